@@ -1,0 +1,33 @@
+/* command: requests to the owner of cases and their replies (proto/kopru/v1/command.proto). */
+#ifndef KOPRU_COMMON_BUS_COMMAND_H
+#define KOPRU_COMMON_BUS_COMMAND_H
+
+#include "common/bus/bus.h"
+#include "proto/kopru/v1/command.pb-c.h"
+
+struct command_server;
+struct command_client;
+
+/* A received command, until it is answered. */
+struct command_request;
+
+/* peer is the name of the sender's key ("" on ipc://). command lives until the answer. */
+typedef void command_on_received(void *arg, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
+
+struct command_server *command_server_new(struct bus *b, struct loop *l, const char *endpoints, const struct bus_key *key, size_t waiting_max,
+    command_on_received *on_received, void *arg, struct metrics *m, struct err *e);
+void command_server_free(struct command_server *s); /* NULL is fine; unanswered requests are dropped */
+/* Ends the request, exactly once. The reply is borrowed; its id is filled in. A sender that is gone does not matter. */
+void command_reply(struct command_request *request, Kopru__V1__Reply *reply);
+
+/* reply NULL: no answer within the time; the outcome is not known, ask again with the same id. */
+typedef void command_on_replied(void *arg, const Kopru__V1__Reply *reply);
+
+struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoint, const char *server_public, const struct bus_key *key,
+    struct metrics *m, struct err *e);
+void command_client_free(struct command_client *c); /* NULL is fine; what waits is told NULL */
+/* -1: too many wait (1000), or the command is too large. Otherwise on_replied comes exactly once, later. */
+int command_send(struct command_client *c, const Kopru__V1__Command *command, int64_t wait_ms, command_on_replied *on_replied, void *arg,
+    struct err *e);
+
+#endif

@@ -1,0 +1,80 @@
+/* http: evhttp behind nginx, never alone (it accepts what it should refuse and has no deadlines). A table of
+ * routes, JSON in and out (jansson), RFC 9457 problems in Turkish and English, limits, an orderly stop. */
+#ifndef KOPRU_COMMON_HTTP_HTTP_H
+#define KOPRU_COMMON_HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+#include "common/base/metrics.h"
+#include "common/loop/loop.h"
+
+struct http;
+struct http_request;
+
+enum http_method { HTTP_GET, HTTP_POST };
+enum http_language { HTTP_TR, HTTP_EN };
+
+/* Called with the request; it or someone later must answer it exactly once with one of the http_reply* functions. */
+typedef void http_handler(void *arg, struct http_request *r);
+
+struct http_route {
+	enum http_method method;
+	const char *path; /* exact, or ending in "/" followed by "*" for one last segment: "/api/v1/lists/" "*" */
+	const char *who; /* who may use it, for the reader: "public", "key:reports", "local" */
+	http_handler *handler; /* NULL ends the table */
+	size_t body_max; /* bytes */
+};
+
+struct http_conf {
+	const char *listen; /* "unix:/path" (mode 0660) or "127.0.0.1:8081"; other addresses only with "public=" never */
+	unsigned connections_max; /* more wait in the kernel */
+	unsigned requests_max; /* unanswered at once; more get 503 with Retry-After */
+};
+
+/* /healthz ("ok" or 503 and a reason) and /metrics are served by every service on the same socket; nginx does not
+ * pass them on. healthy may be NULL; it gives NULL or a constant reason. */
+struct http *http_new(struct loop *l, const struct http_conf *conf, const struct http_route *routes, struct metrics *m,
+    const char *(*healthy)(void *arg), void *arg, struct err *e);
+void http_free(struct http *h); /* NULL is fine */
+
+/* The request. All of it lives until the answer; so does its arena. */
+struct arena *http_arena(struct http_request *r);
+const void *http_body(struct http_request *r, size_t *size); /* as received */
+const char *http_header(struct http_request *r, const char *name); /* NULL when absent; invalid UTF-8 or control characters: NULL */
+const char *http_query(struct http_request *r, const char *name); /* decoded; NULL when absent */
+const char *http_segment(struct http_request *r); /* what "*" stood for; "" without one */
+enum http_language http_language(struct http_request *r); /* Accept-Language; Turkish unless English is preferred */
+const char *http_traceparent(struct http_request *r); /* valid W3C traceparent, made when there was none */
+
+/* The body as JSON object: strict UTF-8, no duplicate keys, depth <= 8, no NUL. NULL: the problem was already sent. The
+ * caller borrows; freed with the request. Also insists on Content-Type application/json. */
+json_t *http_json(struct http_request *r);
+
+/* One thing that is wrong with the input. */
+struct http_fault {
+	const char *field; /* "applicant.email"; JSON pointer is made of it */
+	const char *text_tr, *text_en; /* what is wrong and what is allowed; from the request's arena or constants */
+};
+struct http_faults {
+	struct http_fault list[64];
+	size_t count; /* the 65th and later are left out */
+};
+void http_fault_add(struct http_faults *f, const char *field, const char *text_tr, const char *text_en);
+
+/* Answers. Each ends the request. json is taken over. */
+void http_reply_json(struct http_request *r, int status, json_t *json);
+void http_reply_bytes(struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
+/* A problem by its key in the table of problems (http/problems.c): "malformed-json", "invalid", "unauthorized", "forbidden",
+ * "not-found", "method", "too-large", "media-type", "key-reused", "busy", "unknown-outcome", "unavailable", "too-many", "internal".
+ * faults may be NULL. busy, unavailable, too-many and unknown-outcome carry Retry-After. */
+void http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults);
+/* Set before the answer. */
+void http_set_header(struct http_request *r, const char *name, const char *value);
+
+#endif
