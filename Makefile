@@ -1,7 +1,9 @@
 # Köprü: one Makefile, no recursion. `make` builds every program into build/.
 #   make run | start | stop | status    the whole system on this machine
 #   make test | check                   all kinds of test; what CI runs
-#   MODE=asan make ...                  the same with AddressSanitizer and UBSan, under build/asan/
+#   make unit | store | flow | fault | fuzz-replay | clients | deploy    one kind; T=NAME picks one test of it
+#   make asan | valgrind | coverage     the same tests another way; CC=clang and MODE=asan work with all
+#   make format | lint | layers | sizes | banned | bench | fresh
 
 MODE ?= release
 CC ?= gcc
@@ -15,9 +17,17 @@ OPTIMIZE := -O2 -D_FORTIFY_SOURCE=2
 else ifeq ($(MODE),asan)
 OUT := build/asan
 OPTIMIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(MODE),coverage)
+OUT := build/coverage
+OPTIMIZE := -O0 --coverage
 else
-$(error MODE is "$(MODE)"; allowed are release and asan)
+$(error MODE is "$(MODE)"; allowed are release, asan and coverage)
 endif
+# Objects of two compilers never meet.
+ifneq ($(findstring clang,$(CC)),)
+OUT := $(OUT)/clang
+endif
+JOBS ?= $(shell nproc)
 OBJ := $(OUT)/obj
 GEN := build/gen
 
@@ -28,7 +38,7 @@ CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum
 CFLAGS := -std=c11 $(OPTIMIZE) -g -MMD -MP -fstack-protector-strong -fPIE
-LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize=%,$(OPTIMIZE))
+LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize=% --coverage,$(OPTIMIZE))
 LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -lpthread
 
 PROTO := $(wildcard proto/kopru/v1/*.proto)
@@ -93,19 +103,109 @@ endef
 $(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
 
 # Tests in C: tests/KIND/NAME.c becomes $(OUT)/tests/KIND/NAME. An archive gives only the objects that are used.
-TEST_C := $(wildcard tests/unit/*.c tests/store/*.c tests/flow/*.c)
+TEST_C := $(wildcard tests/unit/*.c tests/store/*.c tests/flow/*.c tests/fault/*.c)
 TEST_PROGRAMS := $(TEST_C:tests/%.c=$(OUT)/tests/%)
 HARNESS_O := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/harness/*.c))
 SERVICE_A := $(foreach s,$(SERVICES),$(OBJ)/$(s).a)
 $(OBJ)/harness.a: $(HARNESS_O)
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	ar rcs $@ $^
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A) $(LIBS) -lcmocka
 
+# A fuzz target: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and its corpus tests/fuzz/corpus/NAME/. In the tests the
+# corpus is replayed by tests/fuzz/replay/main.c; `make fuzz F=NAME S=60` looks for more with libFuzzer.
+FUZZ_C := $(wildcard tests/fuzz/*.c)
+FUZZ_PROGRAMS := $(FUZZ_C:tests/%.c=$(OUT)/tests/%)
+$(FUZZ_PROGRAMS): $(OUT)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay/main.o $(SERVICE_A) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: test-programs
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+
+# The system on this machine. Installing comes before the second make, which then finds the libraries.
+LOCAL := deploy/local/kopru-local
+.PHONY: run start stop status
+run start:
+	deploy/tools/install run
+	+@$(MAKE) --no-print-directory -j$(JOBS) all
+	@exec $(LOCAL) $@
+stop status:
+	@exec $(LOCAL) $@
+
+# Tests. tests/run ends with the line "N passed, N failed".
+KINDS := unit store flow fault fuzz clients deploy
+RUN := KOPRU_BUILD=$(OUT) tests/run $(if $(T),--only $(T))
+BUILD_TESTS = +@deploy/tools/install test && $(MAKE) --no-print-directory -j$(JOBS) all test-programs
+.PHONY: test $(KINDS) fuzz-replay
+test:
+	$(BUILD_TESTS)
+	@$(RUN) $(KINDS)
+$(filter-out fuzz,$(KINDS)):
+	$(BUILD_TESTS)
+	@$(RUN) $@
+fuzz-replay:
+	$(BUILD_TESTS)
+	@$(RUN) fuzz
+
+.PHONY: asan valgrind coverage fuzz bench fresh
+asan:
+	+@$(MAKE) --no-print-directory MODE=asan test
+valgrind:
+	$(BUILD_TESTS)
+	@$(RUN) --wrap "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" unit store
+coverage:
+	+@$(MAKE) --no-print-directory MODE=coverage unit store flow
+	gcov -p -n $$(find build/coverage/obj -name '*.gcda') 2>/dev/null | deploy/tools/coverage
+fuzz:
+	@test -n "$(F)" || { echo "make fuzz F=NAME [S=60]; names: $(notdir $(FUZZ_C:.c=))"; exit 2; }
+	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan CC=clang build/asan/clang/obj/common.a \
+	  $(foreach s,$(SERVICES),build/asan/clang/obj/$(s).a)
+	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz-$(F) tests/fuzz/$(F).c \
+	  $(foreach s,$(SERVICES),build/asan/clang/obj/$(s).a) build/asan/clang/obj/common.a $(LIBS)
+	build/fuzz-$(F) -max_total_time=$(or $(S),60) tests/fuzz/corpus/$(F)
+bench:
+	$(BUILD_TESTS)
+	tests/bench/run
+fresh:
+	tests/deploy/fresh.sh
+
+# Checks of the house. `make check` is what CI runs.
+OUR_C := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find common services tests -name '*.[ch]')
+LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
+.PHONY: check format format-check lint layers sizes banned clang
+check:
+	deploy/tools/install test
+	+@$(MAKE) --no-print-directory format-check layers sizes banned
+	+@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	+@$(MAKE) --no-print-directory -j$(JOBS) clang
+	+@$(MAKE) --no-print-directory -j$(JOBS) lint
+	+@$(MAKE) --no-print-directory test
+format:
+	clang-format -i $(OUR_C)
+format-check:
+	@clang-format --dry-run -Werror $(OUR_C)
+layers sizes banned:
+	@deploy/tools/house $@ $(OUR_C)
+# With clang the same sources pass the same warnings.
+clang:
+	+@$(MAKE) --no-print-directory CC=clang all test-programs
+
+# One stamp for each file, made anew when its object is: only what changed is looked at again.
+lint: $(LINT_C:%.c=build/lint/%.tidy) build/lint/cppcheck
+build/lint/%.tidy: %.c build/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=c11 $(filter-out -Werror,$(WARNINGS)) 2>$@.log || \
+	  { cat $@.log; exit 1; }
+	@touch $@
+build/lint/cppcheck: $(LINT_C) $(filter %.h,$(OUR_C))
+	@mkdir -p build/lint/cppcheck.cache
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j$(JOBS) \
+	  --cppcheck-build-dir=build/lint/cppcheck.cache --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+	  -D_GNU_SOURCE -D__linux__ -I. -I$(GEN) -I$(GEN)/proto $(LINT_C)
+	@touch $@
 
 .PHONY: clean
 clean:

@@ -4,6 +4,7 @@
 #ifndef KOPRU_COMMON_BUS_BUS_H
 #define KOPRU_COMMON_BUS_BUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,17 +39,20 @@ int bus_key_read_public(const char *path, char public_key[BUS_KEY_SIZE], struct 
 /* Replaces the table of peers (copied). Until the first call every peer is told to come later (ZAP 300).
  * Several keys may carry one name (rotation). A key that left the table is refused from its next message on. */
 void bus_set_peers(struct bus *b, const struct bus_peer *peers, size_t count);
+/* Is the key still in the table? "" (ipc://) always is. For who sends to a peer unasked. */
+bool bus_key_known(const struct bus *b, const char *public_key);
 
 /* Who sent a message. */
 struct bus_sender {
 	const void *routing_id; /* of this connection, for the answer; never an identity */
 	size_t routing_size;
 	const char *name; /* of the key, from ZAP; "" on ipc:// */
+	const char *key; /* the public key itself; "" on ipc:// */
 };
 
 typedef void bus_on_message(void *arg, const struct bus_sender *from, const void *data, size_t size);
 
-/* ROUTER. key NULL only for ipc://. Messages larger than WIRE_FRAME_MAX, of several frames, or from tcp
+/* ROUTER. key NULL only for ipc://, which never uses it: its folder is its lock. Messages larger than WIRE_FRAME_MAX, of several frames, or from tcp
  * without a known key are dropped and counted. "tcp://127.0.0.1:0" takes any port: see bus_endpoint. */
 struct bus_socket *bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message,
     void *arg, struct err *e);
@@ -58,7 +62,8 @@ struct bus_socket *bus_connect(struct bus *b, const char *endpoint, const char *
 void bus_close(struct bus_socket *s); /* NULL is fine */
 const char *bus_endpoint(const struct bus_socket *s); /* with the port that was taken */
 
-/* -1 when the peer is gone or its queue is full: nothing was sent. from as it came in on_message (ROUTER) or NULL (DEALER). */
+/* -1 when the peer is gone (errno EHOSTUNREACH) or its queue is full (EAGAIN; a DEALER without a connection,
+ * too): nothing was sent. from as it came in on_message (ROUTER) or NULL (DEALER). */
 int bus_send(struct bus_socket *s, const void *routing_id, size_t routing_size, const void *data, size_t size);
 
 #endif

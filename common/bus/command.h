@@ -17,6 +17,8 @@ typedef void command_on_received(void *arg, struct command_request *request, con
 struct command_server *command_server_new(struct bus *b, struct loop *l, const char *endpoints, const struct bus_key *key, size_t waiting_max,
     command_on_received *on_received, void *arg, struct metrics *m, struct err *e);
 void command_server_free(struct command_server *s); /* NULL is fine; unanswered requests are dropped */
+/* The endpoint number i as bound (for a port that was chosen). */
+const char *command_server_endpoint(const struct command_server *s, size_t i);
 /* Ends the request, exactly once. The reply is borrowed; its id is filled in. A sender that is gone does not matter. */
 void command_reply(struct command_request *request, Kopru__V1__Reply *reply);
 

@@ -15,6 +15,8 @@ struct batch_conf {
 	size_t waiting; /* most items that wait; more are not taken */
 	unsigned flights; /* transactions under way at once (1 or 2) */
 	int64_t wait_ms; /* an item that could not be sent for so long ends as DB_UNAVAILABLE */
+	/* May be NULL. A lock was waited for in vain (55P03): the moment to end a frozen writer; the batch is repeated. */
+	void (*on_stuck)(void *arg);
 };
 
 /* Adds the statements for items to tx (count is 1..limit). */
@@ -25,7 +27,8 @@ typedef void batch_done(void *arg, void *const *items, size_t count, enum db_out
 
 struct batch *batch_new(struct loop *l, struct db *d, const struct batch_conf *conf, batch_build *build, batch_done *done,
     void *arg);
-void batch_free(struct batch *b); /* NULL is fine; items that still wait end as DB_UNAVAILABLE */
+/* NULL is fine; before db_close. Items that still wait end as DB_UNAVAILABLE, those under way as DB_UNKNOWN. */
+void batch_free(struct batch *b);
 
 /* -1: full, or the database has been down for wait_ms; the item was not taken. Otherwise done comes, later. */
 int batch_add(struct batch *b, void *item);

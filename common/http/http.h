@@ -41,12 +41,14 @@ struct http_conf {
  * pass them on. healthy may be NULL; it gives NULL or a constant reason. */
 struct http *http_new(struct loop *l, const struct http_conf *conf, const struct http_route *routes, struct metrics *m,
     const char *(*healthy)(void *arg), void *arg, struct err *e);
-void http_free(struct http *h); /* NULL is fine */
+/* Requests that are unanswered by then end without an answer; nobody may touch them after. NULL is fine. */
+void http_free(struct http *h);
 
 /* The request. All of it lives until the answer; so does its arena. */
 struct arena *http_arena(struct http_request *r);
 const void *http_body(struct http_request *r, size_t *size); /* as received */
 const char *http_header(struct http_request *r, const char *name); /* NULL when absent; invalid UTF-8 or control characters: NULL */
+bool http_has_header(struct http_request *r, const char *name); /* even one that http_header does not show */
 const char *http_query(struct http_request *r, const char *name); /* decoded; NULL when absent */
 const char *http_segment(struct http_request *r); /* what "*" stood for; "" without one */
 enum http_language http_language(struct http_request *r); /* Accept-Language; Turkish unless English is preferred */
@@ -56,9 +58,15 @@ const char *http_traceparent(struct http_request *r); /* valid W3C traceparent, 
  * caller borrows; freed with the request. Also insists on Content-Type application/json. */
 json_t *http_json(struct http_request *r);
 
+/* Keeps the request's arena, JSON and traceparent (not body and headers) beyond its answer, until http_release(). */
+void http_keep(struct http_request *r);
+void http_release(struct http_request *r);
+bool http_answered(const struct http_request *r); /* for whoever keeps it */
+
 /* One thing that is wrong with the input. */
 struct http_fault {
-	const char *field; /* "applicant.email"; JSON pointer is made of it */
+	const char *field; /* "applicant.email"; "header:Idempotency-Key" and "query:from" name what is not in the body */
+	const char *pointer; /* NULL: made of field */
 	const char *text_tr, *text_en; /* what is wrong and what is allowed; from the request's arena or constants */
 };
 struct http_faults {
@@ -70,8 +78,9 @@ void http_fault_add(struct http_faults *f, const char *field, const char *text_t
 /* Answers. Each ends the request. json is taken over. */
 void http_reply_json(struct http_request *r, int status, json_t *json);
 void http_reply_bytes(struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
-/* A problem by its key in the table of problems (http/problems.c): "malformed-json", "invalid", "unauthorized", "forbidden",
- * "not-found", "method", "too-large", "media-type", "key-reused", "busy", "unknown-outcome", "unavailable", "too-many", "internal".
+/* A problem by its key in the table of problems (http/problems.c): "malformed-json", "bad-request", "invalid", "unauthorized",
+ * "forbidden", "not-found", "method", "too-large", "media-type", "key-reused", "busy", "unknown-outcome", "unavailable",
+ * "too-many", "internal".
  * faults may be NULL. busy, unavailable, too-many and unknown-outcome carry Retry-After. */
 void http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults);
 /* Set before the answer. */

@@ -24,6 +24,8 @@ int loop_run(struct loop *l, struct err *e);
 /* Begins the stop, as SIGTERM does: calls every on_stop once, then waits until nothing is held or
  * LOOP_STOP_SECONDS have passed. A second SIGTERM exits at once. */
 void loop_stop(struct loop *l);
+/* The same, and loop_run returns -1 with this reason (the first one counts). */
+void loop_fail(struct loop *l, const struct err *reason);
 bool loop_stopping(const struct loop *l);
 void loop_on_stop(struct loop *l, void (*on_stop)(void *arg), void *arg); /* at most 16 */
 

@@ -69,7 +69,9 @@ CREATE TABLE feed.parked (
 	released_at timestamptz,
 	PRIMARY KEY (consumer, stream, seq)
 );
+ALTER TABLE feed.parked ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON feed.parked TO router, notifier, reporting;
+CREATE POLICY a_consumer_reads_its_own ON feed.parked FOR SELECT USING (consumer = current_user);
 
 -- Who may connect to a feed over TCP: CURVE public keys (Z85). Two of one name are valid during a rotation.
 CREATE TABLE feed.peer (
@@ -96,11 +98,12 @@ CREATE TABLE feed.erasure (
 );
 
 -- Appends in the order given. First the locks, by name; then, in a statement of its own whose snapshot is
--- newer than the locks, the events. The locks are held until the commit is durable.
+-- newer than the locks, the events. The locks are held until the commit is durable. Who waits 2 s for a
+-- stream gives up (55P03), so that it can look for a frozen writer.
 CREATE FUNCTION feed.append(p_streams text[], p_events uuid[], p_applications uuid[], p_kinds text[],
 	p_times timestamptz[], p_payloads bytea[])
 RETURNS TABLE (stream text, seq bigint, event_id uuid)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed SET lock_timeout = '2s' AS $$
 #variable_conflict use_column
 DECLARE
 	names text[];
@@ -117,21 +120,24 @@ BEGIN
 		RAISE EXCEPTION 'a stream does not exist or is not written by "%"', session_user USING ERRCODE = 'KF002';
 	END IF;
 	RETURN QUERY
+	WITH head AS MATERIALIZED (
+		SELECT s.name, coalesce((SELECT x.seq FROM feed.event AS x WHERE x.stream = s.name
+		                          ORDER BY x.seq DESC LIMIT 1), 0) AS seq
+		  FROM unnest(names) AS s(name))
 	INSERT INTO feed.event AS e (stream, seq, event_id, application_id, kind, at, payload)
-	SELECT n.stream, h.head + row_number() OVER (PARTITION BY n.stream ORDER BY n.place),
+	SELECT n.stream, h.seq + row_number() OVER (PARTITION BY n.stream ORDER BY n.place),
 	       n.event_id, n.application_id, n.kind, n.at, n.payload
 	  FROM unnest(p_streams, p_events, p_applications, p_kinds, p_times, p_payloads) WITH ORDINALITY
 	         AS n(stream, event_id, application_id, kind, at, payload, place)
-	  JOIN (SELECT s.name, coalesce((SELECT x.seq FROM feed.event AS x WHERE x.stream = s.name
-	                                  ORDER BY x.seq DESC LIMIT 1), 0) AS head
-	          FROM unnest(names) AS s(name)) AS h ON h.name = n.stream
+	  JOIN head AS h ON h.name = n.stream
+	 ORDER BY n.place
 	RETURNING e.stream, e.seq, e.event_id;
 END
 $$;
 
 CREATE FUNCTION feed.advance(p_consumer text, p_stream text, p_old bigint, p_new bigint, p_event uuid)
 RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed SET lock_timeout = '2s' AS $$
 BEGIN
 	UPDATE feed.cursor AS c SET seq = p_new, event_id = p_event, at = now()
 	 WHERE c.consumer = p_consumer AND c.stream = p_stream AND c.seq = p_old
@@ -151,7 +157,7 @@ BEGIN
 		RAISE EXCEPTION 'only "%" parks its own events', p_consumer USING ERRCODE = 'KF002';
 	END IF;
 	INSERT INTO feed.parked (consumer, stream, seq, event_id, application_id, reason, payload)
-	VALUES (p_consumer, p_stream, p_seq, p_event, p_application, p_reason, p_payload);
+	VALUES (p_consumer, p_stream, p_seq, p_event, p_application, left(p_reason, 1000), p_payload);
 END
 $$;
 
@@ -161,8 +167,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
 	ON CONFLICT (role) DO UPDATE SET at = EXCLUDED.at
 $$;
 
--- A writer of our own role that holds a stream and has waited for its client for more than 2 s is frozen or
--- gone: its session is ended. Never one that waits for a standby (that is no wait for a client).
+-- A session of our own role that holds a stream or a cursor and has waited for its client for more than 2 s
+-- is frozen or gone: it is ended. Never one that waits for a standby (that is no wait for a client).
 CREATE FUNCTION feed.release_frozen() RETURNS bigint
 LANGUAGE sql SET search_path = pg_catalog AS $$
 	SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid))
@@ -171,10 +177,12 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
 	   AND a.wait_event_type = 'Client' AND a.xact_start < clock_timestamp() - interval '2 seconds'
 	   AND a.state_change < clock_timestamp() - interval '2 seconds'
 	   AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.granted
-	                AND l.relation = 'feed.stream'::regclass AND l.mode = 'RowShareLock')
+	                AND ((l.relation = 'feed.stream'::regclass AND l.mode = 'RowShareLock')
+	                     OR (l.relation = 'feed.cursor'::regclass AND l.mode = 'RowExclusiveLock')))
 $$;
 
--- The only change that a stored event ever sees. The payload is a packed Event whose body is Erased.
+-- The only change that a stored event ever sees. The payload is a packed Event whose body is Erased. What
+-- was parked of it goes too, with its reason, which may quote it.
 CREATE FUNCTION feed.erase(p_stream text, p_seq bigint, p_payload bytea, p_reason text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
 BEGIN
@@ -183,13 +191,14 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'stream "%" has no event %', p_stream, p_seq USING ERRCODE = 'KF003';
 	END IF;
-	UPDATE feed.event AS e SET payload = p_payload WHERE e.stream = p_stream AND e.seq = p_seq;
+	UPDATE feed.event AS e SET payload = p_payload, kind = 'erased' WHERE e.stream = p_stream AND e.seq = p_seq;
+	UPDATE feed.parked AS k SET payload = p_payload, reason = 'erased' WHERE k.stream = p_stream AND k.seq = p_seq;
 END
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA feed FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION feed.append(text[], uuid[], uuid[], text[], timestamptz[], bytea[]) TO intake, router;
-GRANT EXECUTE ON FUNCTION feed.release_frozen() TO intake, router;
+GRANT EXECUTE ON FUNCTION feed.release_frozen() TO intake, router, notifier, reporting;
 GRANT EXECUTE ON FUNCTION feed.prove() TO intake, router;
 GRANT EXECUTE ON FUNCTION feed.advance(text, text, bigint, bigint, uuid) TO router, notifier, reporting;
 GRANT EXECUTE ON FUNCTION feed.park(text, text, bigint, uuid, uuid, text, bytea) TO router, notifier, reporting;

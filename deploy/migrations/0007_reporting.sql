@@ -13,16 +13,23 @@ CREATE TABLE reporting.application (
 	subject text,
 	body text,
 	neighbourhood text,
-	access_code_hash bytea, -- from the intake event
-	version int NOT NULL DEFAULT 1,
+	access_code_hash bytea, -- from the intake event; NULL until it has come
+	version int NOT NULL DEFAULT 1, -- of the last event seen; it only moves forward
 	state smallint NOT NULL,
 	department text, -- NULL until routed
 	department_name text,
-	topic text,
+	topic text, -- NULL until routed, and in triage
 	topic_name text,
 	triage boolean NOT NULL DEFAULT false,
 	erased boolean NOT NULL DEFAULT false,
-	changed_at timestamptz NOT NULL
+	changed_at timestamptz NOT NULL -- time of the event that gave the version
 );
 CREATE INDEX application_received_on ON reporting.application (received_on);
 GRANT SELECT, INSERT, UPDATE ON reporting.application TO reporting;
+
+-- What was erased stays erased, even when an older event of the other stream comes later.
+CREATE TABLE reporting.erasure (
+	application_id uuid PRIMARY KEY,
+	at timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT, INSERT ON reporting.erasure TO reporting;

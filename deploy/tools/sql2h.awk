@@ -2,6 +2,21 @@
 # Usage: awk -v table=router -v mode=h|c -v header=services/router/router.sql.h -f sql2h.awk router.sql
 # h: an enum of the names in upper case and the extern table; c: the table itself.
 
+# Character by character: awks disagree about backslashes in gsub().
+function quote(plain, quoted, i, c) {
+	quoted = ""
+	for (i = 1; i <= length(plain); i++) {
+		c = substr(plain, i, 1)
+		if (c == "\\" || c == "\"")
+			quoted = quoted "\\" c
+		else if (c == "\n")
+			quoted = quoted "\\n\"\n\t \""
+		else
+			quoted = quoted c
+	}
+	return quoted
+}
+
 function finish() {
 	if (name == "")
 		return
@@ -11,11 +26,8 @@ function finish() {
 		printf "%s: statement \"%s\" is empty\n", FILENAME, name > "/dev/stderr"
 		exit 1
 	}
-	gsub(/\\/, "\\\\", text)
-	gsub(/"/, "\\\"", text)
-	gsub(/\n/, "\\n\"\n\t \"", text)
 	names[++count] = name
-	texts[count] = text
+	texts[count] = quote(text)
 	name = ""
 	text = ""
 }

@@ -1,0 +1,381 @@
+/* bus_socket: sockets and their settings, messages in and out. */
+#include "common/bus/bus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zmq.h>
+
+#include "common/base/wire.h"
+#include "common/bus/bus_internal.h"
+
+#define ROUTING_ID_MAX 255
+
+struct bus_socket {
+	struct bus *bus;
+	void *socket;
+	struct bus_watch *watch;
+	struct bus_monitor *monitor;
+	bool router;
+	bool curve;
+	bool closed;
+	unsigned busy; /* calls of ours that stand on the stack and will look at it again */
+	char endpoint[BUS_ENDPOINT_SIZE];
+	bus_on_message *on_message;
+	void (*on_link)(void *arg, bool up);
+	void *arg;
+};
+
+/* A setting of a socket that is a number. */
+struct option {
+	int name;
+	int value;
+};
+
+/* ZMQ_HEARTBEAT_* stays off: on a socket that connects and receives it aborts the process under back-pressure. */
+static const struct option options_all[] = {
+    {ZMQ_LINGER, 0},
+    {ZMQ_SNDHWM, 1000},
+    {ZMQ_RCVHWM, 1000},
+    {ZMQ_HANDSHAKE_IVL, 3000},
+    {ZMQ_TCP_KEEPALIVE, 1},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 10},
+    {ZMQ_TCP_KEEPALIVE_INTVL, 5},
+    {ZMQ_TCP_KEEPALIVE_CNT, 3},
+    {ZMQ_TCP_MAXRT, 10000},
+};
+static const struct option options_router[] = {
+    {ZMQ_ROUTER_MANDATORY, 1},
+    {ZMQ_BACKLOG, 512},
+};
+/* IMMEDIATE drops unread input when a connection breaks. That is wanted: both protocols ask again by themselves,
+ * and without it a frame for a dead connection would reach its successor, who knows nothing of it. */
+static const struct option options_dealer[] = {
+    {ZMQ_IMMEDIATE, 1},
+    {ZMQ_RECONNECT_IVL, 100},
+    {ZMQ_RECONNECT_IVL_MAX, 2000},
+    {ZMQ_CONNECT_TIMEOUT, 5000},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static void
+socket_destroy(struct bus_socket *s)
+{
+	bus_monitor_free(s->monitor);
+	bus_watch_free(s->watch);
+	if (s->socket)
+		zmq_close(s->socket);
+	free(s);
+}
+
+void
+bus_close(struct bus_socket *s)
+{
+	if (!s)
+		return;
+	s->closed = true;
+	if (s->busy == 0)
+		socket_destroy(s);
+}
+
+static void
+socket_enter(struct bus_socket *s)
+{
+	s->busy++;
+}
+
+static void
+socket_leave(struct bus_socket *s)
+{
+	if (--s->busy == 0 && s->closed)
+		socket_destroy(s);
+}
+
+/* Who is it? false: nobody who may speak here. */
+static bool
+socket_sender(struct bus_socket *s, zmq_msg_t *message, struct bus_sender *from)
+{
+	const char *key;
+	const struct bus_peer *peer;
+
+	from->name = "";
+	from->key = "";
+	if (!s->curve || !s->router)
+		return true;
+	key = zmq_msg_gets(message, "User-Id");
+	peer = key ? bus_zap_find(s->bus->zap, key) : NULL;
+	if (!peer)
+		return false;
+	from->name = peer->name;
+	from->key = peer->public_key;
+	return true;
+}
+
+static void
+socket_take(struct bus_socket *s, struct bus_sender *from, zmq_msg_t *message)
+{
+	char name[BUS_PEER_NAME_MAX];
+	char key[BUS_KEY_SIZE];
+
+	if (zmq_msg_size(message) > WIRE_FRAME_MAX) {
+		bus_drop(s->bus, BUS_DROPPED_TOO_LARGE);
+		return;
+	}
+	if (!socket_sender(s, message, from)) {
+		bus_drop(s->bus, BUS_DROPPED_UNKNOWN_KEY);
+		return;
+	}
+	/* The table may be replaced while the message is handled. */
+	(void)snprintf(name, sizeof(name), "%s", from->name);
+	(void)snprintf(key, sizeof(key), "%s", from->key);
+	from->name = name;
+	from->key = key;
+	s->on_message(s->arg, from, zmq_msg_data(message), zmq_msg_size(message));
+}
+
+/* Takes all frames of one message; keeps the last one. Returns how many there were. */
+static size_t
+socket_receive_frames(struct bus_socket *s, zmq_msg_t *routing, zmq_msg_t *message)
+{
+	size_t count = 0;
+
+	do {
+		zmq_msg_t *frame = s->router && count == 0 ? routing : message;
+
+		if (zmq_msg_recv(frame, s->socket, ZMQ_DONTWAIT) < 0)
+			return 0;
+		count++;
+		if (!zmq_msg_more(frame))
+			return count;
+	} while (true);
+}
+
+static void
+socket_receive(void *arg)
+{
+	struct bus_socket *s = arg;
+	struct bus_sender from = {.routing_id = NULL};
+	zmq_msg_t routing;
+	zmq_msg_t message;
+	size_t count;
+
+	zmq_msg_init(&routing);
+	zmq_msg_init(&message);
+	socket_enter(s);
+	count = socket_receive_frames(s, &routing, &message);
+	if (s->router) {
+		from.routing_id = zmq_msg_data(&routing);
+		from.routing_size = zmq_msg_size(&routing);
+	}
+	if (count == (s->router ? 2U : 1U))
+		socket_take(s, &from, &message);
+	else if (count > 0)
+		bus_drop(s->bus, BUS_DROPPED_MULTIPART);
+	zmq_msg_close(&routing);
+	zmq_msg_close(&message);
+	socket_leave(s);
+}
+
+static void
+socket_on_link(void *arg, bool up)
+{
+	struct bus_socket *s = arg;
+
+	socket_enter(s);
+	if (s->on_link && !s->closed)
+		s->on_link(s->arg, up);
+	socket_leave(s);
+}
+
+void
+bus_on_link(struct bus_socket *s, void (*on_link)(void *arg, bool up))
+{
+	s->on_link = on_link;
+}
+
+static int
+socket_set(struct bus_socket *s, const struct option *options, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++)
+		if (zmq_setsockopt(s->socket, options[i].name, &options[i].value, sizeof(int)) < 0)
+			return err_set(e, "option %d of ZeroMQ: %s", options[i].name, zmq_strerror(zmq_errno()));
+	return 0;
+}
+
+static int
+socket_set_key(struct bus_socket *s, int option, const char *key, struct err *e)
+{
+	if (strlen(key) != BUS_KEY_SIZE - 1 || zmq_setsockopt(s->socket, option, key, BUS_KEY_SIZE) < 0)
+		return err_set(e, "endpoint \"%s\" has no valid key", s->endpoint);
+	return 0;
+}
+
+static struct bus_socket *
+socket_new(struct bus *b, const char *endpoint, bool router, struct err *e)
+{
+	struct bus_socket *s = calloc(1, sizeof(*s));
+	int64_t frame_max = 1024 * 1024;
+
+	if (!s)
+		abort();
+	s->bus = b;
+	s->router = router;
+	s->curve = bus_endpoint_is_tcp(endpoint);
+	if (!s->curve && !bus_endpoint_is_ipc(endpoint)) {
+		err_set(e, "endpoint \"%s\" must begin with ipc:/// or tcp://", endpoint);
+		goto failed;
+	}
+	(void)snprintf(s->endpoint, sizeof(s->endpoint), "%s", endpoint);
+	s->socket = zmq_socket(b->context, router ? ZMQ_ROUTER : ZMQ_DEALER);
+	if (!s->socket || zmq_setsockopt(s->socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) < 0) {
+		err_set(e, "no socket for \"%s\": %s", endpoint, zmq_strerror(zmq_errno()));
+		goto failed;
+	}
+	if (socket_set(s, options_all, COUNT(options_all), e) < 0 ||
+	    (router ? socket_set(s, options_router, COUNT(options_router), e)
+		    : socket_set(s, options_dealer, COUNT(options_dealer), e)) < 0)
+		goto failed;
+	return s;
+
+failed:
+	socket_destroy(s);
+	return NULL;
+}
+
+static int
+socket_bind(struct bus_socket *s, const char *endpoint, struct err *e)
+{
+	size_t size = sizeof(s->endpoint);
+
+	if (!s->curve && bus_endpoint_check_free(endpoint, e) < 0)
+		return -1;
+	if (zmq_bind(s->socket, endpoint) < 0)
+		return err_set(e, "cannot listen on \"%s\": %s", endpoint, zmq_strerror(zmq_errno()));
+	if (zmq_getsockopt(s->socket, ZMQ_LAST_ENDPOINT, s->endpoint, &size) < 0)
+		return err_set(e, "no endpoint: %s", zmq_strerror(zmq_errno()));
+	if (!s->curve && chmod(endpoint + strlen("ipc://"), 0600) < 0)
+		return err_set(e, "mode of \"%s\": %s", endpoint, strerror(errno));
+	return 0;
+}
+
+struct bus_socket *
+bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message, void *arg,
+    struct err *e)
+{
+	struct bus_socket *s = socket_new(b, endpoint, true, e);
+	const struct option server = {ZMQ_CURVE_SERVER, 1};
+
+	if (!s)
+		return NULL;
+	s->on_message = on_message;
+	s->arg = arg;
+	if (s->curve) {
+		if (!key) {
+			err_set(e, "endpoint \"%s\" needs a key", endpoint);
+			goto failed;
+		}
+		if (socket_set(s, &server, 1, e) < 0 || socket_set_key(s, ZMQ_CURVE_SECRETKEY, key->secret_key, e) < 0)
+			goto failed;
+	}
+	s->monitor = bus_monitor_new(b, s->socket, NULL, NULL, NULL, e);
+	if (!s->monitor || socket_bind(s, endpoint, e) < 0)
+		goto failed;
+	s->watch = bus_watch_new(b->loop, s->socket, socket_receive, s, e);
+	if (!s->watch)
+		goto failed;
+	return s;
+
+failed:
+	socket_destroy(s);
+	return NULL;
+}
+
+static int
+socket_set_client(struct bus_socket *s, const char *server_public, const struct bus_key *own, struct err *e)
+{
+	if (!server_public || !own)
+		return err_set(e, "endpoint \"%s\" needs the server's key and an own one", s->endpoint);
+	if (socket_set_key(s, ZMQ_CURVE_SERVERKEY, server_public, e) < 0 ||
+	    socket_set_key(s, ZMQ_CURVE_PUBLICKEY, own->public_key, e) < 0 ||
+	    socket_set_key(s, ZMQ_CURVE_SECRETKEY, own->secret_key, e) < 0)
+		return -1;
+	return 0;
+}
+
+struct bus_socket *
+bus_connect(struct bus *b, const char *endpoint, const char *server_public, const struct bus_key *own,
+    bus_on_message *on_message, void *arg, struct err *e)
+{
+	struct bus_socket *s = socket_new(b, endpoint, false, e);
+
+	if (!s)
+		return NULL;
+	s->on_message = on_message;
+	s->arg = arg;
+	if (s->curve && socket_set_client(s, server_public, own, e) < 0)
+		goto failed;
+	s->monitor = bus_monitor_new(b, s->socket, endpoint, socket_on_link, s, e);
+	if (!s->monitor)
+		goto failed;
+	if (zmq_connect(s->socket, endpoint) < 0) {
+		err_set(e, "cannot connect to \"%s\": %s", endpoint, zmq_strerror(zmq_errno()));
+		goto failed;
+	}
+	s->watch = bus_watch_new(b->loop, s->socket, socket_receive, s, e);
+	if (!s->watch)
+		goto failed;
+	return s;
+
+failed:
+	socket_destroy(s);
+	return NULL;
+}
+
+const char *
+bus_endpoint(const struct bus_socket *s)
+{
+	return s->endpoint;
+}
+
+static int
+socket_send_frames(struct bus_socket *s, const struct bus_sender *to, const void *data, size_t size)
+{
+	if (s->router && zmq_send(s->socket, to->routing_id, to->routing_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+		return -1;
+	return zmq_send(s->socket, data, size, ZMQ_DONTWAIT) < 0 ? -1 : 0;
+}
+
+/* Sending looks at what the I/O thread reported only now and then; asking for the events always does. */
+static bool
+socket_writable(struct bus_socket *s)
+{
+	int events = 0;
+	size_t size = sizeof(events);
+
+	return zmq_getsockopt(s->socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
+}
+
+int
+bus_send(struct bus_socket *s, const void *routing_id, size_t routing_size, const void *data, size_t size)
+{
+	const struct bus_sender to = {.routing_id = routing_id, .routing_size = routing_size};
+	int rc;
+	int why;
+
+	if (s->router && (!routing_id || routing_size == 0 || routing_size > ROUTING_ID_MAX)) {
+		errno = EHOSTUNREACH;
+		return -1;
+	}
+	rc = socket_send_frames(s, &to, data, size);
+	if (rc < 0 && zmq_errno() == EAGAIN && socket_writable(s))
+		rc = socket_send_frames(s, &to, data, size);
+	why = rc < 0 ? zmq_errno() : 0;
+	if (why == EAGAIN)
+		metric_add(s->bus->full, 1);
+	bus_watch_again(s->watch);
+	errno = why;
+	return rc;
+}

@@ -1,0 +1,233 @@
+/* command_client: sends commands and waits for their replies. What is not connected yet, or was cut off, is sent
+ * when the connection is there (the same id has no second effect). */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/base/wire.h"
+#include "common/bus/bus_internal.h"
+#include "common/bus/command.h"
+
+#define WAITING_MAX 1000
+#define WAITING_BYTES (32UL * 1024 * 1024)
+#define REPLY_MEMORY (2UL * 1024 * 1024)
+#define SEND_AGAIN_MS 50
+
+/* A command without a reply; its bytes follow. */
+struct command_waiting {
+	TAILQ_ENTRY(command_waiting) entry;
+	struct command_client *client;
+	struct loop_timer *timeout;
+	command_on_replied *on_replied;
+	void *arg;
+	bool sent;
+	uint8_t id[UUID_SIZE];
+	size_t size;
+	uint8_t bytes[];
+};
+
+struct command_client {
+	struct bus *bus;
+	struct loop *loop;
+	struct bus_socket *socket;
+	TAILQ_HEAD(command_waitings, command_waiting) waiting; /* in the order of asking */
+	size_t count;
+	size_t bytes;
+	bool ending;
+	struct loop_timer *again;
+	struct arena *packing;
+	struct arena *arena; /* of one received frame */
+	struct metric *sent;
+	struct metric *lost;
+};
+
+/* The callback is told last: it may free the client. */
+static void
+waiting_end(struct command_waiting *w, const Kopru__V1__Reply *reply)
+{
+	struct command_client *c = w->client;
+	command_on_replied *on_replied = w->on_replied;
+	void *arg = w->arg;
+
+	if (!reply)
+		metric_add(c->lost, 1);
+	TAILQ_REMOVE(&c->waiting, w, entry);
+	c->count--;
+	c->bytes -= w->size;
+	timer_free(w->timeout);
+	free(w);
+	on_replied(arg, reply);
+}
+
+static void
+on_timeout(void *arg)
+{
+	waiting_end(arg, NULL);
+}
+
+static void
+send_unsent(struct command_client *c)
+{
+	struct command_waiting *w;
+
+	TAILQ_FOREACH(w, &c->waiting, entry)
+	{
+		if (w->sent)
+			continue;
+		if (bus_send(c->socket, NULL, 0, w->bytes, w->size) < 0) {
+			timer_start(c->again, SEND_AGAIN_MS);
+			return;
+		}
+		w->sent = true;
+	}
+}
+
+static void
+on_again(void *arg)
+{
+	send_unsent(arg);
+}
+
+static void
+on_link(void *arg, bool up)
+{
+	struct command_client *c = arg;
+	struct command_waiting *w;
+
+	if (!up) {
+		TAILQ_FOREACH(w, &c->waiting, entry)
+		w->sent = false;
+		return;
+	}
+	send_unsent(c);
+}
+
+static struct command_waiting *
+waiting_find(const struct command_client *c, const Kopru__V1__Reply *reply)
+{
+	struct command_waiting *w;
+
+	if (reply->id.len != UUID_SIZE)
+		return NULL;
+	TAILQ_FOREACH(w, &c->waiting, entry)
+	if (memcmp(w->id, reply->id.data, UUID_SIZE) == 0)
+		return w;
+	return NULL;
+}
+
+static void
+on_message(void *arg, const struct bus_sender *from, const void *data, size_t size)
+{
+	struct command_client *c = arg;
+	const Kopru__V1__CommandEnvelope *envelope;
+	struct command_waiting *w;
+	struct err e;
+
+	(void)from;
+	arena_reset(c->arena);
+	envelope = wire_unpack(&kopru__v1__command_envelope__descriptor, c->arena, data, size, &e);
+	if (!envelope || (int)envelope->body_case != KOPRU__V1__COMMAND_ENVELOPE__BODY_REPLY) {
+		bus_drop(c->bus, BUS_DROPPED_MALFORMED);
+		return;
+	}
+	w = waiting_find(c, envelope->reply);
+	if (w)
+		waiting_end(w, envelope->reply);
+	else
+		bus_drop(c->bus, BUS_DROPPED_UNEXPECTED); /* too late */
+}
+
+struct command_client *
+command_client_new(struct bus *b, struct loop *l, const char *endpoint, const char *server_public,
+    const struct bus_key *key, struct metrics *m, struct err *e)
+{
+	struct command_client *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	c->bus = b;
+	c->loop = l;
+	TAILQ_INIT(&c->waiting);
+	c->again = timer_new(l, on_again, c);
+	c->packing = arena_new(0);
+	c->arena = arena_new(REPLY_MEMORY);
+	if (m) {
+		c->sent = metrics_counter(m, "kopru_command_sent_total", "", "Commands handed over to be sent");
+		c->lost =
+		    metrics_counter(m, "kopru_command_unanswered_total", "", "Commands without an answer in time");
+	}
+	c->socket = bus_connect(b, endpoint, server_public, key, on_message, c, e);
+	if (!c->socket) {
+		command_client_free(c);
+		return NULL;
+	}
+	bus_on_link(c->socket, on_link);
+	return c;
+}
+
+void
+command_client_free(struct command_client *c)
+{
+	struct command_waiting *w;
+
+	if (!c)
+		return;
+	c->ending = true;
+	while ((w = TAILQ_FIRST(&c->waiting)))
+		waiting_end(w, NULL);
+	bus_close(c->socket);
+	timer_free(c->again);
+	arena_free(c->packing);
+	arena_free(c->arena);
+	free(c);
+}
+
+static uint8_t *
+command_pack(struct command_client *c, const Kopru__V1__Command *command, size_t *size)
+{
+	Kopru__V1__CommandEnvelope envelope;
+	Kopru__V1__Command copy = *command; /* the envelope has no const */
+
+	kopru__v1__command_envelope__init(&envelope);
+	envelope.body_case = KOPRU__V1__COMMAND_ENVELOPE__BODY_COMMAND;
+	envelope.command = &copy;
+	arena_reset(c->packing);
+	return wire_pack(c->packing, &envelope.base, size);
+}
+
+int
+command_send(struct command_client *c, const Kopru__V1__Command *command, int64_t wait_ms,
+    command_on_replied *on_replied, void *arg, struct err *e)
+{
+	struct command_waiting *w;
+	uint8_t *bytes;
+	size_t size;
+
+	if (command->id.len != UUID_SIZE)
+		return err_set(e, "a command's id has %zu bytes, not 16", command->id.len);
+	bytes = command_pack(c, command, &size);
+	if (!bytes || size > WIRE_FRAME_MAX)
+		return err_set(e, "a command of %zu bytes is too large", bytes ? size : 0);
+	if (c->ending || c->count >= WAITING_MAX || c->bytes + size > WAITING_BYTES)
+		return err_set(e, "%zu commands wait for their replies already", c->count);
+	w = calloc(1, sizeof(*w) + size);
+	if (!w)
+		abort();
+	w->client = c;
+	w->on_replied = on_replied;
+	w->arg = arg;
+	w->size = size;
+	memcpy(w->id, command->id.data, UUID_SIZE);
+	memcpy(w->bytes, bytes, size);
+	w->timeout = timer_new(c->loop, on_timeout, w);
+	timer_start(w->timeout, wait_ms);
+	TAILQ_INSERT_TAIL(&c->waiting, w, entry);
+	c->count++;
+	c->bytes += size;
+	metric_add(c->sent, 1);
+	if (!timer_pending(c->again))
+		send_unsent(c);
+	return 0;
+}

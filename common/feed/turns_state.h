@@ -1,0 +1,101 @@
+/* turns_state: what turns.c (when) and turns_turn.c (what a turn holds) share. Private to common/feed. */
+#ifndef KOPRU_COMMON_FEED_TURNS_STATE_H
+#define KOPRU_COMMON_FEED_TURNS_STATE_H
+
+#include "common/feed/turns.h"
+
+/* A received event that is not yet durable here. */
+struct turns_item {
+	struct turns_item *next;
+	uint64_t seq;
+	struct uuid event_id;
+	int64_t received_at; /* clock_monotonic */
+	size_t size;
+	uint8_t bytes[];
+};
+
+struct turns_items {
+	struct turns_item *first, *last;
+	size_t count;
+};
+
+void turns_items_add(struct turns_items *items, const struct feed_item *item, int64_t now);
+/* Moves the first count items (or all) to the end of to. */
+void turns_items_move(struct turns_items *items, size_t count, struct turns_items *to);
+/* Puts front, in its order, before items; front is empty then. */
+void turns_items_put_back(struct turns_items *items, struct turns_items *front);
+void turns_items_free(struct turns_items *items);
+
+/* A set of applications whose events wait: a hash table, the nil UUID is an empty place. */
+struct turns_parked {
+	struct uuid *list;
+	size_t count, room;
+};
+
+bool turns_parked_has(const struct turns_parked *parked, const struct uuid *application);
+void turns_parked_add(struct turns_parked *parked, const struct uuid *application); /* the nil UUID is left out */
+void turns_parked_clear(struct turns_parked *parked);
+
+/* One turn, from its start until its transaction has ended. It owns all that the transaction borrows. */
+struct turns_turn {
+	struct turns *turns; /* NULL: turns was freed meanwhile */
+	uint64_t generation; /* of the subscription that its items came from */
+	struct turns_items items;
+	struct arena *arena;
+	const struct turns_event_parked *parked; /* newly, in the arena */
+	size_t parked_count;
+	size_t digested; /* events that the service got */
+	void *note;
+};
+
+struct turns_event_parked {
+	const struct turns_item *item;
+	struct uuid application_id;
+	const char *reason;
+};
+
+/* What a turn is made for. */
+struct turns_task {
+	const char *consumer, *stream;
+	uint64_t old_seq;
+	const struct turns_parked *parked;
+	const char *guilty; /* why the only item is to be parked; NULL: it is not */
+};
+
+/* Takes at most limit items from waiting, adds cursor, parkings and the service's effects to tx. */
+void turns_turn_build(struct turns_turn *turn, const struct turns_task *task, const struct turns_service *service,
+    struct db_tx *tx, struct turns_items *waiting, size_t limit);
+void turns_turn_free(struct turns_turn *turn);
+
+#define TURNS_RETRY_MS 20
+#define TURNS_REASON_SIZE 400
+
+struct turns {
+	struct loop *loop;
+	struct db *db;
+	struct feed_consumer *consumer;
+	struct turns_service service;
+	char *consumer_name, *stream;
+	size_t limit;
+	uint64_t seq; /* durable */
+	struct turns_items waiting;
+	struct turns_turn *turn; /* in flight, or NULL */
+	struct turns_parked parked;
+	bool consuming; /* subscribed at seq */
+	uint64_t generation; /* counts subscriptions */
+	struct cursor_read *reading; /* of the cursor, or NULL */
+	struct loop_timer *retry, *restart, *measure;
+	unsigned retries;
+	uint64_t suspect; /* the guilty event stands at or before it; 0: none is looked for */
+	unsigned tries; /* of the event that stands alone */
+	bool guilty; /* park the next event, for reason */
+	char reason[TURNS_REASON_SIZE];
+	struct metric *turns_total, *events_total, *parked_total, *lag, *age, *diverged;
+};
+
+/* Begins a turn if one can begin now. */
+void turns_turn_start(struct turns *t);
+/* Drops what was received and goes back to the cursor, after a while. */
+void turns_again(struct turns *t, int64_t milliseconds);
+
+#endif

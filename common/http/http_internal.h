@@ -1,0 +1,77 @@
+/* http_internal: what the files of common/http share among themselves. */
+#ifndef KOPRU_COMMON_HTTP_HTTP_INTERNAL_H
+#define KOPRU_COMMON_HTTP_HTTP_INTERNAL_H
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+
+#include "common/http/http.h"
+
+#define HTTP_TRACEPARENT_SIZE 56 /* 00-32-16-02 and NUL */
+#define HTTP_JSON_DEPTH_MAX 8
+#define HTTP_SPARE_MAX 256 /* requests kept for the next ones */
+#define HTTP_DATE_SIZE 40
+
+struct http_request {
+	struct http *http;
+	struct evhttp_request *request; /* NULL once answered */
+	struct arena *arena;
+	json_t *json;
+	const struct http_route *route;
+	const char *segment;
+	struct evkeyvalq query;
+	bool query_parsed;
+	unsigned references;
+	enum http_language language;
+	char traceparent[HTTP_TRACEPARENT_SIZE];
+	struct http_request *previous, *next; /* of those alive, or of the spare ones */
+};
+
+struct http_fresh;
+
+struct http {
+	struct loop *loop;
+	struct evhttp *server;
+	struct evconnlistener *listener; /* owned by server through bound */
+	struct evhttp_bound_socket *bound;
+	struct loop_timer *listen_again;
+	struct event *greet; /* runs right after an accept: see http_connections.c */
+	struct http_fresh *fresh;
+	unsigned connections;
+	bool stopping;
+
+	struct http_conf conf;
+	const struct http_route *routes;
+	const char *(*healthy)(void *arg);
+	void *arg;
+
+	struct http_request *alive, *spare;
+	unsigned unanswered, spares;
+	int64_t date_second;
+	char date[HTTP_DATE_SIZE];
+
+	struct metrics *metrics;
+	struct metric *answers[6]; /* by the first digit of the status; 0: what never got one */
+	struct metric *connections_now, *unanswered_now, *busy;
+};
+
+/* A listening socket for "unix:/path", "127.0.0.1:8081" or "[::1]:8081"; -1 with the reason. */
+int http_listen_open(const char *listen, struct err *e);
+
+/* Counts connections and stops listening at the limit. */
+int http_connections_start(struct http *h, struct err *e);
+void http_connections_close(struct http *h); /* no new ones any more */
+void http_connections_free(struct http *h);
+
+/* A request from the spare ones, and back. */
+struct http_request *http_request_new(struct http *h, struct evhttp_request *request);
+void http_request_free(struct http_request *r);
+/* The end of its answering: it may live on when someone keeps it. */
+void http_request_end(struct http_request *r);
+/* Framing that evhttp takes and nobody should: two lengths, unknown transfer codings, folded names. */
+bool http_request_sound(const struct http_request *r);
+
+#endif

@@ -1,0 +1,109 @@
+/* form_reader: see the header. */
+#include "services/intake/form_reader.h"
+
+#include <string.h>
+
+#include "common/base/text.h"
+
+static const struct form_field *
+find_field(const struct form_field *fields, const char *name)
+{
+	for (; fields->name; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return fields;
+	return NULL;
+}
+
+void
+form_read_fields(struct form_reader *r, const struct form_field *fields, const json_t *object)
+{
+	json_t *members = (json_t *)(uintptr_t)object; /* jansson's iterators ask for what they do not change */
+
+	for (void *i = json_object_iter(members); i; i = json_object_iter_next(members, i)) {
+		const char *name = json_object_iter_key(i);
+		const struct form_field *field = find_field(fields, name);
+
+		if (!field)
+			form_fault_unknown(r, name, fields);
+		else if (field->trusted && !r->rules->trusted)
+			form_fault(r, name,
+			    "bu alanı yalnızca \"applications\" yetkili bir API anahtarıyla gönderebilirsiniz; alanı "
+			    "çıkarın",
+			    "only a caller with an API key that holds the right \"applications\" may give this field; "
+			    "leave it out");
+		else
+			field->read(r, field, json_object_iter_value(i));
+	}
+}
+
+static void
+fault_length(struct form_reader *r, const struct form_field *field, size_t length)
+{
+	form_fault(r, field->name,
+	    arena_printf(
+		r->arena, "çok uzun: en çok %zu karakter olabilir, %zu karakter gönderildi", field->length_max, length),
+	    arena_printf(
+		r->arena, "too long: at most %zu characters are allowed, %zu were sent", field->length_max, length));
+}
+
+const char *
+form_text(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t length;
+
+	if (!text) {
+		form_fault(r, field->name, "metin (tırnak içinde) olmalı", "must be a string");
+		return NULL;
+	}
+	length = json_string_length(value) <= field->length_max ? 0 : text_length(text);
+	if (length > field->length_max) {
+		fault_length(r, field, length);
+		return NULL;
+	}
+	if (text_blank(text)) {
+		form_fault(r, field->name, "boş olamaz; bilgi yoksa alanı hiç göndermeyin",
+		    "must not be blank; leave the field out when there is nothing to say");
+		return NULL;
+	}
+	if (field->lines && text_has_control(text)) {
+		form_fault(r, field->name, "sekme ve satır sonu dışında denetim karakteri içeremez",
+		    "must not hold control characters other than tab and line breaks");
+		return NULL;
+	}
+	if (!field->lines && text_has_line_break_or_control(text)) {
+		form_fault(r, field->name, "tek satır olmalı: satır sonu ve denetim karakteri içeremez",
+		    "must be one line: no line breaks and no control characters");
+		return NULL;
+	}
+	return text;
+}
+
+void
+form_read_text(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	const char *text = form_text(r, field, value);
+
+	memcpy((char *)r->form + field->offset, &text, sizeof(text));
+}
+
+void
+form_read_switch(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	bool on = json_is_true(value);
+
+	if (!json_is_boolean(value))
+		form_fault(r, field->name, "true veya false olmalı", "must be true or false");
+	memcpy((char *)r->form + field->offset, &on, sizeof(on));
+}
+
+int
+form_word(struct form_reader *r, const struct form_field *field, const json_t *value, const struct word *words)
+{
+	const char *text = json_string_value(value);
+	int found = text ? word_value(words, text) : 0;
+
+	if (found == 0)
+		form_fault_words(r, field->name, words);
+	return found;
+}

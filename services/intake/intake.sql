@@ -1,0 +1,48 @@
+-- All that intake does to the database, besides its stream (common/feed/feed.sql).
+
+-- name: applications_insert
+-- in:  arrays of one length, sorted by scope and key: $1 ids, $2 numbers, $3 key scopes, $4 keys, $5 body hashes, $6 kinds,
+--      $7 channels, $8 received at, $9 legal bases, $10 due on, $11 texts, $12 subjects, $13 topics, $14 latitudes,
+--      $15 longitudes, $16 addresses, $17 neighbourhoods, $18 external ids, $19 names, $20 phones, $21 e-mails, $22 addresses,
+--      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences
+-- a key that is already there leaves its row out
+INSERT INTO intake.application (id, number, key_scope, key, body_hash, kind, channel, received_at, legal_basis, due_on, body,
+       subject, topic, latitude_e7, longitude_e7, address, neighbourhood, external_id, applicant_name, applicant_phone,
+       applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous, hide_identity, language, prefers)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[], $8::timestamptz[],
+       $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::text[], $17::text[],
+       $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[],
+       $26::boolean[], $27::text[], $28::int[])
+    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING;
+
+-- name: events_append
+-- in:  arrays of one length, in order: $1 event ids, $2 application ids, $3 times, $4 payloads
+-- out: seq, event id, in that order; none for an application whose row was left out
+SELECT a.seq, a.event_id
+  FROM (SELECT array_agg('intake'::text) AS streams, array_agg(e.event_id ORDER BY e.place) AS event_ids,
+               array_agg(e.application_id ORDER BY e.place) AS application_ids,
+               array_agg('application.received'::text) AS kinds, array_agg(e.at ORDER BY e.place) AS times,
+               array_agg(e.payload ORDER BY e.place) AS payloads
+          FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) WITH ORDINALITY
+                 AS e(event_id, application_id, at, payload, place)
+          JOIN intake.application AS x ON x.id = e.application_id) AS n,
+       feed.append(n.streams, n.event_ids, n.application_ids, n.kinds, n.times, n.payloads) AS a;
+
+-- name: applications_by_key
+-- in:  arrays of one length: $1 key scopes, $2 keys
+-- out: place (from 1), body hash, id, number, received at, due on, head of the stream (at or after the event)
+SELECT k.place::int, x.body_hash, x.id, x.number, x.received_at, x.due_on,
+       (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1)
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(scope, key, place)
+  JOIN intake.application AS x ON x.key_scope = k.scope AND x.key = k.key;
+
+-- name: numbers_take
+-- in:  $1 year, $2 how many
+-- out: the first serial of the block; no row when the year has not so many left
+INSERT INTO intake.number_year AS y (year, next_serial) VALUES ($1::int, 1 + $2::int)
+    ON CONFLICT (year) DO UPDATE SET next_serial = y.next_serial + $2::int WHERE y.next_serial + $2::int <= 10000000
+RETURNING next_serial - $2::int;
+
+-- name: api_keys
+-- out: id, name, SHA-256 of the secret, rights with spaces between
+SELECT id, name, secret_hash, array_to_string(rights, ' ') FROM auth.api_key WHERE revoked_at IS NULL ORDER BY id LIMIT 10000;

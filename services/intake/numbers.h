@@ -1,0 +1,29 @@
+/* numbers: serials of application numbers, in blocks taken ahead of need: no two processes ever hold the same, none is
+ * given twice. What a block has left when the process or the session ends is never used. */
+#ifndef KOPRU_SERVICES_INTAKE_NUMBERS_H
+#define KOPRU_SERVICES_INTAKE_NUMBERS_H
+
+#include "common/db/db.h"
+
+struct numbers;
+
+/* Who wants a serial; part of a larger struct, and there until it was told. */
+struct number_waiter {
+	struct number_waiter *next;
+	void (*on_number)(struct number_waiter *w, int32_t serial); /* 0: none can be had now */
+};
+
+/* d: any connection but the writer's, so that a block never waits behind a batch. */
+struct numbers *numbers_new(struct db *d, struct metrics *m);
+void numbers_free(struct numbers *n); /* NULL is fine; after db_close */
+
+/* To be called from d's on_up and on_down. A new session may be one to a server that never heard of our blocks. */
+void numbers_up(struct numbers *n, int year);
+void numbers_down(struct numbers *n);
+
+/* Tells w the next serial of year: at once when there is one, else when a block has come. */
+void numbers_take(struct numbers *n, int year, struct number_waiter *w);
+/* Can a number of that year be had without waiting? */
+bool numbers_ready(const struct numbers *n, int year);
+
+#endif

@@ -1,0 +1,48 @@
+/* command: one row for each thing that `kopru` does; each function is one row's work. */
+#ifndef KOPRU_SERVICES_KOPRU_COMMAND_H
+#define KOPRU_SERVICES_KOPRU_COMMAND_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+
+#define COMMAND_ARGUMENTS_MAX 3
+
+/* What stood on the command line after the command's words; borrowed from argv. */
+struct command_line {
+	const char *arguments[COMMAND_ARGUMENTS_MAX];
+	size_t count;
+	const char *folder; /* --folder */
+	const char *out; /* --out; NULL when not given */
+	const char *rights; /* --rights; NULL when not given */
+	bool outside;
+	bool json;
+};
+
+struct command {
+	const char *words; /* "department add"; NULL ends the table */
+	const char *arguments; /* "CODE NAME_TR NAME_EN" */
+	size_t count; /* of arguments, exactly */
+	const char *help;
+	const struct argp_option *options;
+	int (*run)(const struct command_line *line, struct err *e);
+};
+
+int migrate_run(const struct command_line *line, struct err *e);
+int demo_run(const struct command_line *line, struct err *e);
+int department_add(const struct command_line *line, struct err *e);
+int department_list(const struct command_line *line, struct err *e);
+int department_key(const struct command_line *line, struct err *e);
+int department_revoke(const struct command_line *line, struct err *e);
+int service_key(const struct command_line *line, struct err *e);
+int service_revoke(const struct command_line *line, struct err *e);
+int peers_list(const struct command_line *line, struct err *e);
+int curve_make(const struct command_line *line, struct err *e);
+int key_create(const struct command_line *line, struct err *e);
+int key_list(const struct command_line *line, struct err *e);
+int key_revoke(const struct command_line *line, struct err *e);
+int streams_show(const struct command_line *line, struct err *e);
+
+#endif

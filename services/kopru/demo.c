@@ -1,0 +1,90 @@
+/* demo: `kopru demo`: a municipality's departments with their streams, topics and holidays. Run again it brings
+ * in what is new or another in the files; names of departments stay, and nothing is taken away. */
+#include <stdio.h>
+
+#include "common/base/file.h"
+#include "services/kopru/catalogue.h"
+#include "services/kopru/command.h"
+#include "services/kopru/store.h"
+
+#define FILE_SIZE_MAX (8 * 1024 * 1024)
+
+struct demo {
+	struct catalogue catalogue;
+	size_t departments, topics, holidays; /* calls */
+};
+
+#define PUT_ALL(tx, type, put, list, count, field)                                                                     \
+	do {                                                                                                           \
+		db_bind_array(tx, type, count);                                                                        \
+		for (size_t i = 0; i < (count); i++)                                                                   \
+			put(tx, (list)[i].field);                                                                      \
+	} while (0)
+
+static void
+build(void *arg, struct db_tx *tx)
+{
+	struct demo *demo = arg;
+	const struct catalogue *c = &demo->catalogue;
+	size_t n = c->departments_count;
+
+	demo->departments = db_call(tx, &kopru_statements[DEPARTMENTS_LOAD]);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->departments, n, code);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->departments, n, name_tr);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->departments, n, name_en);
+	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->departments, n, outside);
+
+	db_call(tx, &kopru_statements[DEPARTMENT_STREAMS_LOAD]);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->departments, n, code);
+
+	n = c->topics_count;
+	demo->topics = db_call(tx, &kopru_statements[TOPICS_LOAD]);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, code);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, name_tr);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, name_en);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, category_tr);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, department);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, competence);
+	PUT_ALL(tx, DB_INT4S, db_put_int4, c->topics, n, target_working_days);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, priority);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, keywords);
+
+	n = c->holidays_count;
+	demo->holidays = db_call(tx, &kopru_statements[HOLIDAYS_LOAD]);
+	PUT_ALL(tx, DB_DATES, db_put_date, c->holidays, n, day);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->holidays, n, name_tr);
+	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->holidays, n, half);
+}
+
+static int
+read_result(void *arg, const struct db_results *r, struct err *e)
+{
+	const struct demo *demo = arg;
+
+	(void)e;
+	printf("new or changed: departments %zu of %zu, topics %zu of %zu, holidays %zu of %zu\n",
+	    db_rows(r, demo->departments), demo->catalogue.departments_count, db_rows(r, demo->topics),
+	    demo->catalogue.topics_count, db_rows(r, demo->holidays), demo->catalogue.holidays_count);
+	return 0;
+}
+
+int
+demo_run(const struct command_line *line, struct err *e)
+{
+	struct arena *a = arena_new(0);
+	struct demo demo = {0};
+	const struct store_work work = {build, read_result, &demo};
+	char *topics, *holidays;
+	size_t size;
+	int rc = -1;
+
+	if (file_read(a, line->arguments[0], FILE_SIZE_MAX, &topics, &size, e) < 0 ||
+	    file_read(a, line->arguments[1], FILE_SIZE_MAX, &holidays, &size, e) < 0 ||
+	    catalogue_parse(a, topics, holidays, &demo.catalogue, e) < 0)
+		goto out;
+	rc = store_run(&work, e);
+
+out:
+	arena_free(a);
+	return rc;
+}

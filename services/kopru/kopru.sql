@@ -1,0 +1,115 @@
+-- Statements of the operator's command, as the owner of the database.
+
+-- name: departments_load
+-- in:  $1 codes, $2 Turkish names, $3 English names, $4 outside (arrays)
+-- out: code of each new one; the names of those that are there stay
+INSERT INTO router.department (code, name_tr, name_en, outside)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[])
+ON CONFLICT (code) DO NOTHING
+RETURNING code;
+
+-- name: department_streams_load
+-- in:  $1 codes
+INSERT INTO feed.stream (name, writer)
+SELECT 'department/' || d.code, 'router' FROM unnest($1::text[]) AS d(code)
+ON CONFLICT (name) DO NOTHING;
+
+-- name: topics_load
+-- in:  $1 codes, $2 Turkish names, $3 English names, $4 categories, $5 departments, $6 competences,
+--      $7 target working days, $8 priorities, $9 keywords (folded, separated by commas) (arrays)
+-- out: code of each that is new or another now
+INSERT INTO router.topic AS t (code, name_tr, name_en, category_tr, department, competence, target_working_days,
+                               priority, keywords)
+SELECT n.code, n.name_tr, n.name_en, n.category_tr, n.department, n.competence, n.days, n.priority,
+       string_to_array(n.keywords, ',')
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[])
+         AS n(code, name_tr, name_en, category_tr, department, competence, days, priority, keywords)
+ON CONFLICT (code) DO UPDATE
+  SET name_tr = EXCLUDED.name_tr, name_en = EXCLUDED.name_en, category_tr = EXCLUDED.category_tr,
+      department = EXCLUDED.department, competence = EXCLUDED.competence,
+      target_working_days = EXCLUDED.target_working_days, priority = EXCLUDED.priority, keywords = EXCLUDED.keywords
+  WHERE (t.name_tr, t.name_en, t.category_tr, t.department, t.competence, t.target_working_days, t.priority, t.keywords)
+        IS DISTINCT FROM (EXCLUDED.name_tr, EXCLUDED.name_en, EXCLUDED.category_tr, EXCLUDED.department,
+        EXCLUDED.competence, EXCLUDED.target_working_days, EXCLUDED.priority, EXCLUDED.keywords)
+RETURNING code;
+
+-- name: holidays_load
+-- in:  $1 days, $2 Turkish names, $3 half days? (arrays)
+-- out: day of each that is new or another now
+INSERT INTO router.holiday AS h (day, name_tr, half)
+SELECT * FROM unnest($1::date[], $2::text[], $3::bool[])
+ON CONFLICT (day, name_tr) DO UPDATE SET half = EXCLUDED.half WHERE h.half <> EXCLUDED.half
+RETURNING day;
+
+-- name: department_add
+-- in:  $1 code, $2 Turkish name, $3 English name, $4 outside
+-- out: code; no row when it is there already
+INSERT INTO router.department (code, name_tr, name_en, outside) VALUES ($1::text, $2::text, $3::text, $4::bool)
+ON CONFLICT (code) DO NOTHING
+RETURNING code;
+
+-- name: departments
+-- out: code, Turkish name, English name, outside, valid keys, topics, events
+SELECT d.code, d.name_tr, d.name_en, d.outside,
+       (SELECT count(*) FROM feed.peer AS p WHERE p.name = 'department/' || d.code AND p.revoked_at IS NULL),
+       (SELECT count(*) FROM router.topic AS t WHERE t.department = d.code AND t.valid_to IS NULL),
+       coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = 'department/' || d.code
+                  ORDER BY e.seq DESC LIMIT 1), 0)
+  FROM router.department AS d WHERE d.valid_to IS NULL ORDER BY d.code;
+
+-- name: department_peer_add
+-- in:  $1 public key, $2 code
+-- out: name, valid keys that it had before; no row when there is no such department
+INSERT INTO feed.peer AS n (public_key, name)
+SELECT $1::text, 'department/' || d.code FROM router.department AS d WHERE d.code = $2::text AND d.valid_to IS NULL
+ON CONFLICT (public_key) DO UPDATE SET name = n.name
+RETURNING n.name, (SELECT count(*) FROM feed.peer AS p WHERE p.name = 'department/' || $2::text
+                      AND p.revoked_at IS NULL AND p.public_key <> $1::text);
+
+-- name: service_peer_add
+-- in:  $1 public key, $2 name of the service
+-- out: name, valid keys that it had before
+INSERT INTO feed.peer AS n (public_key, name) VALUES ($1::text, 'service/' || $2::text)
+ON CONFLICT (public_key) DO UPDATE SET name = n.name
+RETURNING n.name, (SELECT count(*) FROM feed.peer AS p WHERE p.name = 'service/' || $2::text
+                      AND p.revoked_at IS NULL AND p.public_key <> $1::text);
+
+-- name: peer_revoke
+-- in:  $1 name, $2 public key
+-- out: public key; no row when it was not valid
+UPDATE feed.peer SET revoked_at = now() WHERE name = $1::text AND public_key = $2::text AND revoked_at IS NULL
+RETURNING public_key;
+
+-- name: peers
+-- out: name, public key, made at, revoked at (NULL: valid)
+SELECT name, public_key, created_at, revoked_at FROM feed.peer ORDER BY name, created_at;
+
+-- name: api_key_add
+-- in:  $1 id, $2 name, $3 SHA-256 of the secret, $4 rights
+-- out: id
+INSERT INTO auth.api_key AS k (id, name, secret_hash, rights) VALUES ($1::text, $2::text, $3::bytea, $4::text[])
+ON CONFLICT (id) DO UPDATE SET name = k.name WHERE k.secret_hash = EXCLUDED.secret_hash
+RETURNING id;
+
+-- name: api_keys
+-- out: id, name, rights, made at, revoked at (NULL: valid)
+SELECT id, name, array_to_string(rights, ','), created_at, revoked_at FROM auth.api_key ORDER BY created_at;
+
+-- name: api_key_revoke
+-- in:  $1 id
+-- out: name; no row when it was not valid
+UPDATE auth.api_key SET revoked_at = now() WHERE id = $1::text AND revoked_at IS NULL RETURNING name;
+
+-- name: streams
+-- out: stream, writer, head, consumer (NULL: keeps its cursor itself), cursor, lag, seconds that the oldest
+--      pending event has waited, parked
+SELECT s.name, s.writer, h.head, c.consumer, c.seq, h.head - c.seq,
+       extract(epoch FROM (SELECT now() - e.at FROM feed.event AS e
+                            WHERE e.stream = s.name AND e.seq = c.seq + 1))::bigint,
+       (SELECT count(*) FROM feed.parked AS p
+         WHERE p.consumer = c.consumer AND p.stream = s.name AND p.released_at IS NULL)
+  FROM feed.stream AS s
+ CROSS JOIN LATERAL (SELECT coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = s.name
+                                       ORDER BY e.seq DESC LIMIT 1), 0) AS head) AS h
+  LEFT JOIN feed.cursor AS c ON c.stream = s.name
+ ORDER BY s.name LIKE 'department/%', s.name, c.consumer;

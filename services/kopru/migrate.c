@@ -1,0 +1,109 @@
+/* migrate: `kopru migrate`: numbered files, forward only, each one transaction, one operator at a time. */
+#include "services/kopru/migrations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/db/script.h"
+#include "services/kopru/command.h"
+#include "services/kopru/migrate.sql.h"
+#include "services/kopru/settings.h"
+
+static int
+call(struct script *s, int statement, struct err *e)
+{
+	return script_call(s, &migrate_statements[statement], NULL, NULL, NULL, e);
+}
+
+static int
+lock(struct script *s, struct arena *a, struct err *e)
+{
+	struct script_rows rows;
+
+	if (script_call(s, &migrate_statements[MIGRATE_LOCK_TRY], NULL, a, &rows, e) < 0)
+		return -1;
+	if (strcmp(rows.cells[0], "t") == 0)
+		return 0;
+	puts("waiting for another `kopru migrate'");
+	fflush(stdout);
+	return call(s, MIGRATE_LOCK, e);
+}
+
+/* Compares what was applied with the files; applied becomes how many. */
+static int
+applied_check(struct script *s, struct arena *a, const struct migrations *m, size_t *applied, struct err *e)
+{
+	struct script_rows rows;
+	const char **names, **checksums;
+
+	if (script_call(s, &migrate_statements[MIGRATIONS_APPLIED], NULL, a, &rows, e) < 0)
+		return -1;
+	names = arena_array(a, rows.count + 1, sizeof(*names));
+	checksums = arena_array(a, rows.count + 1, sizeof(*checksums));
+	for (size_t i = 0; i < rows.count; i++) {
+		const char **row = &rows.cells[i * rows.columns];
+
+		if (strtol(row[0], NULL, 10) != (long)i + 1)
+			return err_set(e, "the database says that \"%s\" was applied without %04zu", row[1], i + 1);
+		names[i] = row[1];
+		checksums[i] = row[2];
+	}
+	*applied = rows.count;
+	return migrations_check(m, names, checksums, rows.count, e);
+}
+
+static int
+apply(struct script *s, const struct migration *m, struct err *e)
+{
+	char number[16];
+	const char *const values[] = {number, m->name, m->checksum, NULL};
+
+	snprintf(number, sizeof(number), "%d", m->number);
+	if (script_apply(s, m->text, &migrate_statements[MIGRATION_RECORD], values, e) < 0)
+		return err_prefix(e, "%s", m->name);
+	printf("%s applied\n", m->name);
+	fflush(stdout);
+	return 0;
+}
+
+static int
+migrate(struct script *s, struct arena *a, const struct migrations *m, struct err *e)
+{
+	size_t applied = 0;
+
+	if (lock(s, a, e) < 0 || call(s, MIGRATE_LIMIT, e) < 0 || call(s, MIGRATE_SCHEMA, e) < 0 ||
+	    call(s, MIGRATE_TABLE, e) < 0 || applied_check(s, a, m, &applied, e) < 0)
+		return -1;
+	for (size_t i = applied; i < m->count; i++)
+		if (apply(s, &m->list[i], e) < 0)
+			return -1;
+	if (applied == m->count)
+		printf("nothing to do, the database is at %04zu\n", m->count);
+	else
+		printf("%zu applied, the database is at %04zu\n", m->count - applied, m->count);
+	return 0;
+}
+
+int
+migrate_run(const struct command_line *line, struct err *e)
+{
+	struct settings settings = {0};
+	struct arena *a = NULL;
+	struct script *s = NULL;
+	struct migrations m;
+	int rc = -1;
+
+	if (conf_load(kopru_keys, &settings, e) < 0)
+		return -1;
+	a = arena_new(0);
+	if (migrations_read(a, line->folder, &m, e) < 0 || !(s = script_open(settings.database, "kopru", e)))
+		goto out;
+	rc = migrate(s, a, &m, e);
+
+out:
+	script_close(s);
+	arena_free(a);
+	conf_free(kopru_keys, &settings);
+	return rc;
+}

@@ -1,0 +1,35 @@
+/* letter: an e-mail message as RFC 5322 wants it, from texts of ours. Pure. */
+#ifndef KOPRU_SERVICES_NOTIFIER_LETTER_H
+#define KOPRU_SERVICES_NOTIFIER_LETTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+
+/* Whom messages come from. */
+struct letter_sender {
+	const char *name; /* "" when there is none */
+	const char *address;
+	const char *domain; /* of the address, for Message-ID */
+};
+
+/* "Name <address>" or "address". What it gives lives in a. */
+int letter_sender_parse(struct arena *a, const char *text, struct letter_sender *sender, struct err *e);
+
+struct letter {
+	const struct letter_sender *sender;
+	const char *to; /* one address */
+	const char *id; /* of the notice: the same letter has the same Message-ID each time */
+	const char *language; /* "tr" or "en" */
+	int64_t at; /* Date */
+	const char *subject;
+	const char *body; /* any line ends */
+};
+
+/* Headers and body with CRLF, ASCII, no line longer than 76 (a header with a long address apart). NULL with the
+ * reason when an address is not valid or the subject holds a control character: nothing can add a header. */
+char *letter_compose(struct arena *a, const struct letter *letter, size_t *size, struct err *e);
+
+#endif

@@ -1,0 +1,75 @@
+/* kopru-notifier: tells citizens what happened to their applications. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/conf.h"
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "services/notifier/notifier.h"
+
+#define KEY(name, type, field, fallback, ...)                                                                          \
+	{                                                                                                              \
+		name, type, offsetof(struct notifier_conf, field), fallback, __VA_ARGS__                               \
+	}
+
+static const struct conf_key notifier_keys[] = {
+    KEY("NOTIFIER_DATABASE", CONF_TEXT, database, NULL, "PostgreSQL connection string, role notifier", 0, 0),
+    KEY("NOTIFIER_LISTEN", CONF_TEXT, listen, NULL, "health and metrics: unix:/path or 127.0.0.1:port", 0, 0),
+    KEY("NOTIFIER_CASE_FEED", CONF_TEXT, case_feed, NULL, "endpoints of stream case, comma-separated", 0, 0),
+    KEY("NOTIFIER_SERVER_PUBLIC_FILE", CONF_TEXT, server_public_file, "", "public key of a tcp:// feed", 0, 0),
+    KEY("NOTIFIER_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for a tcp:// feed", 0, 0),
+    KEY("NOTIFIER_OUTBOX", CONF_TEXT, outbox, NULL, "folder where letters are put", 0, 0),
+    KEY("NOTIFIER_TEMPLATES", CONF_TEXT, templates, NULL, "folder of templates: <language>/<name>.txt", 0, 0),
+    KEY("NOTIFIER_PUBLIC_URL", CONF_TEXT, public_url, NULL, "address of the pages, for tracking links", 0, 0),
+    KEY("NOTIFIER_FROM", CONF_TEXT, from, NULL, "sender: Name <address>", 0, 0),
+    KEY("NOTIFIER_ACCESS_CODE_KEY_FILE", CONF_TEXT, access_code_key_file, NULL, "key of access codes, mode 0600", 0, 0),
+    KEY("NOTIFIER_WINDOW", CONF_NUMBER, window, "400", "unacknowledged events at most", 1, 1000),
+    KEY("NOTIFIER_LOG_LEVEL", CONF_TEXT, log_level, "info", "error, warn, info or debug", 0, 0),
+    {.name = NULL},
+};
+
+static int
+run(const struct notifier_conf *conf, struct err *e)
+{
+	enum log_level level;
+	struct loop *loop = NULL;
+	struct notifier *notifier = NULL;
+	int rc = -1;
+
+	if (log_level_parse(conf->log_level, &level) < 0)
+		return err_set(
+		    e, "NOTIFIER_LOG_LEVEL is \"%s\"; allowed are error, warn, info and debug", conf->log_level);
+	log_set_level(level);
+	if (!(loop = loop_new(e)) || !(notifier = notifier_new(loop, conf, e)))
+		goto out;
+	log_info("started", "listen=%s", conf->listen);
+	rc = loop_run(loop, e);
+
+out:
+	notifier_free(notifier);
+	loop_free(loop);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct notifier_conf conf = {0};
+	int rc = EXIT_SUCCESS;
+	struct err e;
+
+	(void)argv;
+	log_open("notifier", LOG_INFO_LEVEL);
+	ids_start();
+	if (argc > 1) {
+		conf_help(notifier_keys, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (conf_load(notifier_keys, &conf, &e) < 0 || run(&conf, &e) < 0) {
+		log_error("failed", "reason=\"%s\"", e.text);
+		rc = EXIT_FAILURE;
+	}
+	conf_free(notifier_keys, &conf);
+	return rc;
+}

@@ -1,0 +1,252 @@
+/* reporting: a turn writes its events into the read model with the cursor; HTTP reads it on other connections. */
+#include "services/reporting/reporting.h"
+
+#include <stdlib.h>
+
+#include "common/base/log.h"
+#include "common/feed/feed.sql.h"
+#include "common/feed/turns.h"
+#include "services/reporting/reporting.sql.h"
+#include "services/reporting/store.h"
+#include "services/reporting/summary.h"
+#include "services/reporting/track.h"
+
+#define TURN_LIMIT 200
+
+struct reporting {
+	struct metrics *metrics;
+	struct bus *bus;
+	struct db *db; /* turns */
+	struct db *track_db, *summary_db;
+	struct turns *intake, *cases;
+	struct after *after;
+	struct api_keys *keys;
+	struct track track;
+	struct summary summary;
+	struct http *http;
+	struct bus_key key;
+	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
+};
+
+static const struct db_statement *const tables[] = {feed_statements, reporting_statements, NULL};
+
+static void
+on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
+{
+	struct arena *a = db_tx_arena(tx);
+	struct application *received = arena_array(a, count, sizeof(*received));
+	struct application *routed = arena_array(a, count, sizeof(*routed));
+	struct uuid *erased = arena_array(a, count, sizeof(*erased));
+	size_t received_count = 0, routed_count = 0, erased_count = 0;
+
+	(void)arg;
+	for (size_t i = 0; i < count; i++) {
+		const Kopru__V1__Event *event = events[i].event;
+		struct application application;
+		struct err e;
+
+		if (event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
+			erased[erased_count++] = events[i].application_id;
+		else if (application_read_event(event, &application, &e) < 0)
+			store_applications_refuse(tx, arena_string(a, e.text));
+		else if (application.access_code_hash)
+			received[received_count++] = application;
+		else
+			routed[routed_count++] = application;
+	}
+	received_count = applications_sort(received, received_count);
+	routed_count = applications_sort(routed, routed_count);
+	if (received_count > 0)
+		store_applications_received(tx, received, received_count);
+	if (routed_count > 0)
+		store_applications_routed(tx, routed, routed_count);
+	if (erased_count > 0)
+		store_applications_erase(tx, erased, erased_count);
+	*note = NULL;
+}
+
+static void
+on_recorded(void *arg, void *note, const struct db_results *results)
+{
+	struct reporting *r = arg;
+
+	(void)note;
+	(void)results;
+	after_moved(r->after);
+}
+
+static bool
+on_asked_known(int body_case)
+{
+	return body_case == KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED ||
+	       body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED || body_case == KOPRU__V1__EVENT__BODY_ERASED;
+}
+
+static void
+on_database_up(void *arg)
+{
+	struct reporting *r = arg;
+
+	turns_up(r->intake);
+	turns_up(r->cases);
+}
+
+static void
+on_database_down(void *arg)
+{
+	struct reporting *r = arg;
+
+	if (r->intake)
+		turns_down(r->intake);
+	if (r->cases)
+		turns_down(r->cases);
+}
+
+static void
+on_track_database_up(void *arg)
+{
+	struct reporting *r = arg;
+
+	api_keys_up(r->keys);
+}
+
+static void
+on_track_posted(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	track_answer(&r->track, request);
+}
+
+static void
+on_summary_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	summary_answer(&r->summary, request);
+}
+
+static const struct http_route routes[] = {
+    {HTTP_POST, "/api/v1/track", "public", on_track_posted, TRACK_BODY_MAX},
+    {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
+    {.handler = NULL},
+};
+
+static const char *
+on_asked_healthy(void *arg)
+{
+	const struct reporting *r = arg;
+
+	return db_is_up(r->db) && db_is_up(r->track_db) && db_is_up(r->summary_db) ? NULL
+										   : "the database is not reachable";
+}
+
+static int
+keys_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
+{
+	if (*conf->intake_public_file && bus_key_read_public(conf->intake_public_file, r->intake_public, e) < 0)
+		return -1;
+	if (*conf->case_public_file && bus_key_read_public(conf->case_public_file, r->case_public, e) < 0)
+		return -1;
+	return *conf->key_file ? bus_key_read(conf->key_file, &r->key, e) : 0;
+}
+
+static struct turns *
+turns_make(struct reporting *r, struct loop *l, const struct feed_consumer_conf *feed, struct err *e)
+{
+	struct turns_conf conf = {.feed = *feed, .limit = TURN_LIMIT};
+	const struct turns_service service = {
+	    .record = on_record, .recorded = on_recorded, .knows = on_asked_known, .arg = r};
+
+	conf.feed.consumer = "reporting";
+	conf.feed.key = *r->key.secret_key ? &r->key : NULL;
+	return turns_new(r->bus, l, r->db, &conf, &service, r->metrics, e);
+}
+
+static int
+turns_open(struct reporting *r, struct loop *l, const struct reporting_conf *conf, struct err *e)
+{
+	const struct feed_consumer_conf intake = {
+	    .endpoints = conf->intake_feed,
+	    .server_public = *r->intake_public ? r->intake_public : NULL,
+	    .stream = "intake",
+	    .window = (unsigned)conf->window,
+	};
+	const struct feed_consumer_conf cases = {
+	    .endpoints = conf->case_feed,
+	    .server_public = *r->case_public ? r->case_public : NULL,
+	    .stream = "case",
+	    .window = (unsigned)conf->window,
+	};
+
+	if (!(r->intake = turns_make(r, l, &intake, e)) || !(r->cases = turns_make(r, l, &cases, e)))
+		return -1;
+	after_set_turns(r->after, r->intake, r->cases);
+	return 0;
+}
+
+static int
+databases_open(struct reporting *r, struct loop *l, const struct reporting_conf *conf, struct err *e)
+{
+	const struct db_conf turns = {.conninfo = conf->database, .name = "kopru-reporting", .tables = tables};
+	const struct db_conf track = {.conninfo = conf->database, .name = "kopru-reporting-track", .tables = tables};
+	const struct db_conf summary = {
+	    .conninfo = conf->database, .name = "kopru-reporting-summary", .tables = tables, .answer_ms = 60000};
+
+	if (!(r->db = db_open(l, &turns, r->metrics, on_database_up, on_database_down, r, e)) ||
+	    !(r->track_db = db_open(l, &track, r->metrics, on_track_database_up, NULL, r, e)) ||
+	    !(r->summary_db = db_open(l, &summary, r->metrics, NULL, NULL, NULL, e)))
+		return -1;
+	r->keys = api_keys_new(l, r->track_db, &reporting_statements[REPORTING_API_KEYS]);
+	return 0;
+}
+
+static int
+reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf *conf, struct err *e)
+{
+	const struct http_conf http = {.listen = conf->listen, .connections_max = 256, .requests_max = 256};
+
+	r->after = after_new(l);
+	if (keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) || databases_open(r, l, conf, e) < 0 ||
+	    turns_open(r, l, conf, e) < 0)
+		return -1;
+	r->track = (struct track){.db = r->track_db, .after = r->after};
+	r->summary = (struct summary){.db = r->summary_db, .after = r->after, .keys = r->keys};
+	r->http = http_new(l, &http, routes, r->metrics, on_asked_healthy, r, e);
+	return r->http ? 0 : -1;
+}
+
+struct reporting *
+reporting_new(struct loop *l, const struct reporting_conf *conf, struct err *e)
+{
+	struct reporting *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->metrics = metrics_new();
+	if (reporting_open(r, l, conf, e) < 0) {
+		reporting_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+reporting_free(struct reporting *r)
+{
+	if (!r)
+		return;
+	turns_free(r->intake);
+	turns_free(r->cases);
+	r->intake = NULL;
+	r->cases = NULL;
+	after_free(r->after);
+	db_close(r->summary_db);
+	db_close(r->track_db);
+	db_close(r->db);
+	api_keys_free(r->keys);
+	http_free(r->http);
+	bus_free(r->bus);
+	metrics_free(r->metrics);
+	free(r);
+}

@@ -1,0 +1,217 @@
+/* track: reads the form, waits for what the reader already saw, looks up, compares, answers. */
+#include "services/reporting/track.h"
+
+#include <string.h>
+
+#include "common/domain/access_code.h"
+#include "common/domain/calendar.h"
+#include "common/domain/number.h"
+#include "common/domain/words.h"
+#include "services/reporting/store.h"
+
+#define FIELD_MAX 64
+
+struct tracking {
+	const struct track *track;
+	struct http_request *request;
+	char number[NUMBER_TEXT_SIZE];
+	uint8_t hash[ACCESS_CODE_HASH_SIZE];
+	bool code_possible;
+	struct after_place after;
+	struct store_track_calls calls;
+};
+
+/* Stands where a number has no access code: nobody knows what it is the hash of. */
+static const uint8_t dummy[ACCESS_CODE_HASH_SIZE];
+
+static const char *
+text_or_none(const json_t *json)
+{
+	const char *text = json_string_value(json);
+
+	return text && strlen(text) <= FIELD_MAX ? text : NULL;
+}
+
+static void
+number_read(const json_t *json, struct tracking *t, struct http_faults *faults)
+{
+	const char *text = text_or_none(json);
+	int32_t serial;
+	int year;
+
+	if (!text || !number_parse(text, &year, &serial) || !number_format(year, serial, t->number))
+		http_fault_add(faults, "number",
+		    "Başvuru numarası HM-2026-0000123-4 biçiminde olmalıdır; son rakam sağlama rakamıdır",
+		    "The application number looks like HM-2026-0000123-4; the last digit is a check digit");
+}
+
+/* What cannot be a code is answered as a wrong one. */
+static void
+code_read(const json_t *json, struct tracking *t, struct http_faults *faults)
+{
+	const char *text = text_or_none(json);
+
+	t->code_possible = access_code_hash(text ? text : "", t->hash);
+	if (!text || !*text)
+		http_fault_add(faults, "access_code", "Takip kodu yazılmalıdır: en çok 64 karakterlik bir metin",
+		    "The access code is required: a text of at most 64 characters");
+}
+
+static void
+after_read(const json_t *json, struct tracking *t, struct http_faults *faults)
+{
+	const char *stream = text_or_none(json_object_get(json, "stream"));
+	const json_t *seq = json_object_get(json, "seq");
+
+	if (!json)
+		return;
+	t->after.stream = stream ? after_stream(stream) : NULL;
+	if (!t->after.stream || !json_is_integer(seq) || json_integer_value(seq) < 0 || json_object_size(json) != 2) {
+		http_fault_add(faults, "after",
+		    "Alan {\"stream\": \"intake\" veya \"case\", \"seq\": sıfır ya da artı tam sayı} olmalıdır",
+		    "The field is {\"stream\": \"intake\" or \"case\", \"seq\": zero or a positive whole number}");
+		return;
+	}
+	t->after.seq = (uint64_t)json_integer_value(seq);
+}
+
+static void
+others_refuse(struct arena *a, json_t *form, struct http_faults *faults)
+{
+	static const char *const known[] = {"number", "access_code", "after"};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(form, key, value)
+	{
+		size_t i = 0;
+
+		while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
+			i++;
+		if (i == sizeof(known) / sizeof(known[0]))
+			http_fault_add(faults, arena_string(a, key),
+			    "Bilinmeyen alan; izin verilenler: number, access_code, after",
+			    "Unknown field; allowed are number, access_code and after");
+	}
+}
+
+static json_t *
+text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *
+word_json(const struct word *words, int32_t value, bool english)
+{
+	const struct word *word = word_find(words, value);
+
+	return word ? json_string(english ? word->name_en : word->name_tr) : json_null();
+}
+
+static json_t *
+step_json(int32_t state, int64_t at, bool english)
+{
+	char time[TIME_TEXT_SIZE];
+
+	time_text_istanbul(at, time);
+	return json_pack("{s:s, s:o, s:s}", "status", word_token(state_words, state), "status_text",
+	    word_json(state_words, state, english), "at", time);
+}
+
+/* The read model holds the first state and the last. */
+static json_t *
+history_json(const struct tracked *tracked, bool english)
+{
+	json_t *steps = json_array();
+
+	json_array_append_new(steps, step_json(KOPRU__V1__STATE__STATE_RECEIVED, tracked->received_at, english));
+	if (tracked->state != KOPRU__V1__STATE__STATE_RECEIVED)
+		json_array_append_new(steps, step_json(tracked->state, tracked->changed_at, english));
+	return steps;
+}
+
+static json_t *
+tracked_json(const char *number, const struct tracked *tracked, bool english)
+{
+	char received_at[TIME_TEXT_SIZE], due_on[DATE_TEXT_SIZE];
+	json_t *json = json_object();
+
+	time_text_istanbul(tracked->received_at, received_at);
+	date_text(tracked->due_on, due_on);
+	json_object_set_new(json, "number", json_string(number));
+	json_object_set_new(json, "status", json_string(word_token(state_words, tracked->state)));
+	json_object_set_new(json, "status_text", word_json(state_words, tracked->state, english));
+	json_object_set_new(json, "kind", json_string(word_token(kind_words, tracked->kind)));
+	json_object_set_new(json, "kind_text", word_json(kind_words, tracked->kind, english));
+	json_object_set_new(json, "channel", json_string(word_token(channel_words, tracked->channel)));
+	json_object_set_new(json, "channel_text", word_json(channel_words, tracked->channel, english));
+	json_object_set_new(json, "received_at", json_string(received_at));
+	json_object_set_new(json, "due_on", json_string(due_on));
+	json_object_set_new(json, "department", text_json(tracked->department_name));
+	json_object_set_new(json, "department_code", text_json(tracked->department));
+	json_object_set_new(json, "topic", text_json(tracked->topic_name));
+	json_object_set_new(json, "topic_code", text_json(tracked->topic));
+	json_object_set_new(json, "triage", json_boolean(tracked->triage));
+	json_object_set_new(json, "subject", text_json(tracked->subject));
+	json_object_set_new(json, "text", text_json(tracked->text));
+	json_object_set_new(json, "erased", json_boolean(tracked->erased));
+	json_object_set_new(json, "history", history_json(tracked, english));
+	return json;
+}
+
+static void
+on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct tracking *t = arg;
+	struct http_request *r = t->request;
+	const uint8_t *stored;
+	struct tracked tracked;
+	bool opened;
+
+	(void)e;
+	if (outcome != DB_COMMITTED) {
+		http_reply_problem(r, "unavailable", NULL);
+		return;
+	}
+	stored = store_get_access_code_hash(results, t->calls.hash);
+	opened = access_code_hash_equal(stored ? stored : dummy, t->hash) && t->code_possible && stored &&
+		 store_get_tracked_application(results, t->calls.track, &tracked);
+	if (opened)
+		http_reply_json(r, 200, tracked_json(t->number, &tracked, http_language(r) == HTTP_EN));
+	else if (t->after.stream && store_get_reporting_cursor(results, t->calls.cursor) < t->after.seq)
+		http_reply_problem(r, "busy", NULL);
+	else
+		http_reply_problem(r, "not-found", NULL);
+}
+
+static void
+on_ready(void *arg)
+{
+	struct tracking *t = arg;
+	struct db_tx *tx = db_begin(t->track->db);
+
+	t->calls = store_application_track(tx, t->number, t->hash, dummy, t->after.stream);
+	db_read(tx, on_looked_up, t);
+}
+
+void
+track_answer(const struct track *track, struct http_request *r)
+{
+	struct tracking *t = arena_alloc(http_arena(r), sizeof(*t));
+	struct http_faults faults = {.count = 0};
+	json_t *form = http_json(r);
+
+	if (!form)
+		return;
+	t->track = track;
+	t->request = r;
+	number_read(json_object_get(form, "number"), t, &faults);
+	code_read(json_object_get(form, "access_code"), t, &faults);
+	after_read(json_object_get(form, "after"), t, &faults);
+	others_refuse(http_arena(r), form, &faults);
+	if (faults.count > 0)
+		http_reply_problem(r, "invalid", &faults);
+	else
+		after_wait(track->after, &t->after, on_ready, t);
+}

@@ -1,0 +1,59 @@
+/* catalogue: departments, topics and holidays as they stand on one day; never changed, only replaced. Pure. */
+#ifndef KOPRU_SERVICES_ROUTER_CATALOGUE_H
+#define KOPRU_SERVICES_ROUTER_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/domain/calendar.h"
+#include "services/router/topics.h"
+
+#define CATALOGUE_DESK "HM" /* the service desk: where all goes that no rule knows */
+
+struct catalogue_department {
+	const char *code, *name_tr, *name_en;
+	bool outside; /* another institution */
+};
+
+struct catalogue_topic {
+	const char *code, *name_tr;
+	const char *department; /* may be one that is not in the catalogue */
+	int32_t target_working_days;
+	const char *keywords; /* folded, one a line */
+};
+
+struct catalogue_holiday {
+	int32_t day;
+	bool half;
+};
+
+/* All rows, in order of their keys. */
+struct catalogue_rows {
+	const struct catalogue_department *departments;
+	size_t department_count;
+	const struct catalogue_topic *topics;
+	size_t topic_count;
+	const struct catalogue_holiday *holidays;
+	size_t holiday_count;
+};
+
+struct catalogue;
+
+/* Copies the rows. NULL when the desk is missing or the calendar is not usable. */
+struct catalogue *catalogue_new(const struct catalogue_rows *rows, struct err *e);
+void catalogue_free(struct catalogue *c); /* NULL is fine */
+
+/* NULL when there is none. */
+const struct catalogue_department *catalogue_department(const struct catalogue *c, const char *code);
+const struct catalogue_topic *catalogue_topic(const struct catalogue *c, const char *code);
+const struct topics *catalogue_topics(const struct catalogue *c);
+const struct calendar *catalogue_calendar(const struct catalogue *c);
+
+/* The same for the same rows. */
+uint64_t catalogue_rows_fingerprint(const struct catalogue_rows *rows);
+uint64_t catalogue_fingerprint(const struct catalogue *c);
+size_t catalogue_size(const struct catalogue *c, size_t *topics); /* departments */
+
+#endif

@@ -1,0 +1,79 @@
+/* kopru-router: settings, start and stop. */
+#include <stdlib.h>
+
+#include "common/base/conf.h"
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "services/router/router.h"
+
+static const struct conf_key router_keys[] = {
+    {"ROUTER_DATABASE", CONF_SECRET, offsetof(struct router_conf, database), NULL,
+	"PostgreSQL connection string, as role router", 0, 0},
+    {"ROUTER_LISTEN", CONF_TEXT, offsetof(struct router_conf, listen), NULL,
+	"where /healthz and /metrics are served: unix:/path or 127.0.0.1:port", 0, 0},
+    {"ROUTER_INTAKE_FEED", CONF_TEXT, offsetof(struct router_conf, intake_feed), NULL,
+	"endpoints of intake's feed, comma-separated; ipc:// may hold a *", 0, 0},
+    {"ROUTER_INTAKE_SERVER_PUBLIC_FILE", CONF_TEXT, offsetof(struct router_conf, intake_server_public_file), "",
+	"file with intake's public key, for tcp:// endpoints", 0, 0},
+    {"ROUTER_INTAKE_KEY_FILE", CONF_TEXT, offsetof(struct router_conf, intake_key_file), "",
+	"file with our secret key towards intake, for tcp:// endpoints", 0, 0},
+    {"ROUTER_FEED", CONF_TEXT, offsetof(struct router_conf, feed), NULL, "endpoints of our feed, comma-separated", 0,
+	0},
+    {"ROUTER_KEY_FILE", CONF_TEXT, offsetof(struct router_conf, key_file), "",
+	"file with the secret key of our feed, for tcp:// endpoints", 0, 0},
+    {"ROUTER_WINDOW", CONF_NUMBER, offsetof(struct router_conf, window), "1000",
+	"most events on their way to us, events", 1, 1000},
+    {"ROUTER_LOG_LEVEL", CONF_TEXT, offsetof(struct router_conf, log_level), "info", "error, warn, info or debug", 0,
+	0},
+    {NULL, CONF_TEXT, 0, NULL, NULL, 0, 0},
+};
+
+static int
+run(const struct router_conf *conf, struct err *e)
+{
+	struct loop *loop = NULL;
+	struct router *router = NULL;
+	enum log_level level = LOG_INFO_LEVEL;
+	int rc = -1;
+
+	if (log_level_parse(conf->log_level, &level) < 0)
+		return err_set(
+		    e, "ROUTER_LOG_LEVEL is \"%s\"; allowed are error, warn, info and debug", conf->log_level);
+	log_set_level(level);
+	ids_start();
+	if (!(loop = loop_new(e)) || !(router = router_new(loop, conf, e)))
+		goto out;
+	log_info("started", "listen=%s", conf->listen);
+	rc = loop_run(loop, e);
+
+out:
+	router_free(router);
+	loop_free(loop);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct router_conf conf = {0};
+	struct err e;
+	int rc = 0;
+
+	(void)argv;
+	log_open("router", LOG_INFO_LEVEL);
+	if (argc > 1) {
+		conf_help(router_keys, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (conf_load(router_keys, &conf, &e) < 0) {
+		log_error("failed", "reason=\"%s\"", e.text);
+		return EXIT_FAILURE;
+	}
+	rc = run(&conf, &e);
+	conf_free(router_keys, &conf);
+	if (rc < 0) {
+		log_error("failed", "reason=\"%s\"", e.text);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,297 @@
+/* router: wiring, the catalogue's refresh, and the turn: decide, record, tell. */
+#include "services/router/router.h"
+
+#include <stdlib.h>
+
+#include "common/base/log.h"
+#include "common/bus/bus.h"
+#include "common/feed/source.h"
+#include "common/feed/turns.h"
+#include "common/http/http.h"
+#include "services/router/routing.h"
+#include "services/router/store.h"
+
+#define TURN_EVENTS 200
+#define CATALOGUE_MS 10000
+#define CATALOGUE_MISSING_MS 1000
+#define SUBSCRIPTIONS_MAX 500
+#define WINDOW_MAX 1000
+
+struct router {
+	struct loop *loop;
+	struct metrics *metrics;
+	struct bus *bus;
+	struct db *writer, *reader;
+	struct http *http;
+	struct source *source;
+	struct turns *turns;
+	struct loop_timer *refresh;
+	struct catalogue *catalogue; /* NULL until it was read: nothing is consumed before */
+	struct bus_key feed_key, intake_key;
+	char intake_public[BUS_KEY_SIZE];
+	struct metric *assigned, *triage, *topics, *departments;
+};
+
+/* One turn's routings, in the transaction's arena. */
+struct note {
+	struct store_appended *appended;
+	size_t count, triage;
+};
+
+static void
+record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
+{
+	struct router *r = arg;
+	struct arena *a = db_tx_arena(tx);
+	struct routing *routings = arena_array(a, count, sizeof(*routings));
+	struct note *n = arena_alloc(a, sizeof(*n));
+
+	*note = n;
+	for (size_t i = 0; i < count; i++) {
+		struct routing_question question = {
+		    .received = events[i].event,
+		    .received_id = events[i].event_id,
+		    .application_id = events[i].application_id,
+		    .event_id = uuid_new(),
+		    .intake_seq = events[i].seq,
+		    .now = clock_now(),
+		};
+
+		if (events[i].event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
+			continue; /* erased before it was decided on: there is nothing to route */
+		routing_decide(r->catalogue, a, &question, &routings[n->count]);
+		n->triage += routings[n->count++].triage;
+	}
+	if (n->count > 0)
+		n->appended = store_route(tx, routings, n->count);
+}
+
+static void
+recorded(void *arg, void *note, const struct db_results *results)
+{
+	struct router *r = arg;
+	struct note *n = note;
+
+	if (n->count == 0)
+		return;
+	store_appended_read(n->appended, results);
+	for (size_t i = 0; i < n->appended->count; i++)
+		source_publish(r->source, n->appended->streams[i], &n->appended->items[i]);
+	metric_add(r->assigned, (int64_t)(n->count - n->triage));
+	metric_add(r->triage, (int64_t)n->triage);
+	log_info("applications.routed", "count=%zu triage=%zu seq=%llu", n->count, n->triage,
+	    (unsigned long long)turns_seq(r->turns));
+}
+
+static bool
+knows(int body_case)
+{
+	return body_case == KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED;
+}
+
+static void
+catalogue_take(struct router *r, struct catalogue *c)
+{
+	bool first = !r->catalogue;
+	size_t topics = 0, departments = catalogue_size(c, &topics);
+
+	if (c == r->catalogue)
+		return;
+	catalogue_free(r->catalogue);
+	r->catalogue = c;
+	metric_set(r->departments, (int64_t)departments);
+	metric_set(r->topics, (int64_t)topics);
+	log_info("catalogue.read", "departments=%zu topics=%zu", departments, topics);
+	if (first && db_is_up(r->writer))
+		turns_up(r->turns);
+}
+
+static void
+on_catalogue_read(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct router *r = arg;
+	struct catalogue *c = NULL;
+	struct err reason;
+
+	if (outcome == DB_COMMITTED)
+		c = store_catalogue(results, r->catalogue, &reason);
+	else
+		reason = *e;
+	if (c)
+		catalogue_take(r, c);
+	else
+		log_error("catalogue.unusable", "reason=\"%s\"", reason.text);
+	if (!loop_stopping(r->loop))
+		timer_start(r->refresh, r->catalogue ? CATALOGUE_MS : CATALOGUE_MISSING_MS);
+}
+
+static void
+on_refresh(void *arg)
+{
+	struct router *r = arg;
+	struct db_tx *tx = NULL;
+
+	if (!db_is_up(r->reader)) {
+		timer_start(r->refresh, CATALOGUE_MISSING_MS);
+		return;
+	}
+	tx = db_begin(r->reader);
+	store_catalogue_read(tx, date_in_istanbul(clock_now()));
+	db_read(tx, on_catalogue_read, r);
+}
+
+static void
+on_writer_up(void *arg)
+{
+	struct router *r = arg;
+
+	source_up(r->source);
+	if (r->catalogue)
+		turns_up(r->turns);
+}
+
+static void
+on_writer_down(void *arg)
+{
+	struct router *r = arg;
+
+	source_down(r->source);
+	turns_down(r->turns);
+}
+
+static void
+on_reader_up(void *arg)
+{
+	struct router *r = arg;
+
+	if (!r->catalogue)
+		timer_start(r->refresh, 0);
+}
+
+static const char *
+healthy(void *arg)
+{
+	struct router *r = arg;
+
+	if (!db_is_up(r->writer) || !db_is_up(r->reader))
+		return "the database is not connected";
+	return r->catalogue ? NULL : "there is no usable catalogue";
+}
+
+static int
+databases_open(struct router *r, const struct router_conf *conf, struct err *e)
+{
+	struct db_conf db = {.conninfo = conf->database, .name = "router", .tables = store_tables};
+
+	r->writer = db_open(r->loop, &db, r->metrics, on_writer_up, on_writer_down, r, e);
+	if (!r->writer)
+		return -1;
+	db.name = "router reader";
+	r->reader = db_open(r->loop, &db, r->metrics, on_reader_up, NULL, r, e);
+	return r->reader ? 0 : -1;
+}
+
+static int
+source_open(struct router *r, const struct router_conf *conf, struct err *e)
+{
+	static const char *const streams[] = {"case", "department/", NULL};
+	struct source_conf source = {
+	    .feed = {.endpoints = conf->feed, .window_max = WINDOW_MAX, .subscriptions_max = SUBSCRIPTIONS_MAX},
+	    .streams = streams,
+	};
+
+	if (conf->key_file[0] != '\0') {
+		if (bus_key_read(conf->key_file, &r->feed_key, e) < 0)
+			return err_prefix(e, "ROUTER_KEY_FILE");
+		source.feed.key = &r->feed_key;
+	}
+	r->source = source_new(r->bus, r->loop, r->writer, r->reader, &source, r->metrics, e);
+	return r->source ? 0 : err_prefix(e, "ROUTER_FEED");
+}
+
+static int
+turns_open(struct router *r, const struct router_conf *conf, struct err *e)
+{
+	struct turns_service service = {.record = record, .recorded = recorded, .knows = knows, .arg = r};
+	struct turns_conf turns = {
+	    .feed = {.endpoints = conf->intake_feed,
+		.consumer = "router",
+		.stream = "intake",
+		.window = (unsigned)conf->window},
+	    .limit = TURN_EVENTS,
+	};
+
+	if (conf->intake_server_public_file[0] != '\0') {
+		if (bus_key_read_public(conf->intake_server_public_file, r->intake_public, e) < 0)
+			return err_prefix(e, "ROUTER_INTAKE_SERVER_PUBLIC_FILE");
+		turns.feed.server_public = r->intake_public;
+	}
+	if (conf->intake_key_file[0] != '\0') {
+		if (bus_key_read(conf->intake_key_file, &r->intake_key, e) < 0)
+			return err_prefix(e, "ROUTER_INTAKE_KEY_FILE");
+		turns.feed.key = &r->intake_key;
+	}
+	r->turns = turns_new(r->bus, r->loop, r->writer, &turns, &service, r->metrics, e);
+	return r->turns ? 0 : err_prefix(e, "ROUTER_INTAKE_FEED");
+}
+
+static int
+http_open(struct router *r, const struct router_conf *conf, struct err *e)
+{
+	static const struct http_route routes[] = {{HTTP_GET, NULL, NULL, NULL, 0}};
+	struct http_conf http = {.listen = conf->listen, .connections_max = 16, .requests_max = 16};
+
+	r->http = http_new(r->loop, &http, routes, r->metrics, healthy, r, e);
+	return r->http ? 0 : err_prefix(e, "ROUTER_LISTEN");
+}
+
+static void
+metrics_make(struct router *r)
+{
+	static const char decisions[] = "kopru_router_decisions_total", help[] = "Received applications decided on";
+
+	r->metrics = metrics_new();
+	r->assigned = metrics_counter(r->metrics, decisions, "outcome=\"assigned\"", help);
+	r->triage = metrics_counter(r->metrics, decisions, "outcome=\"triage\"", help);
+	r->topics = metrics_gauge(r->metrics, "kopru_router_topics_total", "", "Topics of the catalogue in use");
+	r->departments =
+	    metrics_gauge(r->metrics, "kopru_router_departments_total", "", "Departments of the catalogue in use");
+}
+
+struct router *
+router_new(struct loop *l, const struct router_conf *conf, struct err *e)
+{
+	struct router *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->loop = l;
+	metrics_make(r);
+	r->refresh = timer_new(l, on_refresh, r);
+	r->bus = bus_new(l, r->metrics, e);
+	if (!r->bus || databases_open(r, conf, e) < 0 || source_open(r, conf, e) < 0 || turns_open(r, conf, e) < 0 ||
+	    http_open(r, conf, e) < 0) {
+		router_free(r);
+		return NULL;
+	}
+	timer_start(r->refresh, 0);
+	return r;
+}
+
+/* Connections first: what they still tell finds everything in place. */
+void
+router_free(struct router *r)
+{
+	if (!r)
+		return;
+	http_free(r->http);
+	db_close(r->reader);
+	db_close(r->writer);
+	turns_free(r->turns);
+	source_free(r->source);
+	bus_free(r->bus);
+	timer_free(r->refresh);
+	catalogue_free(r->catalogue);
+	metrics_free(r->metrics);
+	free(r);
+}

@@ -1,0 +1,43 @@
+-- All that the router says to the database, besides common/feed/feed.sql.
+
+-- name: departments_valid
+-- in:  $1 day
+-- out: code, Turkish name, English name, outside; those valid on the day that have a stream
+SELECT d.code, d.name_tr, d.name_en, d.outside
+  FROM router.department AS d
+  JOIN feed.stream AS s ON s.name = 'department/' || d.code
+ WHERE d.valid_from <= $1::date AND (d.valid_to IS NULL OR d.valid_to > $1::date)
+ ORDER BY d.code COLLATE "C";
+
+-- name: topics_valid
+-- in:  $1 day
+-- out: code, Turkish name, department, target working days, keywords (joined by newlines); those valid on the day
+SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t.keywords, E'\n')
+  FROM router.topic AS t
+ WHERE t.valid_from <= $1::date AND (t.valid_to IS NULL OR t.valid_to > $1::date)
+ ORDER BY t.code COLLATE "C";
+
+-- name: holidays_all
+-- out: day, half
+SELECT h.day, h.half FROM router.holiday AS h ORDER BY h.day, h.half;
+
+-- name: cases_open
+-- in:  $1 application ids, $2 numbers, $3 states, $4 departments, $5 topics, $6 triage, $7 received at, $8 due on,
+--      $9 target on, $10 seqs of stream "intake" (arrays of one length)
+INSERT INTO router.case (application_id, number, version, state, department, topic, triage, received_at, due_on,
+       target_on, intake_seq)
+SELECT n.application_id, n.number, 2, n.state, n.department, n.topic, n.triage, n.received_at, n.due_on, n.target_on,
+       n.intake_seq
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::date[],
+              $9::date[], $10::bigint[])
+         AS n(application_id, number, state, department, topic, triage, received_at, due_on, target_on, intake_seq)
+ ORDER BY n.application_id;
+
+-- name: decisions_add
+-- in:  $1 ids of the received events, $2 application ids, $3 departments, $4 topics, $5 candidates (JSON) (arrays of
+--      one length)
+INSERT INTO router.decision (received_event_id, application_id, department, topic, candidates)
+SELECT n.event_id, n.application_id, n.department, n.topic, n.candidates::jsonb
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+         AS n(event_id, application_id, department, topic, candidates)
+ ORDER BY n.event_id;

@@ -1,0 +1,39 @@
+/* routing: the decision on one received application, and the events that tell it. Pure. */
+#ifndef KOPRU_SERVICES_ROUTER_ROUTING_H
+#define KOPRU_SERVICES_ROUTER_ROUTING_H
+
+#include "common/base/arena.h"
+#include "common/base/ids.h"
+#include "proto/kopru/v1/event.pb-c.h"
+#include "services/router/catalogue.h"
+
+/* What is decided on. */
+struct routing_question {
+	const Kopru__V1__Event *received; /* body ApplicationReceived */
+	struct uuid received_id, application_id;
+	struct uuid event_id; /* for the decision's events */
+	uint64_t intake_seq;
+	int64_t now;
+};
+
+/* What the store keeps and the streams carry. */
+struct routing {
+	struct uuid received_id, application_id, event_id;
+	uint64_t intake_seq;
+	int64_t at, received_at;
+	const char *number;
+	const char *department;
+	const char *topic; /* NULL in triage */
+	bool triage;
+	int32_t state, due_on;
+	int32_t target_on; /* 0: none */
+	const char *candidates; /* JSON */
+	const uint8_t *case_event, *department_event; /* packed */
+	size_t case_size, department_size;
+};
+
+/* Everything that it gives lives in a. */
+void routing_decide(
+    const struct catalogue *c, struct arena *a, const struct routing_question *question, struct routing *routing);
+
+#endif

@@ -1,0 +1,23 @@
+/* routing_events: the two forms of ApplicationRouted: whole for "case", and as its department may see it. Pure. */
+#ifndef KOPRU_SERVICES_ROUTER_ROUTING_EVENTS_H
+#define KOPRU_SERVICES_ROUTER_ROUTING_EVENTS_H
+
+#include "services/router/routing.h"
+
+struct routing_told {
+	const struct catalogue_department *department;
+	const struct catalogue_topic *topic; /* NULL in triage */
+	const struct topics_candidate *candidates;
+	size_t candidate_count;
+	Kopru__V1__Application *application;
+	uint32_t access_code_generation;
+	const Kopru__V1__Event *received;
+};
+
+/* Packs both into routing; all else in it is decided. */
+void routing_events_pack(struct arena *a, const struct routing_told *told, struct routing *routing);
+
+/* [{"topic","department","score","reasons":[]}], best first. */
+const char *routing_candidates_json(struct arena *a, const struct topics_candidate *candidates, size_t count);
+
+#endif

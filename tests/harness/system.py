@@ -1,0 +1,375 @@
+"""system: the real programs on a scratch database, for flow, fault and bench tests.
+
+Starts intake, router, notifier, reporting and departments as processes of their own, restarts what dies
+(as the supervisor of an installation does), and speaks to them as a citizen, a department or an operator would.
+Only the standard library.
+"""
+
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("KOPRU_BUILD", os.path.join(TOP, "build"))
+SERVICES = ("intake", "router", "notifier", "reporting")
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=15):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def conninfo_with(conninfo, **changes):
+    pairs = dict(pair.split("=", 1) for pair in conninfo.split())
+    pairs.update(changes)
+    return " ".join(f"{name}={value}" for name, value in pairs.items())
+
+
+def psql_program():
+    for folder in sorted(os.listdir("/usr/lib/postgresql"), key=lambda v: -int(v)):
+        path = f"/usr/lib/postgresql/{folder}/bin/psql"
+        if os.path.exists(path):
+            return path
+    return "psql"
+
+
+class Process:
+    """One program, restarted when it dies until it is told to stop."""
+
+    def __init__(self, name, command, environment, log, stdout=None):
+        self.name, self.command, self.environment = name, command, environment
+        self.log_path, self.stdout_path = log, stdout
+        self.wanted, self.starts, self.process = False, 0, None
+        self.lock = threading.Lock()
+
+    def start(self):
+        with self.lock:
+            self.wanted = True
+            self._spawn()
+
+    def _spawn(self):
+        log = open(self.log_path, "ab")
+        out = open(self.stdout_path, "ab") if self.stdout_path else log
+        self.process = subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=out, stderr=log, cwd=TOP)
+        self.starts += 1
+        log.close()
+        if out is not log:
+            out.close()
+
+    def revive(self):
+        """Starts it again when it died by itself or was killed; says whether it did."""
+        with self.lock:
+            if self.wanted and self.process and self.process.poll() is not None:
+                self._spawn()
+                return True
+            return False
+
+    def kill(self, how=signal.SIGKILL):
+        with self.lock:
+            if self.process and self.process.poll() is None:
+                self.process.send_signal(how)
+
+    def stop(self, seconds=12):
+        """SIGTERM and wait; the exit code, or None when it had to be killed."""
+        with self.lock:
+            self.wanted = False
+            process = self.process
+        if not process:
+            return None
+        if process.poll() is None:
+            process.terminate()
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+
+    def rss_kib(self):
+        """Highest resident memory of the process that runs now."""
+        try:
+            with open(f"/proc/{self.process.pid}/status") as status:
+                for line in status:
+                    if line.startswith("VmHWM:"):
+                        return int(line.split()[1])
+        except (OSError, AttributeError):
+            pass
+        return 0
+
+
+class System:
+    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None):
+        self.admin = admin or os.environ["KOPRU_TEST_PG"]
+        self.template = template or os.environ["KOPRU_TEST_TEMPLATE"]
+        self.folder = folder or tempfile.mkdtemp(prefix="kopru.", dir="/tmp")
+        self.database = "flow_" + os.path.basename(self.folder).split(".")[-1].lower().replace("_", "u")
+        self.psql = psql_program()
+        self.processes = {}
+        self.feed_port = feed_port or free_port()
+        self.intake_tcp = intake_tcp
+        self.supervising = False
+        self._prepare()
+
+    # -- making and unmaking
+
+    def _prepare(self):
+        for name in ("log", "outbox", "secrets", "departments"):
+            os.makedirs(os.path.join(self.folder, name), mode=0o700, exist_ok=True)
+        self.sql(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.template}"', conninfo=self.admin)
+        for name in ("access-code.key", "person.key"):
+            descriptor = os.open(self.path("secrets", name), os.O_WRONLY | os.O_CREAT, 0o600)
+            os.write(descriptor, secrets.token_bytes(32))
+            os.close(descriptor)
+        self.kopru("curve", self.path("secrets", "router.key"))
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def conninfo(self, role):
+        return conninfo_with(self.admin, user=role, dbname=self.database)
+
+    def environment(self, name):
+        url = "http://127.0.0.1:8080"
+        listen = f"unix:{self.path(name + '.sock')}"
+        if name == "intake" and self.intake_tcp:
+            listen = f"127.0.0.1:{self.intake_tcp}"
+        values = {
+            "intake": {
+                "INTAKE_FEED": f"ipc://{self.path('feed-intake-1.sock')}",
+                "INTAKE_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
+                "INTAKE_PERSON_KEY_FILE": self.path("secrets", "person.key"),
+                "INTAKE_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
+                "INTAKE_PUBLIC_URL": url,
+            },
+            "router": {
+                "ROUTER_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
+                "ROUTER_FEED": f"ipc://{self.path('feed-router-1.sock')},tcp://127.0.0.1:{self.feed_port}",
+                "ROUTER_KEY_FILE": self.path("secrets", "router.key"),
+            },
+            "notifier": {
+                "NOTIFIER_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",
+                "NOTIFIER_OUTBOX": self.path("outbox"),
+                "NOTIFIER_TEMPLATES": os.path.join(TOP, "services/notifier/templates"),
+                "NOTIFIER_PUBLIC_URL": url,
+                "NOTIFIER_FROM": "hizmetmasasi@example.org",
+                "NOTIFIER_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
+            },
+            "reporting": {
+                "REPORTING_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
+                "REPORTING_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",
+            },
+        }[name]
+        upper = name.upper()
+        base = {k: v for k, v in os.environ.items() if not k.startswith(tuple(s.upper() + "_" for s in SERVICES))}
+        return {**base, f"{upper}_DATABASE": self.conninfo(name), f"{upper}_LISTEN": listen, **values}
+
+    def start(self, *names):
+        for name in names or SERVICES:
+            if name not in self.processes:
+                self.processes[name] = Process(name, [os.path.join(BUILD, "kopru-" + name)], self.environment(name),
+                                               self.path("log", name + ".log"))
+            self.processes[name].start()
+        for name in names or SERVICES:
+            self.wait_healthy(name)
+
+    def wait_healthy(self, name, seconds=20):
+        def healthy():
+            try:
+                return self.request(name, "GET", "/healthz")[0] == 200
+            except (OSError, http.client.HTTPException):
+                return False
+        wait_until(healthy, seconds, f"{name} is healthy", lambda: self.tail(name))
+
+    def tail(self, name, size=4000):
+        try:
+            with open(self.path("log", name + ".log"), "rb") as log:
+                return log.read()[-size:].decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def supervise(self):
+        """Restarts what dies, every 50 ms, until close."""
+        self.supervising = True
+
+        def watch():
+            while self.supervising:
+                for process in list(self.processes.values()):
+                    process.revive()
+                time.sleep(0.05)
+        threading.Thread(target=watch, daemon=True).start()
+
+    def close(self, keep=False):
+        self.supervising = False
+        codes = {name: process.stop() for name, process in reversed(list(self.processes.items()))}
+        self.sql(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)', conninfo=self.admin)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return codes
+
+    # -- departments
+
+    def department(self, code, handler="print", **more):
+        """Starts the reference consumer of a department; its lines go to departments/CODE.jsonl."""
+        key = self.path("secrets", code + ".key")
+        if not os.path.exists(key):
+            self.kopru("department", "key", code, "--out", key)
+        environment = {
+            **os.environ,
+            "DEPARTMENT_CODE": code,
+            "DEPARTMENT_FEED": f"tcp://127.0.0.1:{self.feed_port}",
+            "DEPARTMENT_SERVER_PUBLIC_FILE": self.path("secrets", "router.key.pub"),
+            "DEPARTMENT_KEY_FILE": key,
+            "DEPARTMENT_CURSOR": self.path("departments", code + ".cursor"),
+            "DEPARTMENT_PARKED": self.path("departments", code + ".parked"),
+            "DEPARTMENT_HANDLER": handler,
+            **more,
+        }
+        process = Process("department-" + code, [os.path.join(BUILD, "kopru-department")], environment,
+                          self.path("log", f"department-{code}.log"), self.path("departments", code + ".jsonl"))
+        self.processes["department-" + code] = process
+        process.start()
+        return process
+
+    def lines(self, code):
+        """What a department was given, whole lines only."""
+        try:
+            with open(self.path("departments", code + ".jsonl"), "rb") as lines:
+                data = lines.read()
+        except OSError:
+            return []
+        return [json.loads(line) for line in data.split(b"\n") if line.startswith(b"{") and line.endswith(b"}")]
+
+    def departments(self):
+        return self.rows("SELECT code FROM router.department ORDER BY code")
+
+    # -- asking
+
+    def kopru(self, *arguments):
+        environment = {**os.environ, "KOPRU_DATABASE": conninfo_with(self.admin, dbname=self.database)}
+        done = subprocess.run([os.path.join(BUILD, "kopru"), *arguments], env=environment, cwd=TOP,
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"kopru {' '.join(arguments)}: exit {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def sql(self, text, conninfo=None):
+        done = subprocess.run([self.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                               conninfo or conninfo_with(self.admin, dbname=self.database), "-c", text],
+                              capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            raise AssertionError(f"{text}: {done.stderr}")
+        return done.stdout
+
+    def rows(self, text):
+        return [line for line in self.sql(text).split("\n") if line]
+
+    def value(self, text):
+        return self.sql(text).strip()
+
+    def connection(self, name, timeout=15):
+        if name == "intake" and self.intake_tcp:
+            return http.client.HTTPConnection("127.0.0.1", self.intake_tcp, timeout=timeout)
+        return UnixConnection(self.path(name + ".sock"), timeout)
+
+    def request(self, name, method, path, body=None, headers=None, connection=None):
+        """(status, headers, body) where JSON is parsed."""
+        own = connection is None
+        connection = connection or self.connection(name)
+        headers = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body, ensure_ascii=False).encode()
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            data = response.read()
+        finally:
+            if own:
+                connection.close()
+        kind = response.headers.get("Content-Type", "")
+        if "json" in kind:
+            data = json.loads(data)
+        return response.status, response.headers, data
+
+    def apply(self, body, key=None, api_key=None, language=None, connection=None):
+        headers = {"Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        if api_key:
+            headers["Authorization"] = "Bearer " + api_key
+        if language:
+            headers["Accept-Language"] = language
+        return self.request("intake", "POST", "/api/v1/applications", body, headers, connection)
+
+    def track(self, number, code):
+        return self.request("reporting", "POST", "/api/v1/track", {"number": number, "access_code": code})
+
+    def api_key(self, name, rights):
+        for word in self.kopru("key", "create", name, "--rights", rights).split():
+            if word.startswith("kopru_"):
+                return word
+        raise AssertionError("kopru key create printed no key")
+
+    def wait_quiet(self, seconds=30):
+        """Until every consumer's cursor is at the head of its stream and no notice waits."""
+        query = """
+            SELECT (SELECT count(*) FROM feed.cursor c WHERE c.seq < coalesce(
+                     (SELECT max(seq) FROM feed.event e WHERE e.stream = c.stream), 0))
+                 + (SELECT count(*) FROM notifier.notice WHERE state IN ('pending', 'sending'))"""
+        wait_until(lambda: self.value(query) == "0", seconds, "all cursors are at their heads",
+                   lambda: self.sql("SELECT c.*, (SELECT max(seq) FROM feed.event e WHERE e.stream = c.stream) AS head "
+                                    "FROM feed.cursor c") + "".join(self.tail(s, 1500) for s in SERVICES))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(holds, seconds, what, detail=lambda: ""):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"after {seconds} s not yet: {what}\n{detail()}")
+
+
+class Tap:
+    """Runs functions named test_* of a module and prints TAP lines."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def run(self, name, function):
+        import traceback
+        self.count += 1
+        try:
+            function()
+            print(f"ok {self.count} - {name}", flush=True)
+        except Exception:  # the test's own failure, whatever it is
+            self.failed += 1
+            print(f"not ok {self.count} - {name}")
+            for line in traceback.format_exc().splitlines():
+                print("# " + line)
+            print(end="", flush=True)
+
+    def end(self):
+        print(f"1..{self.count}", flush=True)
+        raise SystemExit(1 if self.failed else 0)
