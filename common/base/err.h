@@ -14,4 +14,9 @@ int err_set(struct err *e, const char *format, ...) __attribute__((format(printf
 /* Puts "context: " in front of the reason and returns -1. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__ /* which sees one file at a time, and so not what these return */
+#define err_set(...) (err_set(__VA_ARGS__), -1)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), -1)
+#endif
+
 #endif

@@ -1,6 +1,6 @@
 /* wire: protobuf bytes from outside. protobuf-c has no recursion limit, counts nothing, checks no UTF-8
- * and makes 52 bytes of one: so bytes are walked by their descriptor first, unpacked into an arena with a
- * limit, and every string is checked after. */
+ * and makes 52 bytes of one: so bytes are walked by their descriptor first (depth, counts, lengths and every string,
+ * whose NULs are lost later), and then unpacked into an arena with a limit. */
 #ifndef KOPRU_COMMON_BASE_WIRE_H
 #define KOPRU_COMMON_BASE_WIRE_H
 

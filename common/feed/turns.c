@@ -203,7 +203,8 @@ turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *
 		turns_free(t);
 		return NULL;
 	}
-	turns_metrics(t, m);
+	if (m)
+		turns_metrics(t, m);
 	timer_start(t->measure, MEASURE_MS);
 	return t;
 }

@@ -62,7 +62,7 @@ turn_refused(struct turns *t, size_t count, uint64_t last, const struct err *e)
 	}
 	t->suspect = last;
 	if (++t->tries < TURNS_TRIES) {
-		timer_start(t->retry, TURNS_RETRY_MS << t->tries);
+		timer_start(t->retry, TURNS_RETRY_MS);
 		return;
 	}
 	t->guilty = true;

@@ -134,10 +134,11 @@ history_json(const struct tracked *tracked, bool english)
 static json_t *
 tracked_json(const char *number, const struct tracked *tracked, bool english)
 {
-	char received_at[TIME_TEXT_SIZE], due_on[DATE_TEXT_SIZE];
+	char received_at[TIME_TEXT_SIZE], changed_at[TIME_TEXT_SIZE], due_on[DATE_TEXT_SIZE];
 	json_t *json = json_object();
 
 	time_text_istanbul(tracked->received_at, received_at);
+	time_text_istanbul(tracked->changed_at, changed_at);
 	date_text(tracked->due_on, due_on);
 	json_object_set_new(json, "number", json_string(number));
 	json_object_set_new(json, "status", json_string(word_token(state_words, tracked->state)));
@@ -148,6 +149,7 @@ tracked_json(const char *number, const struct tracked *tracked, bool english)
 	json_object_set_new(json, "channel_text", word_json(channel_words, tracked->channel, english));
 	json_object_set_new(json, "received_at", json_string(received_at));
 	json_object_set_new(json, "due_on", json_string(due_on));
+	json_object_set_new(json, "changed_at", json_string(changed_at));
 	json_object_set_new(json, "department", text_json(tracked->department_name));
 	json_object_set_new(json, "department_code", text_json(tracked->department));
 	json_object_set_new(json, "topic", text_json(tracked->topic_name));

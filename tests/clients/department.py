@@ -39,7 +39,7 @@ def connect(a):
         secret, server_public = key.read().strip(), server.read().strip()
     socket = zmq.Context.instance().socket(zmq.DEALER)
     socket.curve_secretkey, socket.curve_publickey = secret, zmq.curve_public(secret)
-    socket.curve_serverkey, socket.linger = server_public, 0
+    socket.curve_serverkey, socket.linger, socket.rcvtimeo = server_public, 0, 15000
     socket.connect(a.feed)
     return socket
 
@@ -57,24 +57,24 @@ def main():
         socket.send(feed_pb2.FeedEnvelope(**body).SerializeToString())
     say(subscribe={"consumer": a.code, "stream": stream, "after_seq": int(seq), "window": WINDOW,
                    "after_event_id": bytes.fromhex(event_id), "session": session})
-    while a.count is None or told < a.count:
+    while told != a.count:
         frame = feed_pb2.FeedEnvelope.FromString(socket.recv())
         kind = frame.WhichOneof("body")
+        if kind in ("diverged", "refused"):
+            sys.exit(f"{kind}: {getattr(frame, kind)}")
         if kind == "heartbeat" and frame.heartbeat.session == session:
             say(ask={"stream": stream, "head": frame.heartbeat.head, "session": session})  # we are still here
-        elif kind in ("diverged", "refused"):
-            sys.exit(f"{kind}: {getattr(frame, kind)}")
-        elif kind == "events" and frame.events.session == session:
-            for item in frame.events.items:
+        for item in frame.events.items if frame.events.session == session else ():
+            if told != a.count:
                 event = event_pb2.Event.FromString(item.event)
-                if item.seq >= (a.first or 0) and told != a.count:
+                if item.seq >= (a.first or 0):
                     told += 1
-                    line = {"seq": item.seq, "id": event.id.hex(), **MessageToDict(event)}
+                    line = {"seq": item.seq, "event_id": event.id.hex(), **MessageToDict(event)}
                     print(json.dumps(line, ensure_ascii=False), flush=True)
-                    if a.cursor:
-                        with open(a.cursor + ".new", "w", encoding="ascii") as cursor:
-                            print(item.seq, event.id.hex(), file=cursor)
-                        os.replace(a.cursor + ".new", a.cursor)
+                if a.cursor:
+                    with open(a.cursor + ".new", "w", encoding="ascii") as cursor:
+                        print(item.seq, event.id.hex(), file=cursor)
+                    os.replace(a.cursor + ".new", a.cursor)
                 say(ack={"stream": stream, "seq": item.seq, "session": session})
 
 

@@ -23,6 +23,7 @@ enum {
 	ROLL_BACK,
 	DIVIDE,
 	BEGIN_AGAIN,
+	LATE_WARNING,
 };
 
 static const struct db_statement statements[] = {
@@ -40,6 +41,7 @@ static const struct db_statement statements[] = {
     {"roll_back", "ROLLBACK"},
     {"divide", "SELECT 1 / $1::int"},
     {"begin_again", "BEGIN"},
+    {"late_warning", "INSERT INTO public.warned (id) VALUES ($1::int)"},
     {NULL, NULL},
 };
 static const struct db_statement *const tables[] = {statements, NULL};
@@ -49,7 +51,12 @@ static const char schema[] =
     "CREATE FUNCTION public.warn() RETURNS int LANGUAGE plpgsql AS $$"
     " BEGIN RAISE WARNING 'careful'; RETURN 1; END $$;"
     "CREATE FUNCTION public.fail(state text) RETURNS int LANGUAGE plpgsql AS $$"
-    " BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = state; END $$";
+    " BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = state; END $$;"
+    "CREATE TABLE public.warned (id int PRIMARY KEY);"
+    "CREATE FUNCTION public.warn_late() RETURNS trigger LANGUAGE plpgsql AS $$"
+    " BEGIN RAISE WARNING 'late'; RETURN NULL; END $$;"
+    "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON public.warned DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION public.warn_late()";
 
 static int
 set_up(void **state)
@@ -367,6 +374,20 @@ test_success_with_a_warning_is_unknown(void **state)
 }
 
 static void
+test_warning_that_comes_with_commit_is_unknown(void **state)
+{
+	struct database *b = *state;
+	struct db_tx *tx = db_begin(b->db);
+
+	db_call(tx, &statements[LATE_WARNING]);
+	db_bind_int4(tx, 1);
+	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_UNKNOWN);
+	assert_non_null(strstr(b->reason.text, "late"));
+	assert_int_equal(scratch_number(b->scratch, "SELECT count(*) FROM warned"), 1);
+	assert_int_equal(database_commit(b, insert(b, 45, 45), NULL, NULL), DB_COMMITTED);
+}
+
+static void
 test_commit_of_nothing_is_no_commit(void **state)
 {
 	struct database *b = *state;
@@ -482,6 +503,7 @@ main(void)
 	    cmocka_unit_test(test_transactions_behind_a_failed_one_keep_their_order_and_succeed),
 	    cmocka_unit_test(test_deferred_constraint_fails_at_commit),
 	    cmocka_unit_test(test_success_with_a_warning_is_unknown),
+	    cmocka_unit_test(test_warning_that_comes_with_commit_is_unknown),
 	    cmocka_unit_test(test_commit_of_nothing_is_no_commit),
 	    cmocka_unit_test(test_session_left_in_a_failed_block_mends_itself),
 	    cmocka_unit_test(test_sqlstate_decides_the_outcome),

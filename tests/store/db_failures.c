@@ -32,6 +32,12 @@ static const char schema[] = "CREATE TABLE public.thing (id int PRIMARY KEY);"
 			     "CREATE FUNCTION public.deallocate() RETURNS text LANGUAGE plpgsql AS $$"
 			     " BEGIN EXECUTE 'DEALLOCATE insert'; RETURN 'done'; END $$";
 
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#else
+#define WITH_ASAN 0
+#endif
+
 #define BACKENDS "FROM pg_stat_activity WHERE application_name = 'test' AND datname = current_database()"
 
 static int
@@ -432,7 +438,8 @@ test_ten_thousand_transactions_leave_no_memory_behind(void **state)
 	insert_many(b, 0, 2000);
 	before = resident_kib();
 	insert_many(b, 2000, 10000);
-	assert_true(resident_kib() - before < 2048);
+	if (!WITH_ASAN) /* it keeps what was freed; its own leak check does the work then */
+		assert_true(resident_kib() - before < 2048);
 	assert_int_equal(b->ups, 1);
 }
 

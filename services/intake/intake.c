@@ -1,0 +1,274 @@
+/* intake: puts the parts together, and takes them apart in reverse. */
+#include "services/intake/intake.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/base/log.h"
+#include "services/intake/applications.h"
+#include "services/intake/intake.sql.h"
+#include "services/intake/receipt.h"
+
+#define ANSWER_MS 8000 /* with the wait in the queue less than the 10 s after which a request is told "unknown" */
+#define FEED_WINDOW 1000
+#define FEED_SUBSCRIPTIONS 500
+#define HOLIDAYS_MAX ((size_t)1024 * 1024)
+
+const struct conf_key intake_keys[] = {
+    {"INTAKE_DATABASE", CONF_SECRET, offsetof(struct intake_conf, database), NULL, "PostgreSQL connection string", 0,
+	0},
+    {"INTAKE_LISTEN", CONF_TEXT, offsetof(struct intake_conf, listen), "unix:/run/kopru/intake.sock",
+	"HTTP address: unix:/path, 127.0.0.1:port or [::1]:port", 0, 0},
+    {"INTAKE_FEED", CONF_TEXT, offsetof(struct intake_conf, feed), NULL,
+	"endpoints of stream \"intake\", comma-separated: ipc://... or tcp://...", 0, 0},
+    {"INTAKE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, key_file), "",
+	"CURVE secret key, needed for tcp:// endpoints", 0, 0},
+    {"INTAKE_ACCESS_CODE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, access_code_key_file), NULL,
+	"32 random bytes that access codes are made with", 0, 0},
+    {"INTAKE_PERSON_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, person_key_file), NULL,
+	"32 random bytes that seal national ids", 0, 0},
+    {"INTAKE_HOLIDAYS_FILE", CONF_TEXT, offsetof(struct intake_conf, holidays_file), NULL,
+	"CSV with the public holidays: date,weekday,name,kind", 0, 0},
+    {"INTAKE_PUBLIC_URL", CONF_TEXT, offsetof(struct intake_conf, public_url), NULL,
+	"address of the public pages, for tracking links", 0, 0},
+    {"INTAKE_QUEUE", CONF_NUMBER, offsetof(struct intake_conf, queue), "4000",
+	"most applications that wait for their commit; more are told to come later", 1, 100000},
+    {"INTAKE_CONNECTIONS", CONF_NUMBER, offsetof(struct intake_conf, connections), "1000",
+	"most HTTP connections; more wait in the kernel", 1, 20000},
+    {"INTAKE_LOG_LEVEL", CONF_TEXT, offsetof(struct intake_conf, log_level), "info", "error, warn, info or debug", 0,
+	0},
+    {NULL, CONF_TEXT, 0, NULL, NULL, 0, 0},
+};
+
+struct intake {
+	struct loop *loop;
+	const struct intake_conf *conf;
+	struct arena *arena; /* keys and tables for the whole life */
+	struct metrics *metrics;
+	struct calendar *calendar;
+	struct person_keys person_keys;
+	uint8_t *access_code_key;
+	size_t access_code_key_size;
+	struct bus_key bus_key;
+	struct db *writer, *reader;
+	struct bus *bus;
+	struct source *source;
+	struct store *store;
+	struct numbers *numbers;
+	struct api_keys *api_keys;
+	struct applications *applications;
+	struct http *http;
+};
+
+static int
+this_year(void)
+{
+	int year, month, day;
+
+	date_to_civil(date_in_istanbul(clock_now()), &year, &month, &day);
+	return year;
+}
+
+static void
+on_writer_up(void *arg)
+{
+	struct intake *i = arg;
+
+	source_up(i->source);
+}
+
+static void
+on_writer_down(void *arg)
+{
+	struct intake *i = arg;
+
+	source_down(i->source);
+}
+
+static void
+on_reader_up(void *arg)
+{
+	struct intake *i = arg;
+
+	numbers_up(i->numbers, this_year());
+	api_keys_up(i->api_keys);
+}
+
+static void
+on_reader_down(void *arg)
+{
+	struct intake *i = arg;
+
+	numbers_down(i->numbers);
+}
+
+static const char *
+healthy(void *arg)
+{
+	const struct intake *i = arg;
+
+	if (!db_is_up(i->writer) || !db_is_up(i->reader))
+		return "the database is not reachable";
+	if (!api_keys_ready(i->api_keys))
+		return "the API keys are not read yet";
+	return numbers_ready(i->numbers, this_year()) ? NULL : "there is no block of numbers yet";
+}
+
+static void
+on_applications(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	applications_post(i->applications, r);
+}
+
+static const struct http_route routes[] = {
+    {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
+    {HTTP_GET, NULL, NULL, NULL, 0},
+};
+
+static int
+read_person_key(struct intake *i, struct err *e)
+{
+	uint8_t *key;
+	size_t size;
+
+	if (file_read_secret(i->arena, i->conf->person_key_file, &key, &size, e) < 0)
+		return err_prefix(e, "INTAKE_PERSON_KEY_FILE");
+	if (size != PERSON_KEY_SIZE)
+		return err_set(e, "INTAKE_PERSON_KEY_FILE holds %zu bytes; %d are needed", size, PERSON_KEY_SIZE);
+	person_keys_make(key, &i->person_keys);
+	return 0;
+}
+
+static int
+read_files(struct intake *i, struct err *e)
+{
+	const struct intake_conf *conf = i->conf;
+	enum log_level level;
+	char *holidays;
+	size_t size;
+
+	if (log_level_parse(conf->log_level, &level) < 0)
+		return err_set(e, "INTAKE_LOG_LEVEL is \"%s\"; allowed are error, warn, info, debug", conf->log_level);
+	log_set_level(level);
+	if (!receipt_url_valid(conf->public_url))
+		return err_set(e, "INTAKE_PUBLIC_URL is \"%s\"; allowed is http(s)://host without a slash at the end",
+		    conf->public_url);
+	if (file_read_secret(i->arena, conf->access_code_key_file, &i->access_code_key, &i->access_code_key_size, e) <
+	    0)
+		return err_prefix(e, "INTAKE_ACCESS_CODE_KEY_FILE");
+	if (read_person_key(i, e) < 0)
+		return -1;
+	if (file_read(i->arena, conf->holidays_file, HOLIDAYS_MAX, &holidays, &size, e) < 0 ||
+	    !(i->calendar = calendar_new(holidays, e)))
+		return err_prefix(e, "INTAKE_HOLIDAYS_FILE");
+	if (*conf->key_file && bus_key_read(conf->key_file, &i->bus_key, e) < 0)
+		return err_prefix(e, "INTAKE_KEY_FILE");
+	return 0;
+}
+
+static int
+open_databases(struct intake *i, struct err *e)
+{
+	struct db_conf writer = {
+	    .conninfo = i->conf->database, .name = "intake", .tables = store_tables, .answer_ms = ANSWER_MS};
+	struct db_conf reader = writer;
+
+	reader.name = "intake-reader";
+	i->writer = db_open(i->loop, &writer, i->metrics, on_writer_up, on_writer_down, i, e);
+	if (!i->writer)
+		return -1;
+	i->reader = db_open(i->loop, &reader, i->metrics, on_reader_up, on_reader_down, i, e);
+	return i->reader ? 0 : -1;
+}
+
+static int
+open_feed(struct intake *i, struct err *e)
+{
+	static const char *const streams[] = {"intake", NULL};
+	struct source_conf conf = {
+	    .feed = {.endpoints = i->conf->feed,
+		.key = *i->conf->key_file ? &i->bus_key : NULL,
+		.window_max = FEED_WINDOW,
+		.subscriptions_max = FEED_SUBSCRIPTIONS},
+	    .streams = streams,
+	};
+
+	if (!(i->bus = bus_new(i->loop, i->metrics, e)))
+		return -1;
+	i->source = source_new(i->bus, i->loop, i->writer, i->reader, &conf, i->metrics, e);
+	return i->source ? 0 : -1;
+}
+
+static void
+open_desk(struct intake *i)
+{
+	struct applications_desk desk = {
+	    .loop = i->loop,
+	    .writer = i->writer,
+	    .calendar = i->calendar,
+	    .person_keys = &i->person_keys,
+	    .access_code_key = i->access_code_key,
+	    .access_code_key_size = i->access_code_key_size,
+	    .public_url = i->conf->public_url,
+	    .queue = (size_t)i->conf->queue,
+	};
+
+	desk.numbers = i->numbers = numbers_new(i->reader, i->metrics);
+	desk.api_keys = i->api_keys = api_keys_new(i->loop, i->reader, &intake_statements[API_KEYS]);
+	i->applications = applications_new(&desk, i->metrics);
+	i->store =
+	    store_new(i->loop, i->writer, i->reader, (size_t)i->conf->queue, applications_on_end, i->applications);
+	applications_set_store(i->applications, i->store, i->source);
+}
+
+struct intake *
+intake_new(struct loop *l, const struct intake_conf *conf, struct err *e)
+{
+	struct intake *i = calloc(1, sizeof(*i));
+	struct http_conf http = {.listen = conf->listen,
+	    .connections_max = (unsigned)conf->connections,
+	    .requests_max = (unsigned)(conf->queue + conf->connections)};
+
+	if (!i)
+		abort();
+	i->loop = l;
+	i->conf = conf;
+	i->arena = arena_new(0);
+	i->metrics = metrics_new();
+	if (read_files(i, e) < 0 || open_databases(i, e) < 0 || open_feed(i, e) < 0)
+		goto failed;
+	open_desk(i);
+	if (!(i->http = http_new(l, &http, routes, i->metrics, healthy, i, e)))
+		goto failed;
+	return i;
+
+failed:
+	intake_free(i);
+	return NULL;
+}
+
+/* Whatever still waits is told its end while it can still be answered. */
+void
+intake_free(struct intake *i)
+{
+	if (!i)
+		return;
+	store_stop(i->store);
+	db_close(i->writer);
+	db_close(i->reader);
+	source_free(i->source);
+	bus_free(i->bus);
+	store_free(i->store);
+	numbers_free(i->numbers);
+	api_keys_free(i->api_keys);
+	http_free(i->http);
+	applications_free(i->applications);
+	calendar_free(i->calendar);
+	metrics_free(i->metrics);
+	arena_free(i->arena);
+	free(i);
+}

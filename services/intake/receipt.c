@@ -1,0 +1,183 @@
+/* receipt: see the header. */
+#include "services/intake/receipt.h"
+
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/wire.h"
+#include "common/domain/calendar.h"
+#include "proto/kopru/v1/event.pb-c.h"
+
+#define JSON_ROOM 512 /* for all but the URL */
+
+/* protobuf-c's fields are not const, and packing changes nothing. */
+static char *
+text(const char *value)
+{
+	char *field;
+
+	if (!value)
+		value = protobuf_c_empty_string;
+	memcpy(&field, &value, sizeof(field));
+	return field;
+}
+
+static ProtobufCBinaryData
+bytes(const void *data, size_t size)
+{
+	ProtobufCBinaryData field = {.len = size};
+
+	memcpy(&field.data, &data, sizeof(field.data));
+	return field;
+}
+
+static void
+fill_location(const struct application_form *form, Kopru__V1__Location *location, Kopru__V1__Point *point)
+{
+	kopru__v1__location__init(location);
+	location->address = text(form->address);
+	location->neighbourhood = text(form->neighbourhood);
+	if (!form->has_point)
+		return;
+	kopru__v1__point__init(point);
+	point->latitude_e7 = form->latitude_e7;
+	point->longitude_e7 = form->longitude_e7;
+	location->point = point;
+}
+
+static void
+fill_applicant(const struct application_form *form, Kopru__V1__Applicant *applicant)
+{
+	kopru__v1__applicant__init(applicant);
+	applicant->name = text(form->applicant_name);
+	applicant->phone = text(form->applicant_phone);
+	applicant->email = text(form->applicant_email);
+	applicant->address = text(form->applicant_address);
+	applicant->anonymous = form->anonymous;
+	applicant->hide_identity = form->hide_identity;
+	applicant->language = text(form->language);
+	applicant->prefers = (Kopru__V1__Prefers)form->prefers;
+}
+
+static void
+fill_application(const struct receipt *r, const struct application_form *form, Kopru__V1__Application *application)
+{
+	kopru__v1__application__init(application);
+	application->id = bytes(r->application_id.bytes, UUID_SIZE);
+	application->number = text(r->number);
+	application->kind = (Kopru__V1__Kind)form->kind;
+	application->channel = (Kopru__V1__Channel)form->channel;
+	application->text = text(form->text);
+	application->subject = text(form->subject);
+	application->topic = text(form->topic);
+	application->received_at = r->received_at;
+	application->legal_basis = (Kopru__V1__LegalBasis)r->legal_basis;
+	application->due_on = r->due_on;
+	application->external_id = text(form->external_id);
+}
+
+uint8_t *
+receipt_event(struct arena *a, const struct receipt *r, const struct application_form *form, size_t *size)
+{
+	Kopru__V1__Event event;
+	Kopru__V1__Actor actor;
+	Kopru__V1__ApplicationReceived received;
+	Kopru__V1__Application application;
+	Kopru__V1__Applicant applicant;
+	Kopru__V1__Location location;
+	Kopru__V1__Point point;
+	uint8_t hash[ACCESS_CODE_HASH_SIZE];
+
+	fill_application(r, form, &application);
+	fill_applicant(form, &applicant);
+	application.applicant = &applicant;
+	if (form->has_point || form->address || form->neighbourhood) {
+		fill_location(form, &location, &point);
+		application.location = &location;
+	}
+	kopru__v1__application_received__init(&received);
+	received.application = &application;
+	access_code_hash(r->access_code, hash);
+	received.access_code_hash = bytes(hash, sizeof(hash));
+	received.access_code_generation = RECEIPT_GENERATION;
+	kopru__v1__actor__init(&actor);
+	actor.type = r->key_name ? KOPRU__V1__ACTOR__TYPE__TYPE_SYSTEM : KOPRU__V1__ACTOR__TYPE__TYPE_CITIZEN;
+	actor.id = text(r->key_name);
+	kopru__v1__event__init(&event);
+	event.id = bytes(r->event_id.bytes, UUID_SIZE);
+	event.application_id = bytes(r->application_id.bytes, UUID_SIZE);
+	event.number = text(r->number);
+	event.version = 1;
+	event.at = r->at;
+	event.actor = &actor;
+	event.traceparent = text(r->traceparent);
+	event.body_case = KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED;
+	event.application_received = &received;
+	return wire_pack(a, &event.base, size);
+}
+
+static char *
+put(char *to, const char *piece)
+{
+	size_t size = strlen(piece);
+
+	memcpy(to, piece, size);
+	return to + size;
+}
+
+static char *
+put_number(char *to, uint64_t value)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	while (count > 0)
+		*to++ = digits[--count];
+	return to;
+}
+
+/* Nothing in it needs escaping: numbers, codes, dates, and an address that was checked at start. */
+char *
+receipt_json(struct arena *a, const struct receipt *r, const char *public_url, size_t *size)
+{
+	char *json = arena_alloc(a, JSON_ROOM + strlen(public_url)), *to = json;
+	char time[TIME_TEXT_SIZE], date[DATE_TEXT_SIZE];
+
+	time_text_istanbul(r->received_at, time);
+	date_text(r->due_on, date);
+	to = put(to, "{\"number\":\"");
+	to = put(to, r->number);
+	to = put(to, "\",\"access_code\":\"");
+	to = put(to, r->access_code);
+	to = put(to, "\",\"received_at\":\"");
+	to = put(to, time);
+	to = put(to, "\",\"status\":\"received\",\"due_on\":\"");
+	to = put(to, date);
+	to = put(to, "\",\"tracking_url\":\"");
+	to = put(to, public_url);
+	to = put(to, "/takip#no=");
+	to = put(to, r->number);
+	to = put(to, "&kod=");
+	to = put(to, r->access_code);
+	to = put(to, "\",\"after\":{\"stream\":\"intake\",\"seq\":");
+	to = put_number(to, r->seq);
+	to = put(to, "}}");
+	*size = (size_t)(to - json);
+	return json;
+}
+
+bool
+receipt_url_valid(const char *public_url)
+{
+	size_t length = strlen(public_url);
+
+	if (!ascii_starts_nocase(public_url, "http://") && !ascii_starts_nocase(public_url, "https://"))
+		return false;
+	for (const char *c = public_url; *c; c++)
+		if (*c < 0x21 || *c > 0x7e || strchr("\"\\<>#?'", *c))
+			return false;
+	return length > 8 && public_url[length - 1] != '/';
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# store: `kopru migrate` from nothing, twice, twice at once, and what it refuses; `kopru demo` and the operator's other
+# commands on a scratch database. limit: 180 s
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+kopru=${KOPRU_BUILD:-$top/build}/kopru
+psql=$(ls -d /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1)
+folder=$(mktemp -d /tmp/kopru-migrate.XXXXXX)
+count=0
+bad=0
+databases=()
+
+sql() { "$psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "${2:-$KOPRU_DATABASE}" -c "$1"; }
+
+finish() {
+	for name in "${databases[@]}"; do
+		sql "DROP DATABASE IF EXISTS \"$name\" WITH (FORCE)" "$KOPRU_TEST_PG"
+	done
+	rm -rf "$folder"
+}
+trap finish EXIT
+
+database_new() {
+	local name=kopru_migrate_$$_${#databases[@]}
+	databases+=("$name")
+	sql "CREATE DATABASE \"$name\" TEMPLATE template0" "$KOPRU_TEST_PG"
+	KOPRU_DATABASE=$(sed -E "s/dbname=[^ ]+/dbname=$name/" <<<"$KOPRU_TEST_PG")
+	export KOPRU_DATABASE
+}
+
+# check NAME COMMAND...: a TAP line; what the command says when it fails.
+check() {
+	local name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$folder/said" 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$folder/said"
+		bad=$((bad + 1))
+	fi
+}
+
+# refused CODE TEXT COMMAND...: it ends with that code and says that text.
+refused() {
+	local code=$1 text=$2 got
+	shift 2
+	"$@" >"$folder/out" 2>&1
+	got=$?
+	cat "$folder/out"
+	[ $got -eq "$code" ] && grep -qF -- "$text" "$folder/out"
+}
+
+says() {
+	local text=$1
+	shift
+	"$@" >"$folder/out" 2>&1 || { cat "$folder/out"; return 1; }
+	cat "$folder/out"
+	grep -qF -- "$text" "$folder/out"
+}
+
+is() {
+	local got
+	got=$(sql "$2")
+	echo "wanted $1, got $got"
+	[ "$got" = "$1" ]
+}
+
+cd "$top" || exit 1
+all=$(ls deploy/migrations/*.sql | wc -l)
+last=$(printf '%04d' "$all")
+
+# -- migrate
+database_new
+check 'migrate fills an empty database' says "$all applied, the database is at $last" "$kopru" migrate
+check 'every file is recorded' is "$all" 'SELECT count(*) FROM kopru.migration'
+check 'with its SHA-256' is "$(sha256sum deploy/migrations/0001_*.sql | cut -d' ' -f1)" \
+	'SELECT checksum FROM kopru.migration WHERE number = 1'
+check 'a second run does nothing' says "nothing to do, the database is at $last" "$kopru" migrate
+
+database_new
+at_once() {
+	local pids=() rc=0
+	for i in 1 2 3 4; do
+		"$kopru" migrate >"$folder/at_once.$i" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || rc=1
+	done
+	cat "$folder"/at_once.*
+	[ $rc -eq 0 ] && [ "$(cat "$folder"/at_once.* | grep -c ' applied$')" -eq "$all" ]
+}
+check 'four at once apply each file once' at_once
+check 'and record each once' is "$all" 'SELECT count(*) FROM kopru.migration'
+
+two_databases() {
+	local rc=0 first
+	database_new
+	"$kopru" migrate >"$folder/two.1" 2>&1 &
+	first=$!
+	database_new
+	"$kopru" migrate >"$folder/two.2" 2>&1 || rc=1
+	wait $first || rc=1
+	cat "$folder"/two.*
+	return $rc
+}
+check 'two databases of one cluster at once share the roles' two_databases
+
+cp -r deploy/migrations "$folder/m"
+migrate() { "$kopru" migrate --folder "$folder/m"; }
+next=$(printf '%04d' $((all + 1)))
+after=$(printf '%04d' $((all + 2)))
+database_new
+check 'another folder' migrate
+echo 'CREATE TABLE kopru.one (n int); CREATE TABLE kopru.two (n int);' >"$folder/m/${next}_one.sql"
+check 'a new file is applied alone' says "1 applied, the database is at $next" migrate
+printf 'CREATE TABLE kopru.three (n int);\n-- ğüşiöç\nSELEC 1;\n' >"$folder/m/${after}_broken.sql"
+check 'a broken file is refused with its line' refused 1 "${after}_broken.sql: line 3: syntax error" migrate
+check 'and leaves nothing' is '' "SELECT to_regclass('kopru.three')"
+check 'nor a record' is "$((all + 1))" 'SELECT count(*) FROM kopru.migration'
+echo 'CREATE TABLE kopru.four (n int); COMMIT; CREATE TABLE kopru.five (n int);' >"$folder/m/${after}_broken.sql"
+check 'a file that commits by itself is refused' refused 1 'must not hold BEGIN, COMMIT or ROLLBACK' migrate
+sql 'DROP TABLE IF EXISTS kopru.four, kopru.five'
+rm "$folder/m/${after}_broken.sql"
+echo '-- another thought' >>"$folder/m/0002_kopru.sql"
+check 'a changed file is refused' refused 1 '"0002_kopru.sql" was changed after it was applied' migrate
+cp deploy/migrations/0002_kopru.sql "$folder/m/"
+mv "$folder/m/0003_auth.sql" "$folder/m/0003_other.sql"
+check 'a renamed file is refused' refused 1 '"0003_other.sql" was applied as "0003_auth.sql"' migrate
+rm "$folder/m/0003_other.sql"
+check 'a missing number is refused' refused 1 'migration 0003 is missing' migrate
+cp deploy/migrations/0003_auth.sql "$folder/m/"
+cp deploy/migrations/0003_auth.sql "$folder/m/0003_again.sql"
+check 'a double number is refused' refused 1 'have one number' migrate
+rm "$folder/m/0003_again.sql"
+touch "$folder/m/8_x.sql"
+check 'a strange name is refused' refused 1 '"8_x.sql" is no migration' migrate
+rm "$folder/m/8_x.sql" "$folder/m/${next}_one.sql"
+check 'an older folder is refused' refused 1 'is this program older than the database?' migrate
+check 'no folder' refused 1 'cannot read the folder' "$kopru" migrate --folder "$folder/none"
+check 'no database' refused 1 'cannot connect' env KOPRU_DATABASE="host=$folder user=x dbname=y" "$kopru" migrate
+check 'no setting' refused 1 'KOPRU_DATABASE' env -u KOPRU_DATABASE "$kopru" migrate
+
+# -- demo
+demo() { "$kopru" demo deploy/data/topics.csv deploy/data/holidays_tr_2020_2030.csv; }
+check 'demo loads the catalogue' says 'departments 36 of 36, topics 100 of 100' demo
+check 'demo again changes nothing' says 'departments 0 of 36, topics 0 of 100, holidays 0 of' demo
+check 'each department has its stream' is 36 \
+	"SELECT count(*) FROM router.department d JOIN feed.stream s ON s.name = 'department/' || d.code AND s.writer = 'router'"
+check 'the outside institutions' is 'DGR,EMN,ENERYA,ILC,KBB,KGM,KOSKI,MEDAS,TOB,YRG' \
+	"SELECT string_agg(code, ',' ORDER BY code) FROM router.department WHERE outside"
+check 'the desk' is 'Hizmet Masası|Service Desk' "SELECT name_tr, name_en FROM router.department WHERE code = 'HM'"
+check 'every department has an English name' is 0 \
+	"SELECT count(*) FROM router.department WHERE name_en = name_tr OR name_en ~ 'Müdürlüğü'"
+check 'keywords are a list' is 'cukur' "SELECT keywords[1] FROM router.topic WHERE code = 'YOL-01'"
+check 'folded as SQL folds' is 0 \
+	'SELECT count(*) FROM router.topic, unnest(keywords) k WHERE k <> kopru.fold_tr(k) OR k <> btrim(k)'
+check 'half days' is t "SELECT half FROM router.holiday WHERE day = '2030-10-28'"
+sed '2s/,own,5,/,own,6,/' deploy/data/topics.csv >"$folder/topics.csv"
+check 'a changed topic is taken over' says 'topics 1 of 100' \
+	"$kopru" demo "$folder/topics.csv" deploy/data/holidays_tr_2020_2030.csv
+sed '3s/,own,/,mine,/' deploy/data/topics.csv >"$folder/topics.csv"
+check 'a bad row is named' refused 1 'topics: row 2: "competence" cannot be "mine"' \
+	"$kopru" demo "$folder/topics.csv" deploy/data/holidays_tr_2020_2030.csv
+
+# -- departments, keys
+check 'a department is added' says 'department QQ added' "$kopru" department add QQ 'Deneme Müdürlüğü' 'Test Directorate'
+check 'once' refused 1 'already' "$kopru" department add QQ 'Deneme Müdürlüğü' 'Test Directorate'
+check 'with its stream' is router "SELECT writer FROM feed.stream WHERE name = 'department/QQ'"
+check 'and listed' says '"code": "QQ"' "$kopru" department list --json
+check 'a bad code' refused 1 'is no department' "$kopru" department add q a b
+check 'a key is made' says 'Its public half is registered' "$kopru" department key TEM --out "$folder/TEM.key"
+check 'secret' test "$(stat -c %a "$folder/TEM.key")" = 600
+check 'never overwritten' refused 1 'never overwritten' "$kopru" department key TEM --out "$folder/TEM.key"
+check 'none for nobody' refused 1 'there is no department "NOPE"' "$kopru" department key NOPE --out "$folder/NOPE.key"
+check 'and no file is left' test ! -e "$folder/NOPE.key"
+public=$(sql "SELECT public_key FROM feed.peer WHERE name = 'department/TEM'")
+check 'the database has the other half' test "$public" != "$(cat "$folder/TEM.key")"
+check 'a key is revoked' says 'let in no more' "$kopru" department revoke TEM -- "$public"
+check 'once' refused 1 'has no such valid key' "$kopru" department revoke TEM -- "$public"
+check 'a service has a key' says 'Its public half is registered' "$kopru" service key notifier --out "$folder/n.key"
+check 'peers are shown' says 'service/notifier' "$kopru" peers
+check 'a server key is made' says 'is new' "$kopru" curve "$folder/router.key"
+before=$(cat "$folder/router.key" "$folder/router.key.pub")
+check 'and kept' says 'is kept' "$kopru" curve "$folder/router.key"
+check 'as it was' test "$before" = "$(cat "$folder/router.key" "$folder/router.key.pub")"
+check 'and secret' test "$(stat -c %a "$folder/router.key")" = 600
+key=$("$kopru" key create 'Çağrı merkezi' --rights applications,reports 2>/dev/null)
+check 'an API key has its form' grep -qE '^kopru_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$' <<<"$key"
+id=$(cut -d_ -f2 <<<"$key")
+secret=${key#kopru_"$id"_}
+check 'the database has the SHA-256 of the secret' is "$(printf %s "$secret" | sha256sum | cut -d' ' -f1)" \
+	"SELECT encode(secret_hash, 'hex') FROM auth.api_key WHERE id = '$id'"
+check 'no unknown right' refused 1 '"x" is no right' "$kopru" key create a --rights applications,x
+check 'no key without a right' refused 1 '--rights is missing' "$kopru" key create a
+check 'it is listed' says 'applications,reports' "$kopru" key list
+check 'and revoked' says 'let in no more' "$kopru" key revoke "$id"
+check 'once' refused 1 'there is no valid key' "$kopru" key revoke "$id"
+check 'streams are shown' says 'department/TEM' "$kopru" streams
+check 'as JSON' says '"consumer": "router"' "$kopru" streams --json
+
+# -- usage
+check 'help' says 'Commands:' "$kopru" --help
+check 'help of a command' says 'Usage: kopru department key' "$kopru" department key --help
+check 'no command' refused 2 'Commands:' "$kopru"
+check 'an unknown command' refused 2 'Commands:' "$kopru" dance
+check 'an unknown option' refused 2 'unrecognized option' "$kopru" migrate --quickly
+check 'too few arguments' refused 2 'Usage:' "$kopru" department add QQ
+check 'too many' refused 2 'Usage:' "$kopru" department key QQ WW
+
+echo "1..$count"
+exit $((bad > 0))
