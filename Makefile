@@ -33,6 +33,9 @@ GEN := build/gen
 
 .DEFAULT_GOAL := all
 
+# One short line for each thing made; V=1 shows whole commands.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
+
 PACKAGES := libevent_core libevent_extra libzmq libprotobuf-c libpq jansson libsodium libcurl
 CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes \
@@ -64,31 +67,31 @@ all: $(PROGRAMS)
 # Generated code. Ours must pass the warnings, theirs need not.
 $(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h: proto/%.proto $(PROTO)
 	@mkdir -p $(GEN)/proto
-	protoc --c_out=$(GEN)/proto -I proto $<
+	$(call say,PROTO)protoc --c_out=$(GEN)/proto -I proto $<
 
 # protoc writes includes relative to proto/; ours start at the top.
 CPPFLAGS += -I$(GEN)/proto
 
 $(GEN)/%.sql.h: %.sql deploy/tools/sql2h.awk
 	@mkdir -p $(@D)
-	awk -v table=$(notdir $*) -v mode=h -f deploy/tools/sql2h.awk $< > $@.tmp && mv $@.tmp $@
+	$(call say,SQL)awk -v table=$(notdir $*) -v mode=h -f deploy/tools/sql2h.awk $< > $@.tmp && mv $@.tmp $@
 $(GEN)/%.sql.c: %.sql deploy/tools/sql2h.awk
 	@mkdir -p $(@D)
-	awk -v table=$(notdir $*) -v mode=c -v header=$*.sql.h -f deploy/tools/sql2h.awk $< > $@.tmp && mv $@.tmp $@
+	$(call say,SQL)awk -v table=$(notdir $*) -v mode=c -v header=$*.sql.h -f deploy/tools/sql2h.awk $< > $@.tmp && mv $@.tmp $@
 
 $(OBJ)/gen/%.pb-c.o: $(GEN)/%.pb-c.c $(PROTO_C)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
 $(OBJ)/gen/%.sql.o: $(GEN)/%.sql.c $(GENERATED_H)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 $(OBJ)/%.o: %.c | $(GENERATED_H)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 
 $(COMMON_A): $(COMMON_O)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 
 # A service: its objects without main in an archive (tests link it), and the program.
 define service_rules
@@ -96,9 +99,9 @@ $(1)_O := $$(patsubst %.c,$(OBJ)/%.o,$$(filter-out services/$(1)/main.c,$$(wildc
           $$(patsubst %,$(OBJ)/gen/%.o,$$(filter services/$(1)/%,$(SQL)))
 $(OBJ)/$(1).a: $$($(1)_O)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR)ar rcs $$@ $$^
 $(call program,$(1)): $(OBJ)/services/$(1)/main.o $(OBJ)/$(1).a $(COMMON_A)
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+	$$(call say,LINK)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
 
@@ -109,10 +112,10 @@ HARNESS_O := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/harness/*.c))
 SERVICE_A := $(foreach s,$(SERVICES),$(OBJ)/$(s).a)
 $(OBJ)/harness.a: $(HARNESS_O)
 	@mkdir -p $(@D) && rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)ar rcs $@ $^
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A) $(LIBS) -lcmocka
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A) $(LIBS) -lcmocka
 
 # A fuzz target: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and its corpus tests/fuzz/corpus/NAME/. In the tests the
 # corpus is replayed by tests/fuzz/replay/main.c; `make fuzz F=NAME S=60` looks for more with libFuzzer.
@@ -120,7 +123,7 @@ FUZZ_C := $(wildcard tests/fuzz/*.c)
 FUZZ_PROGRAMS := $(FUZZ_C:tests/%.c=$(OUT)/tests/%)
 $(FUZZ_PROGRAMS): $(OUT)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay/main.o $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
@@ -129,7 +132,7 @@ test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 LOCAL := deploy/local/kopru-local
 .PHONY: run start stop status
 run start:
-	deploy/tools/install run
+	@deploy/tools/install run
 	+@$(MAKE) --no-print-directory -j$(JOBS) all
 	@exec $(LOCAL) $@
 stop status:
@@ -177,7 +180,7 @@ OUR_C := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || 
 LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
 .PHONY: check format format-check lint layers sizes banned clang
 check:
-	deploy/tools/install test
+	@deploy/tools/install test
 	+@$(MAKE) --no-print-directory format-check layers sizes banned
 	+@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	+@$(MAKE) --no-print-directory -j$(JOBS) clang
@@ -197,13 +200,13 @@ clang:
 lint: $(LINT_C:%.c=build/lint/%.tidy) build/lint/cppcheck
 build/lint/%.tidy: %.c build/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
-	clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=c11 $(filter-out -Werror,$(WARNINGS)) 2>$@.log || \
+	$(call say,TIDY)clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) -std=c11 $(filter-out -Werror,$(WARNINGS)) 2>$@.log || \
 	  { cat $@.log; exit 1; }
 	@touch $@
 # ctuuninitvar: an err that is only written through; objectIndex: a row of an array of cells; CastInteger...: char **[i].
 build/lint/cppcheck: $(LINT_C) $(filter %.h,$(OUR_C))
 	@mkdir -p build/lint/cppcheck.cache
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j$(JOBS) \
+	$(call say,CHECK)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j$(JOBS) \
 	  --cppcheck-build-dir=build/lint/cppcheck.cache --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=objectIndex --suppress=CastIntegerToAddressAtReturn \
 	  --include=deploy/tools/cppcheck.h -D_GNU_SOURCE -D__linux__ -DPROTOBUF_C_VERSION_NUMBER=1004000 -DPROTOBUF_C_MIN_COMPILER_VERSION=1000000 -I. -I$(GEN) -I$(GEN)/proto $(LINT_C)
 	@touch $@

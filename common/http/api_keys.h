@@ -6,7 +6,7 @@
 #include "common/db/db.h"
 #include "common/http/http.h"
 
-#define API_KEYS_REFRESH_MS 5000
+#define API_KEYS_REFRESH_MS 1000
 #define API_KEYS_MAX 10000
 #define API_KEY_ID_SIZE 13
 #define API_KEY_NAME_SIZE 321 /* 80 code points */

@@ -4,28 +4,31 @@
 -- in:  arrays of one length, sorted by scope and key: $1 ids, $2 numbers, $3 key scopes, $4 keys, $5 body hashes, $6 kinds,
 --      $7 channels, $8 received at, $9 legal bases, $10 due on, $11 texts, $12 subjects, $13 topics, $14 latitudes,
 --      $15 longitudes, $16 addresses, $17 neighbourhoods, $18 external ids, $19 names, $20 phones, $21 e-mails, $22 addresses,
---      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences
--- a key that is already there leaves its row out
-INSERT INTO intake.application (id, number, key_scope, key, body_hash, kind, channel, received_at, legal_basis, due_on, body,
-       subject, topic, latitude_e7, longitude_e7, address, neighbourhood, external_id, applicant_name, applicant_phone,
-       applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous, hide_identity, language, prefers)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[], $8::timestamptz[],
-       $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::text[], $17::text[],
-       $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[],
-       $26::boolean[], $27::text[], $28::int[])
-    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING;
-
--- name: events_append
--- in:  arrays of one length, in order: $1 event ids, $2 application ids, $3 times, $4 payloads
--- out: seq, event id, in that order; none for an application whose row was left out
+--      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences;
+--      arrays of the same length, in the order of the events: $29 event ids, $30 application ids, $31 times, $32 payloads
+-- out: seq, event id, in that order; none for an application whose key was already there: its row is left out, too
+-- All rows are in before feed.append is called (it needs their ids), so rows come first, then the lock, then the events,
+-- which append writes in statements of its own, with snapshots of their own. Looking the ids up in the table afterwards
+-- would depend on its statistics: planned while the table was empty, it was read from end to end for each batch.
+WITH stored AS (
+	INSERT INTO intake.application (id, number, key_scope, key, body_hash, kind, channel, received_at, legal_basis, due_on,
+	       body, subject, topic, latitude_e7, longitude_e7, address, neighbourhood, external_id, applicant_name,
+	       applicant_phone, applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous,
+	       hide_identity, language, prefers)
+	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[],
+	       $8::timestamptz[], $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[],
+	       $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[],
+	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[])
+	    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING
+	RETURNING id)
 SELECT a.seq, a.event_id
   FROM (SELECT array_agg('intake'::text) AS streams, array_agg(e.event_id ORDER BY e.place) AS event_ids,
                array_agg(e.application_id ORDER BY e.place) AS application_ids,
                array_agg('application.received'::text) AS kinds, array_agg(e.at ORDER BY e.place) AS times,
                array_agg(e.payload ORDER BY e.place) AS payloads
-          FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) WITH ORDINALITY
-                 AS e(event_id, application_id, at, payload, place)
-          JOIN intake.application AS x ON x.id = e.application_id) AS n,
+          FROM stored
+          JOIN unnest($29::uuid[], $30::uuid[], $31::timestamptz[], $32::bytea[]) WITH ORDINALITY
+                 AS e(event_id, application_id, at, payload, place) ON e.application_id = stored.id) AS n,
        feed.append(n.streams, n.event_ids, n.application_ids, n.kinds, n.times, n.payloads) AS a;
 
 -- name: applications_by_key

@@ -16,8 +16,6 @@
 
 const struct db_statement *const store_tables[] = {intake_statements, feed_statements, NULL};
 
-enum { CALL_INSERT, CALL_APPEND };
-
 struct store {
 	struct db *writer, *reader;
 	struct batch *batch;
@@ -46,7 +44,6 @@ build(void *arg, struct db_tx *tx, void *const *items, size_t count)
 	store_rows_bind(tx, sorted, count);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = items[i];
-	db_call(tx, &intake_statements[EVENTS_APPEND]);
 	store_events_bind(tx, sorted, count);
 }
 
@@ -121,16 +118,16 @@ static void
 tell_stored(struct store *s, void *const *items, size_t count, const struct db_results *results)
 {
 	struct record *losers[BATCH_LIMIT];
-	size_t rows = db_rows(results, CALL_APPEND), row = 0, lost = 0;
+	size_t rows = db_rows(results, 0), row = 0, lost = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct record *r = items[i];
 		struct uuid event_id;
 
 		if (row < rows) {
-			event_id = db_uuid(results, CALL_APPEND, row, 1);
+			event_id = db_uuid(results, 0, row, 1);
 			if (uuid_compare(&event_id, &r->event_id) == 0) {
-				r->seq = (uint64_t)db_int8(results, CALL_APPEND, row, 0);
+				r->seq = (uint64_t)db_int8(results, 0, row, 0);
 				row++;
 				tell(s, r, STORE_STORED, NULL);
 				continue;

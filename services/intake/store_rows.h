@@ -6,7 +6,7 @@
 
 /* By scope and key, so that two writers lock in one order; those without a key first. */
 void store_rows_sort(struct record **records, size_t count);
-/* The parameters of applications_insert and of events_append. */
+/* The parameters of applications_insert: those of the rows, then those of the events. */
 void store_rows_bind(struct db_tx *tx, struct record *const *records, size_t count);
 void store_events_bind(struct db_tx *tx, struct record *const *records, size_t count);
 

@@ -11,7 +11,7 @@
 
 #define SENDER_ATTEMPTS 10
 #define SENDER_LEASE_SECONDS 30
-#define SENDER_LIMIT 100 /* notices at a time */
+#define SENDER_LIMIT 200 /* notices at a time */
 
 struct sender;
 

@@ -18,27 +18,6 @@ const WORDS = {
 		wrong: "Bu numara ve takip koduyla bir başvuru bulunamadı. İkisini de denetleyip yeniden deneyin.",
 		busy: "Şu anda çok sayıda sorgu var. Lütfen biraz sonra yeniden deneyin.",
 		broken: "Hizmete şu anda ulaşılamıyor. Lütfen biraz sonra yeniden deneyin.",
-		states: {
-			received: "Alındı",
-			assigned: "Birime iletildi",
-			in_progress: "İşlemde",
-			waiting_for_citizen: "Sizden bilgi bekleniyor",
-			answered: "Cevaplandı",
-			closed: "Kapatıldı",
-			forwarded: "Yetkili kuruma gönderildi",
-			rejected: "İncelenemedi",
-			merged: "Başka bir başvuruyla birleştirildi",
-			withdrawn: "Geri çekildi",
-			reopened: "Yeniden açıldı",
-		},
-		kinds: {
-			request: "İstek",
-			complaint: "Şikâyet",
-			suggestion: "Öneri",
-			tip_off: "İhbar",
-			information_request: "Bilgi edinme",
-			thanks: "Teşekkür",
-		},
 	},
 	en: {
 		number: "Application number",
@@ -55,27 +34,6 @@ const WORDS = {
 		wrong: "No application was found with this number and access code. Check both and try again.",
 		busy: "There are many requests right now. Please try again a little later.",
 		broken: "The service cannot be reached right now. Please try again a little later.",
-		states: {
-			received: "Received",
-			assigned: "Sent to the department",
-			in_progress: "In progress",
-			waiting_for_citizen: "Waiting for information from you",
-			answered: "Answered",
-			closed: "Closed",
-			forwarded: "Sent to the competent institution",
-			rejected: "Could not be examined",
-			merged: "Merged with another application",
-			withdrawn: "Withdrawn",
-			reopened: "Reopened",
-		},
-		kinds: {
-			request: "Request",
-			complaint: "Complaint",
-			suggestion: "Suggestion",
-			tip_off: "Tip-off",
-			information_request: "Information request",
-			thanks: "Thanks",
-		},
 	},
 };
 
@@ -92,33 +50,34 @@ function day(text, withTime) {
 	return isNaN(date) ? text : new Intl.DateTimeFormat(language, options).format(date);
 }
 
-function fact(name, text) {
-	if (text === undefined || text === null || text === "")
-		return;
+function pair(list, name, text) {
 	const term = document.createElement("dt");
 	const value = document.createElement("dd");
-	term.textContent = words[name];
+	term.textContent = name;
 	value.textContent = text;
-	element("facts").append(term, value);
+	element(list).append(term, value);
 }
 
-function named(thing) {
-	// {code, name} or a plain text.
-	return thing && typeof thing === "object" ? thing.name || thing.code : thing;
+function fact(name, text) {
+	if (text !== undefined && text !== null && text !== "")
+		pair("facts", words[name], text);
 }
 
 function show(answer) {
 	element("facts").replaceChildren();
+	element("steps").replaceChildren();
 	fact("number", answer.number);
-	fact("status", words.states[answer.status] || answer.status);
-	fact("kind", words.kinds[answer.kind] || answer.kind);
-	fact("department", answer.department_name || named(answer.department));
-	fact("topic", answer.topic_name || named(answer.topic));
+	fact("status", answer.status_text);
+	fact("kind", answer.kind_text);
+	fact("department", answer.department);
+	fact("topic", answer.topic);
 	fact("received_at", answer.received_at && day(answer.received_at, true));
 	fact("due_on", answer.due_on && day(answer.due_on, false));
 	fact("changed_at", answer.changed_at && day(answer.changed_at, true));
 	fact("subject", answer.subject);
 	fact("text", answer.text);
+	for (const step of answer.history || [])
+		pair("steps", day(step.at, true), step.status_text);
 	element("result").hidden = false;
 	element("result").focus();
 }

@@ -322,6 +322,7 @@ class System:
     def api_key(self, name, rights):
         for word in self.kopru("key", "create", name, "--rights", rights).split():
             if word.startswith("kopru_"):
+                time.sleep(1.3)  # the services read the keys anew every second
                 return word
         raise AssertionError("kopru key create printed no key")
 

