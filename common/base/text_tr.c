@@ -31,20 +31,49 @@ static const char fold_table[3][64] = {
     {[0x9f - 0x80] = 's', [0x9e - 0x80] = 's'},
 };
 
+static bool
+is_trail(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
 /* 0 when the two bytes are no such letter. */
 static char
 fold_pair(uint8_t lead, uint8_t trail)
 {
-	if (lead < 0xc3 || lead > 0xc5 || (trail & 0xc0) != 0x80)
+	if (lead < 0xc3 || lead > 0xc5 || !is_trail(trail))
 		return '\0';
 	return fold_table[lead - 0xc3][trail - 0x80];
 }
 
-/* Dashes and quotation marks of typed text, U+2010..U+2027: three bytes without case or decomposition. */
-static bool
-is_punctuation(const uint8_t *p)
+/* Bytes of a character that has neither case nor decomposition and that people often type; 0 for all others. */
+static size_t
+plain_at(const uint8_t *p)
 {
-	return p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x90 && p[2] <= 0xa7;
+	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x90 && p[2] <= 0xa7) /* U+2010..U+2027: dashes, quotation marks */
+		return 3;
+	if (p[0] == 0xf0 && p[1] == 0x9f && is_trail(p[2]) && is_trail(p[3])) /* U+1F000..U+1FFFF: pictures */
+		return 4;
+	if (p[0] == 0xef && p[1] == 0xb8 && p[2] == 0x8f) /* U+FE0F: the picture before it in colour */
+		return 3;
+	return 0;
+}
+
+/* Is valid text in NFC for sure? Below U+0300 nothing composes. */
+static bool
+is_normal(const uint8_t *p)
+{
+	size_t size;
+
+	for (; *p; p += size) {
+		if (*p < 0x80)
+			size = 1;
+		else if (*p < 0xcc)
+			size = 2;
+		else if ((size = plain_at(p)) == 0)
+			return false;
+	}
+	return true;
 }
 
 /* Folds text that is ASCII and Turkish letters in NFC; false when it holds anything else. */
@@ -52,12 +81,14 @@ static bool
 fold_fast(const uint8_t *in, char *out)
 {
 	while (*in) {
+		size_t plain;
+
 		if (*in < 0x80) {
 			*out++ = ascii_lower((char)*in++);
-		} else if (is_punctuation(in)) {
-			memcpy(out, in, 3);
-			in += 3;
-			out += 3;
+		} else if ((plain = plain_at(in)) > 0) {
+			memcpy(out, in, plain);
+			in += plain;
+			out += plain;
 		} else if ((*out = fold_pair(in[0], in[1]))) {
 			in += 2;
 			out++;
@@ -91,15 +122,12 @@ text_normalize(struct arena *a, const char *text)
 	size_t length = strlen(text), size;
 	uint8_t *data;
 
-	for (size_t i = 0; i < length; i++) {
-		if ((uint8_t)text[i] < 0x80)
-			continue;
-		if (!text_valid(text, length))
-			return NULL;
-		data = normalize(text, &size);
-		return arena_take(a, data, size);
-	}
-	return arena_string_n(a, text, length);
+	if (!text_valid(text, length))
+		return NULL;
+	if (is_normal((const uint8_t *)text))
+		return arena_string_n(a, text, length);
+	data = normalize(text, &size);
+	return arena_take(a, data, size);
 }
 
 typedef uint8_t *case_map(const uint8_t *, size_t, const char *, uninorm_t, uint8_t *, size_t *);

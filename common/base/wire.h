@@ -19,8 +19,8 @@
 
 /* NULL with the reason: too large, too deep, too many fields, truncated, malformed, a string that is not
  * UTF-8 or holds a NUL, no memory left in the arena. Unknown fields are kept. What it gives lives in a. */
-void *wire_unpack(const ProtobufCMessageDescriptor *type, struct arena *a, const void *data, size_t size,
-    struct err *e);
+void *wire_unpack(
+    const ProtobufCMessageDescriptor *type, struct arena *a, const void *data, size_t size, struct err *e);
 
 /* Packs into the arena; NULL only when the arena is full. */
 uint8_t *wire_pack(struct arena *a, const ProtobufCMessage *message, size_t *size);

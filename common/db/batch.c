@@ -9,7 +9,7 @@
 #include "common/db/internal.h"
 
 #define LOOK_MS 50 /* while something waits: is the database back, has something waited too long? */
-#define REPEAT_MS 10
+#define REPEAT_MS 10U
 #define LOCK_TIMEOUT "55P03"
 
 struct group {

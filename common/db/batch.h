@@ -25,8 +25,8 @@ typedef void batch_build(void *arg, struct db_tx *tx, void *const *items, size_t
 typedef void batch_done(void *arg, void *const *items, size_t count, enum db_outcome outcome,
     const struct db_results *results, const struct err *e);
 
-struct batch *batch_new(struct loop *l, struct db *d, const struct batch_conf *conf, batch_build *build, batch_done *done,
-    void *arg);
+struct batch *batch_new(
+    struct loop *l, struct db *d, const struct batch_conf *conf, batch_build *build, batch_done *done, void *arg);
 /* NULL is fine; before db_close. Items that still wait end as DB_UNAVAILABLE, those under way as DB_UNKNOWN. */
 void batch_free(struct batch *b);
 

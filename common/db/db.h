@@ -35,7 +35,7 @@ struct db_conf {
 enum db_outcome {
 	DB_COMMITTED, /* COMMIT answered with tag COMMIT, and no warning came meanwhile */
 	DB_REFUSED, /* rolled back: the data or the statement is at fault (22, 23, 42, P0 ...); never repeat as it is */
-	DB_RETRY, /* rolled back: deadlock, serialization, lock timeout, resources, lost plan (40, 53, 55P03, 57014, 26000, 0A000); repeat */
+	DB_RETRY, /* rolled back: deadlock, serialization, lock timeout, resources, lost plan (40, 53, 55P03, 57014, 26000, 0A000 of a changed plan, 25006); repeat */
 	DB_FENCED, /* rolled back: feed.advance found another cursor (SQLSTATE KF001) */
 	DB_UNAVAILABLE, /* never sent */
 	DB_UNKNOWN, /* sent, and nobody knows: connection lost, or success with a warning */
@@ -61,7 +61,10 @@ struct db_tx *db_begin(struct db *d);
 struct arena *db_tx_arena(struct db_tx *tx); /* for what should live until on_done has returned */
 void db_abandon(struct db_tx *tx); /* instead of db_commit or db_read */
 
-/* The next statement; the binds that follow are its $1, $2 ... Returns its index, for reading results. */
+/* Everything travels in binary form: a parameter must be cast to the type of its bind (text, bytea, uuid, int,
+ * bigint, bool, timestamptz, date or an array of it); smallint, jsonb and others by a second cast ($1::int::smallint,
+ * $2::text::jsonb). Results likewise (x::text), but db_int4 and db_int8 take narrower integers too. At most 64 parameters.
+ * The next statement; the binds that follow are its $1, $2 ... Returns its index, for reading results. */
 size_t db_call(struct db_tx *tx, const struct db_statement *statement);
 void db_bind_null(struct db_tx *tx);
 void db_bind_text(struct db_tx *tx, const char *text); /* NULL: SQL NULL; borrowed until on_done */

@@ -161,7 +161,7 @@ void
 time_text_istanbul(int64_t time, char text[TIME_TEXT_SIZE])
 {
 	int32_t date = date_in_istanbul(time);
-	int seconds = (int)((istanbul_clock(time) - (int64_t)date * DAY) / SECOND);
+	int seconds = (int)((istanbul_clock(time) % DAY + DAY) % DAY / SECOND);
 	char *out = text + DATE_TEXT_SIZE - 1;
 
 	date_text(date, text);

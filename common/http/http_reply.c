@@ -36,6 +36,13 @@ date_now(struct http *h)
 	return h->date;
 }
 
+/* evhttp knows fewer. */
+static const char *
+phrase(int status)
+{
+	return status == 422 ? "Unprocessable Content" : status == 429 ? "Too Many Requests" : NULL;
+}
+
 static void
 send_body(struct http_request *r, int status, const void *data, size_t size)
 {
@@ -53,7 +60,7 @@ send_body(struct http_request *r, int status, const void *data, size_t size)
 	h->unanswered--;
 	metric_set(h->unanswered_now, h->unanswered);
 	loop_release(h->loop);
-	evhttp_send_reply(r->request, status, NULL, NULL);
+	evhttp_send_reply(r->request, status, phrase(status), NULL);
 	http_request_end(r);
 }
 

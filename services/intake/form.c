@@ -58,8 +58,9 @@ read_received_at(struct form_reader *r, const struct form_field *field, const js
 		return;
 	date_from_civil(EARLIEST_YEAR, 1, 1, &earliest);
 	if (!time_parse(text, &time))
-		form_fault(r, field->name, "RFC 3339 biçiminde bir an olmalı, örneğin 2026-11-23T09:30:00+03:00",
-		    "must be an instant as in RFC 3339, such as 2026-11-23T09:30:00+03:00");
+		form_fault(r, field->name,
+		    "RFC 3339 biçiminde, gelecekte olmayan bir an olmalı, örneğin 2026-11-23T09:30:00+03:00",
+		    "must be an instant as in RFC 3339 that is not in the future, such as 2026-11-23T09:30:00+03:00");
 	else if (time > r->rules->now + SKEW_MICROSECONDS)
 		form_fault(r, field->name, "gelecekte olamaz", "must not lie in the future");
 	else if (time < date_start_in_istanbul(earliest))

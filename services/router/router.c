@@ -181,7 +181,7 @@ healthy(void *arg)
 static int
 databases_open(struct router *r, const struct router_conf *conf, struct err *e)
 {
-	struct db_conf db = {.conninfo = conf->database, .name = "router", .tables = store_tables};
+	struct db_conf db = {.conninfo = conf->database, .name = "router", .tables = router_tables};
 
 	r->writer = db_open(r->loop, &db, r->metrics, on_writer_up, on_writer_down, r, e);
 	if (!r->writer)

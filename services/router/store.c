@@ -6,7 +6,7 @@
 #include "common/feed/feed.sql.h"
 #include "services/router/router.sql.h"
 
-const struct db_statement *const store_tables[] = {feed_statements, router_statements, NULL};
+const struct db_statement *const router_tables[] = {feed_statements, router_statements, NULL};
 
 void
 store_catalogue_read(struct db_tx *tx, int32_t day)

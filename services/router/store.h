@@ -8,7 +8,7 @@
 #include "services/router/routing.h"
 
 /* The statements that a connection of the router needs; for db_conf.tables. */
-extern const struct db_statement *const store_tables[];
+extern const struct db_statement *const router_tables[];
 
 /* Adds the catalogue of that day to a read, and builds it from the answer (it is the only thing in the read). NULL when
  * it cannot be used. before: not built anew when nothing changed, then before itself is given; may be NULL. */

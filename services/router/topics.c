@@ -362,7 +362,7 @@ topics_rank(const struct topics *t, struct arena *a, const struct topics_questio
 {
 	struct ranking r = {.topics = t, .arena = a};
 	const struct topics_topic *chosen = topic_find(t, question->topic);
-	size_t taken[TOPICS_CANDIDATES], count = 0;
+	size_t taken[TOPICS_CANDIDATES] = {0}, count = 0;
 	uint64_t total = 0;
 
 	r.seen = arena_array(a, t->keyword_count + 1, sizeof(*r.seen));

@@ -21,7 +21,6 @@ with tempfile.TemporaryDirectory() as generated:
     subprocess.run(["protoc", "-I", PROTO, "--python_out", generated, *names], check=True)
     sys.path.insert(0, generated)
     from kopru.v1 import event_pb2, feed_pb2
-WINDOW = 64
 
 
 def arguments():
@@ -55,7 +54,7 @@ def main():
 
     def say(**body):
         socket.send(feed_pb2.FeedEnvelope(**body).SerializeToString())
-    say(subscribe={"consumer": a.code, "stream": stream, "after_seq": int(seq), "window": WINDOW,
+    say(subscribe={"consumer": a.code, "stream": stream, "after_seq": int(seq), "window": 64,
                    "after_event_id": bytes.fromhex(event_id), "session": session})
     while told != a.count:
         frame = feed_pb2.FeedEnvelope.FromString(socket.recv())

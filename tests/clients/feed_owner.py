@@ -50,7 +50,7 @@ class Owner:
         self.socket.send_multipart([peer, feed_pb2.FeedEnvelope(**body).SerializeToString()])
 
     def head(self):
-        return max(self.events, default=0)
+        return len(self.events)
 
     def feed(self, peer):
         s = self.peers[peer]

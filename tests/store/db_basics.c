@@ -296,8 +296,8 @@ test_error_in_the_middle_undoes_all_and_the_next_one_is_fine(void **state)
 }
 
 struct flight {
-	int order;
 	int *next;
+	int order;
 	enum db_outcome outcome;
 };
 

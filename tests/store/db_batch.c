@@ -156,7 +156,7 @@ start(struct fixture *f, const char *more, const struct batch_conf *conf)
 	f->batch = batch_new(f->database.loop, f->database.db, conf, build, done, f);
 }
 
-static const struct batch_conf usual = {.limit = 200, .waiting = ITEMS_MAX, .flights = 1, .wait_ms = 1000};
+static const struct batch_conf usual = {.limit = 200, .waiting = ITEMS_MAX, .flights = 1, .wait_ms = 10000};
 
 struct goal {
 	const struct fixture *f;
@@ -174,7 +174,7 @@ reached(void *arg)
 static void
 wait_ended(struct fixture *f, size_t ended)
 {
-	assert_true(database_wait(&f->database, reached, &(struct goal){f, ended}, 20000));
+	assert_true(database_wait(&f->database, reached, &(struct goal){f, ended}, 40000));
 	assert_int_equal(f->ended, ended);
 }
 
@@ -243,6 +243,7 @@ test_many_guilty_items_are_all_found(void **state)
 	struct batch_conf conf = usual;
 
 	conf.flights = 2;
+	conf.wait_ms = 60000; /* finding them takes its time, in which the others wait */
 	start(f, "", &conf);
 	for (size_t i = 0; i < 1000; i += 13)
 		f->items[i].value = -1;

@@ -32,7 +32,9 @@ static const char schema[] = "CREATE TABLE public.thing (id int PRIMARY KEY);"
 			     "CREATE FUNCTION public.deallocate() RETURNS text LANGUAGE plpgsql AS $$"
 			     " BEGIN EXECUTE 'DEALLOCATE insert'; RETURN 'done'; END $$";
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#define WITH_ASAN __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
 #define WITH_ASAN 1
 #else
 #define WITH_ASAN 0
@@ -160,9 +162,9 @@ test_statement_timeout_is_to_be_repeated(void **state)
 {
 	struct database *b = *state;
 
-	database_open(b, "kopru", "options='-c statement_timeout=100'", tables);
+	database_open(b, "kopru", "options='-c statement_timeout=1000'", tables);
 	database_wait_up(b);
-	assert_int_equal(database_commit(b, sleeper(b, 1, 5000), NULL, NULL), DB_RETRY);
+	assert_int_equal(database_commit(b, sleeper(b, 1, 20000), NULL, NULL), DB_RETRY);
 	assert_non_null(strstr(b->reason.text, "57014"));
 	assert_int_equal(database_commit(b, sleeper(b, 1, 10), NULL, NULL), DB_COMMITTED);
 	assert_int_equal(b->ups, 1);
@@ -199,10 +201,10 @@ test_server_that_does_not_answer_is_left(void **state)
 {
 	struct database *b = *state;
 
-	open_with_answer_limit(b, 300);
+	open_with_answer_limit(b, 1500);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(database_commit(b, sleeper(b, i, 100), NULL, NULL), DB_COMMITTED);
-	assert_int_equal(database_commit(b, sleeper(b, 10, 5000), NULL, NULL), DB_UNKNOWN);
+		assert_int_equal(database_commit(b, sleeper(b, i, 400), NULL, NULL), DB_COMMITTED);
+	assert_int_equal(database_commit(b, sleeper(b, 10, 20000), NULL, NULL), DB_UNKNOWN);
 	assert_non_null(strstr(b->reason.text, "no answer in time"));
 	database_wait_up(b);
 	assert_int_equal(db_session(b->db), 2);
@@ -420,9 +422,9 @@ insert_many(struct database *b, int first, int count)
 		db_commit(tx, on_end, &ends);
 		if (i % 5 == 0)
 			db_abandon(insert(b, i));
-		assert_true(database_wait(b, few_in_flight, b->db, 5000));
+		assert_true(database_wait(b, few_in_flight, b->db, 30000));
 	}
-	assert_true(database_wait(b, none_in_flight, b->db, 5000));
+	assert_true(database_wait(b, none_in_flight, b->db, 30000));
 	assert_int_equal(ends.count[DB_REFUSED] + ends.count[DB_COMMITTED], count);
 	assert_in_range(ends.count[DB_REFUSED], count / 4 - 1, count / 4 + 1);
 }

@@ -392,7 +392,8 @@ keys_are_those_in_force(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		scratch_sql(f->one.scratch,
-		    i ? "INSERT INTO auth.api_key VALUES ('aaaaaaaaaaaa', 'k', sha256('x'), '{applications,reports}', now(), NULL),"
+		    i ? "INSERT INTO auth.api_key VALUES ('aaaaaaaaaaaa', 'k', sha256('x'), '{applications,reports}', "
+			"now(), NULL),"
 			"('bbbbbbbbbbbb', 'k', sha256('x'), '{}', now(), now())"
 		      : "DELETE FROM auth.api_key",
 		    NULL, 0);

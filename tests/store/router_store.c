@@ -130,7 +130,7 @@ static int
 setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct db_conf conf = {.name = "router", .tables = store_tables};
+	struct db_conf conf = {.name = "router", .tables = router_tables};
 	struct err e;
 
 	assert_non_null(w);

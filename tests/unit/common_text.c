@@ -123,7 +123,9 @@ normalize_gives_nfc(void **state)
 	assert_string_equal(text_normalize(*state, ""), "");
 	assert_string_equal(text_normalize(*state, "duz"), "duz");
 	assert_string_equal(text_normalize(*state, "C\u0327o\u0308p"), "Çöp");
-	assert_string_equal(text_normalize(*state, "Çöp"), "Çöp");
+	assert_string_equal(text_normalize(*state, "Çöp – 💡\ufe0f"), "Çöp – 💡\ufe0f");
+	assert_string_equal(text_normalize(*state, "\u02ffa\u0300"), "\u02ffà");
+	assert_string_equal(text_normalize(*state, "\u212a\u2126"), "KΩ");
 }
 
 static void

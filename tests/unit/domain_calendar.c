@@ -101,7 +101,8 @@ years_have_their_working_days(void **state)
 		int32_t first, last;
 		int count = 0;
 
-		assert_true(date_from_civil(2020 + i, 1, 1, &first) && date_from_civil(2020 + i, 12, 31, &last));
+		assert_true(date_from_civil(2020 + i, 1, 1, &first));
+		assert_true(date_from_civil(2020 + i, 12, 31, &last));
 		for (int32_t date = first; date <= last; date++)
 			count += calendar_is_working_day(c, date);
 		assert_int_equal(count, counts[i]);

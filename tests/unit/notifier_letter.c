@@ -98,15 +98,16 @@ decode(const char *coded)
 	size_t used = 0;
 
 	for (const char *c = coded; *c; c++) {
-		unsigned byte;
-
 		if (*c != '=') {
 			text[used++] = *c;
 		} else if (c[1] == '\r') {
 			c += 2;
 		} else {
-			assert_int_equal(sscanf(c + 1, "%2X", &byte), 1);
-			text[used++] = (char)byte;
+			char digits[3] = {c[1], c[2], '\0'};
+			char *end;
+
+			text[used++] = (char)strtoul(digits, &end, 16);
+			assert_ptr_equal(end, digits + 2);
 			c += 2;
 		}
 	}

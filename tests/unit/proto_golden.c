@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "common/base/file.h"
 #include "common/base/wire.h"
@@ -46,17 +47,7 @@ golden_bytes(struct arena *a, const char *name, size_t *size)
 	if (file_read(a, path, 65536, &text, &length, &e) != 0)
 		fail_msg("%s", e.text);
 	bytes = arena_alloc(a, length / 2 + 1);
-	*size = 0;
-	for (const char *p = text; *p; p++) {
-		unsigned value;
-		char pair[3] = {p[0], p[1], '\0'};
-
-		if (*p == '\n')
-			continue;
-		assert_int_equal(sscanf(pair, "%2x", &value), 1); /* NOLINT(cert-err34-c) */
-		bytes[(*size)++] = (uint8_t)value;
-		p++;
-	}
+	assert_int_equal(sodium_hex2bin(bytes, length / 2, text, length, "\n", size, NULL), 0);
 	return bytes;
 }
 

@@ -5,12 +5,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "common/base/csv.h"
 #include "common/base/file.h"
-#include "common/base/ids.h"
 #include "services/router/topics.h"
 #include "services/router/words_tr.h"
 
@@ -52,7 +52,7 @@ assert_best(const char *text, const char *expected)
 {
 	struct topics *t = small_catalogue();
 	struct arena *a = arena_new(0);
-	struct topics_candidate candidates[TOPICS_CANDIDATES];
+	struct topics_candidate candidates[TOPICS_CANDIDATES] = {{0}};
 	size_t count = rank_question(t, a, text, "", candidates);
 	const char *best = count > 0 ? candidates[0].topic : "";
 
@@ -118,7 +118,7 @@ test_rank_puts_the_chosen_topic_first(void **state)
 {
 	struct topics *t = small_catalogue();
 	struct arena *a = arena_new(0);
-	struct topics_candidate candidates[TOPICS_CANDIDATES];
+	struct topics_candidate candidates[TOPICS_CANDIDATES] = {{0}};
 
 	(void)state;
 	assert_int_equal(rank_question(t, a, "çöp alınmıyor", "VET-01", candidates), 2);
@@ -138,7 +138,7 @@ test_rank_takes_anything(void **state)
 {
 	struct topics *t = small_catalogue(), *empty = topics_new(NULL, 0);
 	struct arena *a = arena_new(0);
-	struct topics_candidate candidates[TOPICS_CANDIDATES];
+	struct topics_candidate candidates[TOPICS_CANDIDATES] = {{0}};
 	char *large = arena_alloc(a, 300001);
 
 	(void)state;
@@ -170,7 +170,7 @@ test_split_keeps_letters_and_digits(void **state)
 static struct topics *
 demo_catalogue(struct arena *a)
 {
-	struct csv_table table;
+	struct csv_table table = {0};
 	struct topics_topic *list = NULL;
 	struct err e;
 	char *text = NULL;
@@ -194,14 +194,24 @@ demo_catalogue(struct arena *a)
 	return topics_new(list, table.rows);
 }
 
-/* No example was looked at when the rules were made: a baseline of plain keywords gives 55 % and 59 %. */
+/* Nanoseconds that this process has worked; other processes do not count. */
+static int64_t
+cpu_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The rules are general ones of Turkish, fitted to no text; a baseline of plain keywords gives 55 % and 59 %. */
 static void
 test_rank_is_right_as_often_as_promised(void **state)
 {
 	struct arena *a = arena_new(0), *turn = arena_new(0);
 	struct topics *t = demo_catalogue(a);
-	struct csv_table table;
-	struct topics_candidate candidates[TOPICS_CANDIDATES];
+	struct csv_table table = {0};
+	struct topics_candidate candidates[TOPICS_CANDIDATES] = {{0}};
 	size_t size = 0, topic_right = 0, department_right = 0, triage = 0, decided_right = 0;
 	char *text = NULL;
 	struct err e;
@@ -224,7 +234,7 @@ test_rank_is_right_as_often_as_promised(void **state)
 		decided_right += candidates[0].score >= TOPICS_SCORE_MIN &&
 				 strcmp(candidates[0].department, csv_cell(&table, i, "expected_unit_code")) == 0;
 	}
-	started = clock_monotonic();
+	started = cpu_now();
 	for (size_t i = 0; i < table.rows * ROUNDS; i++) {
 		rank_question(t, turn, csv_cell(&table, i % table.rows, "text"), "", candidates);
 		arena_reset(turn);
@@ -232,7 +242,9 @@ test_rank_is_right_as_often_as_promised(void **state)
 	print_message("# texts %zu, topic right %zu, department right %zu, triage %zu, right of the decided %zu, ns a "
 		      "text %lld\n",
 	    table.rows, topic_right, department_right, triage, decided_right,
-	    (long long)((clock_monotonic() - started) * 1000 / (int64_t)(table.rows * ROUNDS)));
+	    (long long)((cpu_now() - started) / (int64_t)(table.rows * ROUNDS)));
+	assert_true(
+	    cpu_now() - started < (int64_t)(table.rows * ROUNDS) * 1000000); /* 20 us are aimed at, 1 ms always holds */
 	assert_true(topic_right * 100 >= table.rows * 55);
 	assert_true(department_right * 100 >= table.rows * 59);
 	topics_free(t);

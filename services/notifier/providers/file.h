@@ -20,8 +20,8 @@ struct file_letter {
 	struct err reason; /* why not: out */
 };
 
-/* Makes the folder (mode 0700) when only its last part is missing. */
-struct file_outbox *file_outbox_open(const char *folder, struct err *e);
+/* Makes the folder (mode 0700) when only its last part is missing; then and whenever it is gone later. */
+struct file_outbox *file_outbox_open(const char *path, struct err *e);
 void file_outbox_close(struct file_outbox *o); /* NULL is fine */
 
 /* Writes the letters and makes all of them durable together; one that fails harms no other. */

@@ -1,0 +1,148 @@
+/* intake_receipt: the event holds the application and never the national id; the receipt is JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "common/base/wire.h"
+#include "proto/kopru/v1/event.pb-c.h"
+#include "services/intake/receipt.h"
+
+static const struct receipt receipt = {
+    .application_id = {{1, 2, 3}},
+    .event_id = {{4, 5, 6}},
+    .number = "HM-2026-0000001-5",
+    .access_code = "0123-4567-89AB-CDEF-GHJK-MNPQ-RS",
+    .received_at = INT64_C(1795424400000000),
+    .at = INT64_C(1795424400000001),
+    .legal_basis = 1,
+    .due_on = 20810,
+    .seq = 18446744073709551615U,
+    .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+};
+
+static const struct application_form form = {
+    .kind = 2,
+    .channel = 12,
+    .text = "Çöp\ntoplanmıyor  ",
+    .subject = "Çöp",
+    .has_point = true,
+    .latitude_e7 = 378745123,
+    .longitude_e7 = -325342000,
+    .neighbourhood = "Fetih",
+    .applicant_name = "Deneme Şahıs",
+    .applicant_phone = "+905000000000",
+    .national_id = "11111111110",
+    .hide_identity = true,
+    .language = "tr",
+    .prefers = 2,
+};
+
+static void
+test_event_holds_the_application(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct err e;
+	size_t size;
+	uint8_t *bytes = receipt_event(a, &receipt, &form, &size);
+	const Kopru__V1__Event *event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
+	const Kopru__V1__Application *application;
+	uint8_t hash[ACCESS_CODE_HASH_SIZE];
+
+	(void)state;
+	assert_non_null(event);
+	assert_int_equal(event->version, 1);
+	assert_int_equal(event->at, receipt.at);
+	assert_string_equal(event->number, receipt.number);
+	assert_string_equal(event->traceparent, receipt.traceparent);
+	assert_memory_equal(event->id.data, receipt.event_id.bytes, UUID_SIZE);
+	assert_int_equal((int)event->actor->type, KOPRU__V1__ACTOR__TYPE__TYPE_CITIZEN);
+	assert_string_equal(event->actor->id, "");
+	assert_int_equal((int)event->body_case, KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED);
+	assert_true(access_code_hash(receipt.access_code, hash));
+	assert_memory_equal(event->application_received->access_code_hash.data, hash, sizeof(hash));
+	assert_int_equal(event->application_received->access_code_generation, 1);
+	application = event->application_received->application;
+	assert_memory_equal(application->id.data, event->application_id.data, UUID_SIZE);
+	assert_string_equal(application->text, form.text);
+	assert_string_equal(application->topic, "");
+	assert_int_equal(application->due_on, receipt.due_on);
+	assert_int_equal(application->location->point->longitude_e7, form.longitude_e7);
+	assert_string_equal(application->location->address, "");
+	assert_string_equal(application->applicant->phone, form.applicant_phone);
+	assert_true(application->applicant->hide_identity);
+	assert_false(application->applicant->masked);
+	assert_null(memmem(bytes, size, "11111111110", 11));
+	assert_null(memmem(bytes, size, receipt.access_code, strlen(receipt.access_code)));
+	arena_free(a);
+}
+
+static void
+test_event_says_which_key_and_no_empty_place(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct receipt r = receipt;
+	struct application_form small = {.kind = 1, .channel = 7, .text = "a", .language = "tr"};
+	struct err e;
+	size_t size;
+	uint8_t *bytes;
+	const Kopru__V1__Event *event;
+
+	(void)state;
+	r.key_name = "registry";
+	bytes = receipt_event(a, &r, &small, &size);
+	event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
+	assert_non_null(event);
+	assert_int_equal((int)event->actor->type, KOPRU__V1__ACTOR__TYPE__TYPE_SYSTEM);
+	assert_string_equal(event->actor->id, "registry");
+	assert_null(event->application_received->application->location);
+	arena_free(a);
+}
+
+static void
+test_receipt_is_json(void **state)
+{
+	struct arena *a = arena_new(0);
+	size_t size;
+	const char *json = receipt_json(a, &receipt, "https://example.org", &size);
+
+	(void)state;
+	assert_int_equal(size, strlen(json));
+	assert_string_equal(json,
+	    "{\"number\":\"HM-2026-0000001-5\",\"access_code\":\"0123-4567-89AB-CDEF-GHJK-MNPQ-RS\","
+	    "\"received_at\":\"2026-11-23T12:00:00+03:00\",\"status\":\"received\",\"due_on\":\"2026-12-23\","
+	    "\"tracking_url\":\"https://example.org/takip#no=HM-2026-0000001-5&kod=0123-4567-89AB-CDEF-GHJK-MNPQ-RS\","
+	    "\"after\":{\"stream\":\"intake\",\"seq\":18446744073709551615}}");
+	arena_free(a);
+}
+
+static void
+test_public_url_needs_no_escaping(void **state)
+{
+	(void)state;
+	assert_true(receipt_url_valid("http://127.0.0.1:8080"));
+	assert_true(receipt_url_valid("https://hizmet.example.org/kopru"));
+	assert_false(receipt_url_valid("https://hizmet.example.org/"));
+	assert_false(receipt_url_valid("ftp://example.org"));
+	assert_false(receipt_url_valid("https://"));
+	assert_false(receipt_url_valid(""));
+	assert_false(receipt_url_valid("https://a\"b"));
+	assert_false(receipt_url_valid("https://a b"));
+	assert_false(receipt_url_valid("https://a#b"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_event_holds_the_application),
+	    cmocka_unit_test(test_event_says_which_key_and_no_empty_place),
+	    cmocka_unit_test(test_receipt_is_json),
+	    cmocka_unit_test(test_public_url_needs_no_escaping),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
