@@ -155,13 +155,14 @@ fuzz-replay:
 
 .PHONY: asan valgrind coverage fuzz bench fresh
 asan:
-	+@$(MAKE) --no-print-directory MODE=asan test
+	+@$(MAKE) --no-print-directory MODE=asan unit store flow fuzz-replay clients
 valgrind:
 	$(BUILD_TESTS)
 	@$(RUN) --wrap "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" unit store
 coverage:
+	@deploy/tools/install coverage
 	+@$(MAKE) --no-print-directory MODE=coverage unit store flow
-	gcov -p -n $$(find build/coverage/obj -name '*.gcda') 2>/dev/null | deploy/tools/coverage
+	gcovr --root . --filter '(common|services)/' --exclude 'build/' --sort-percentage build/coverage/obj | tee build/coverage.txt
 fuzz:
 	@test -n "$(F)" || { echo "make fuzz F=NAME [S=60]; names: $(notdir $(FUZZ_C:.c=))"; exit 2; }
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan CC=clang build/asan/clang/obj/common.a \
@@ -176,7 +177,7 @@ fresh:
 	tests/deploy/fresh.sh
 
 # Checks of the house. `make check` is what CI runs.
-OUR_C := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find common services tests -name '*.[ch]')
+OUR_C := $(shell find common services tests -name '*.[ch]')
 LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
 .PHONY: check format format-check lint layers sizes banned clang
 check:
@@ -188,8 +189,10 @@ check:
 	+@$(MAKE) --no-print-directory test
 format:
 	clang-format -i $(OUR_C)
+# Versions differ in what they make of the same settings; 14 is Debian 12's and CI's.
 format-check:
-	@clang-format --dry-run -Werror $(OUR_C)
+	@if clang-format --version | grep -q 'version 14\.'; then clang-format --dry-run -Werror $(OUR_C); \
+	  else echo "format-check: left out, it needs clang-format 14"; fi
 layers sizes banned:
 	@deploy/tools/house $@ $(OUR_C)
 # With clang the same sources pass the same warnings.

@@ -116,6 +116,15 @@ on_retry(void *arg)
 }
 
 static void
+on_lingered(void *arg)
+{
+	struct turns *t = arg;
+
+	t->lingered = true;
+	turns_turn_start(t);
+}
+
+static void
 on_events(void *arg, const struct feed_item *items, size_t count, uint64_t head)
 {
 	struct turns *t = arg;
@@ -198,6 +207,8 @@ turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *
 	t->retry = timer_new(l, on_retry, t);
 	t->restart = timer_new(l, on_restart, t);
 	t->measure = timer_new(l, on_measure, t);
+	t->linger = timer_new(l, on_lingered, t);
+	t->linger_ms = conf->linger_ms;
 	t->consumer = feed_consumer_new(b, l, &conf->feed, &events, m, e);
 	if (!t->consumer) {
 		turns_free(t);
@@ -219,6 +230,7 @@ turns_free(struct turns *t)
 	if (t->reading)
 		t->reading->turns = NULL;
 	feed_consumer_free(t->consumer);
+	timer_free(t->linger);
 	timer_free(t->measure);
 	timer_free(t->restart);
 	timer_free(t->retry);

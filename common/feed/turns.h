@@ -38,6 +38,9 @@ struct turns_service {
 struct turns_conf {
 	struct feed_consumer_conf feed;
 	size_t limit; /* most events in one turn (200) */
+	/* How long a turn waits for company, in milliseconds; 0: it begins at once. Who is not on the way from a citizen to
+	 * a department waits a little, so that it does not take the disk from those who are. */
+	int64_t linger_ms;
 };
 
 /* d: the connection that the effects go through. */

@@ -147,6 +147,17 @@ turn_limit(const struct turns *t)
 	return suspects > 0 && suspects / 2 < t->limit ? (size_t)(suspects / 2) : t->limit;
 }
 
+/* Company is waited for once, and not by a turn that is full or looks for a guilty event. */
+static bool
+turn_lingers(struct turns *t)
+{
+	if (t->linger_ms == 0 || t->lingered || t->waiting.count >= t->limit || t->suspect > 0 || t->guilty)
+		return false;
+	if (!timer_pending(t->linger))
+		timer_start(t->linger, t->linger_ms);
+	return true;
+}
+
 void
 turns_turn_start(struct turns *t)
 {
@@ -156,8 +167,10 @@ turns_turn_start(struct turns *t)
 	struct db_tx *tx = NULL;
 
 	if (t->turn || !t->consuming || !t->waiting.first || timer_pending(t->retry) || loop_stopping(t->loop) ||
-	    !db_is_up(t->db))
+	    !db_is_up(t->db) || turn_lingers(t))
 		return;
+	timer_stop(t->linger);
+	t->lingered = false;
 	turn = calloc(1, sizeof(*turn));
 	if (!turn)
 		abort();

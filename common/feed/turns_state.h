@@ -84,7 +84,9 @@ struct turns {
 	bool consuming; /* subscribed at seq */
 	uint64_t generation; /* counts subscriptions */
 	struct cursor_read *reading; /* of the cursor, or NULL */
-	struct loop_timer *retry, *restart, *measure;
+	struct loop_timer *retry, *restart, *measure, *linger;
+	int64_t linger_ms;
+	bool lingered; /* the turn that begins has waited for company */
 	unsigned retries;
 	uint64_t suspect; /* the guilty event stands at or before it; 0: none is looked for */
 	unsigned tries; /* of the event that stands alone */

@@ -33,3 +33,7 @@ CREATE TABLE reporting.erasure (
 	at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT ON reporting.erasure TO reporting;
+
+-- Effects and cursor are lost together or not at all, and what is lost is read from the streams again: the read side
+-- waits for no disk. (Every other role keeps the server's setting: their word is final.)
+ALTER ROLE reporting SET synchronous_commit = off;

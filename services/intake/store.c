@@ -11,7 +11,7 @@
 #include "services/intake/store_rows.h"
 
 #define BATCH_LIMIT 200
-#define BATCH_FLIGHTS 2
+#define BATCH_FLIGHTS 1
 #define BATCH_WAIT_MS 2000
 
 const struct db_statement *const store_tables[] = {intake_statements, feed_statements, NULL};

@@ -13,6 +13,7 @@
 #include "services/notifier/store.h"
 
 #define TURN_LIMIT 200
+#define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
 struct notifier {
 	struct metrics *metrics;
@@ -153,6 +154,7 @@ turns_make(struct notifier *n, struct loop *l, const struct notifier_conf *conf,
 		    .window = (unsigned)conf->window,
 		},
 	    .limit = TURN_LIMIT,
+	    .linger_ms = TURN_LINGER_MS,
 	};
 	const struct turns_service service = {
 	    .record = on_record, .recorded = on_recorded, .knows = on_asked_known, .arg = n};

@@ -186,7 +186,7 @@ on_turn_done(void *arg, enum db_outcome outcome, const struct db_results *result
 		log_error("notices.refused", "reason=\"%s\"", e->text);
 		arena_reset(s->arena);
 		s->count = 0;
-	} else {
+	} else if (outcome != DB_UNAVAILABLE || s->count > 0) {
 		log_warn("notices.delayed", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
 	}
 	if (!loop_stopping(s->loop))

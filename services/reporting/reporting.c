@@ -12,6 +12,7 @@
 #include "services/reporting/track.h"
 
 #define TURN_LIMIT 200
+#define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
 struct reporting {
 	struct metrics *metrics;
@@ -154,7 +155,7 @@ keys_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
 static struct turns *
 turns_make(struct reporting *r, struct loop *l, const struct feed_consumer_conf *feed, struct err *e)
 {
-	struct turns_conf conf = {.feed = *feed, .limit = TURN_LIMIT};
+	struct turns_conf conf = {.feed = *feed, .limit = TURN_LIMIT, .linger_ms = TURN_LINGER_MS};
 	const struct turns_service service = {
 	    .record = on_record, .recorded = on_recorded, .knows = on_asked_known, .arg = r};
 

@@ -49,8 +49,8 @@ static void
 fold_is_the_same_on_both_ways(void **state)
 {
 	static const char *const letters[] = {"a", "Z", "I", "i", "İ", "ı", "Ç", "ç", "Ğ", "ğ", "Ö", "ö", "Ş", "ş", "Ü",
-	    "ü", "Â", "â", "Î", "î", "Û", "û", "Ê", "ê", "Ô", "ô", " ", "-", "7", "’", "…", "“", "~", "\x7f", "\t",
-	    "‐"};
+	    "ü", "Â", "â", "Î", "î", "Û", "û", "Ê", "ê", "Ô", "ô", " ", "-", "7", "’", "…", "“", "~", "\x7f", "\t", "‐",
+	    "💡", "\ufe0f", "…"};
 	struct arena *a = *state;
 	const size_t count = sizeof letters / sizeof letters[0];
 
