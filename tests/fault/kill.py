@@ -2,7 +2,7 @@
 """fault: SIGKILL of each service 20 times under load. An external ledger, written before each request and after each
 answer, is compared with the database, the streams, the deliveries and the notices (I-01, I-02, I-03, I-06, I-07, I-14).
 
-KILLS (20) times each of intake, router, notifier, reporting and one department; SEED makes a run repeatable."""
+limit: 400 s. KILLS (20) times each of intake, router, notifier, reporting and one department; SEED makes a run repeatable."""
 
 import json
 import os
