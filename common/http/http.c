@@ -173,6 +173,7 @@ http_new(struct loop *l, const struct http_conf *conf, const struct http_route *
 	h->healthy = healthy;
 	h->arg = arg;
 	h->date_second = -1;
+	http_json_start();
 	make_metrics(h, m);
 	if (!(h->server = evhttp_new(loop_base(l))))
 		abort();

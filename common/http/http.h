@@ -55,7 +55,7 @@ enum http_language http_language(struct http_request *r); /* Accept-Language; Tu
 const char *http_traceparent(struct http_request *r); /* valid W3C traceparent, made when there was none */
 
 /* The body as JSON object: strict UTF-8, no duplicate keys, depth <= 8, no NUL. NULL: the problem was already sent. The
- * caller borrows; freed with the request. Also insists on Content-Type application/json. */
+ * caller borrows and changes nothing; it lives in the request's arena. Also insists on Content-Type application/json. */
 json_t *http_json(struct http_request *r);
 
 /* Keeps the request's arena, JSON and traceparent (not body and headers) beyond its answer, until http_release(). */

@@ -14,12 +14,13 @@
 #define HTTP_JSON_DEPTH_MAX 8
 #define HTTP_SPARE_MAX 256 /* requests kept for the next ones */
 #define HTTP_DATE_SIZE 40
+#define HTTP_RANDOM_SIZE ((size_t)24 * 64)
 
 struct http_request {
 	struct http *http;
 	struct evhttp_request *request; /* NULL once answered */
 	struct arena *arena;
-	json_t *json;
+	json_t *json; /* in the arena: never freed by itself */
 	const struct http_route *route;
 	const char *segment;
 	struct evkeyvalq query;
@@ -52,6 +53,8 @@ struct http {
 	unsigned unanswered, spares;
 	int64_t date_second;
 	char date[HTTP_DATE_SIZE];
+	unsigned char random[HTTP_RANDOM_SIZE]; /* for trace ids, so that not each costs a system call */
+	size_t random_left;
 
 	struct metrics *metrics;
 	struct metric *answers[6]; /* by the first digit of the status; 0: what never got one */
@@ -65,6 +68,9 @@ int http_listen_open(const char *listen, struct err *e);
 int http_connections_start(struct http *h, struct err *e);
 void http_connections_close(struct http *h); /* no new ones any more */
 void http_connections_free(struct http *h);
+
+/* Before the first http_json(). */
+void http_json_start(void);
 
 /* A request from the spare ones, and back. */
 struct http_request *http_request_new(struct http *h, struct evhttp_request *request);

@@ -1,9 +1,33 @@
 /* http_json: a body as JSON: one object, strict UTF-8, no key twice, no NUL, not deep. */
 #include "common/http/http_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/text.h"
+
+/* While a body is parsed, what jansson asks for comes from the request's arena, and ends with it: a third of the cost of
+ * a small body was its many little pieces. Outside of http_json() it is memory as ever. */
+static _Thread_local struct arena *parsing;
+
+static void *
+take(size_t size)
+{
+	return parsing ? arena_alloc(parsing, size) : malloc(size);
+}
+
+static void
+give_back(void *data)
+{
+	if (!parsing)
+		free(data);
+}
+
+void
+http_json_start(void)
+{
+	json_set_alloc_funcs(take, give_back);
+}
 
 /* What jansson says, in the words of a reader. */
 static const struct {
@@ -109,7 +133,9 @@ http_json(struct http_request *r)
 		refuse(r, "iç içe yapılar çok derin: en çok 8 düzey", "it is nested too deeply: at most 8 levels");
 		return NULL;
 	}
+	parsing = r->arena;
 	r->json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	parsing = NULL;
 	if (!r->json) {
 		refuse_error(r, &error);
 		return NULL;

@@ -122,7 +122,6 @@ forget(struct http_request *r)
 	unlink_alive(r->http, r);
 	if (r->query_parsed)
 		evhttp_clear_headers(&r->query);
-	json_decref(r->json);
 }
 
 void
@@ -308,6 +307,7 @@ is_traceparent(const char *text)
 const char *
 http_traceparent(struct http_request *r)
 {
+	struct http *h = r->http;
 	const char *given;
 	unsigned char ids[24];
 
@@ -318,7 +318,12 @@ http_traceparent(struct http_request *r)
 		memcpy(r->traceparent, given, sizeof(r->traceparent));
 		return r->traceparent;
 	}
-	randombytes_buf(ids, sizeof(ids));
+	if (h->random_left < sizeof(ids)) {
+		randombytes_buf(h->random, sizeof(h->random));
+		h->random_left = sizeof(h->random);
+	}
+	h->random_left -= sizeof(ids);
+	memcpy(ids, h->random + h->random_left, sizeof(ids));
 	ids[0] |= 1; /* never all zero */
 	ids[16] |= 1;
 	memcpy(r->traceparent, "00-", 3);

@@ -4,7 +4,7 @@ GRANT USAGE ON SCHEMA reporting TO reporting;
 
 CREATE TABLE reporting.application (
 	application_id uuid PRIMARY KEY,
-	number text NOT NULL UNIQUE,
+	number text NOT NULL,
 	kind smallint NOT NULL,
 	channel smallint NOT NULL,
 	received_at timestamptz NOT NULL,
@@ -24,6 +24,9 @@ CREATE TABLE reporting.application (
 	erased boolean NOT NULL DEFAULT false,
 	changed_at timestamptz NOT NULL -- time of the event that gave the version
 );
+-- Not unique: intake sees to that, and two instances that make one row at once would meet here instead of in the key
+-- that their ON CONFLICT names.
+CREATE INDEX application_number ON reporting.application (number);
 CREATE INDEX application_received_on ON reporting.application (received_on);
 GRANT SELECT, INSERT, UPDATE ON reporting.application TO reporting;
 

@@ -167,11 +167,19 @@ tell_stored(struct submission *s)
 	finish(s);
 }
 
+/* Its number was stored nowhere, and never will be. */
+static void
+give_back(struct submission *s)
+{
+	numbers_give_back(s->applications->desk.numbers, s->year, &s->waiter, s->serial);
+}
+
 static void
 tell_repeated(struct submission *s)
 {
 	struct receipt *r = &s->receipt;
 
+	give_back(s);
 	r->application_id = s->record.id;
 	memcpy(r->number, s->record.number, sizeof(r->number));
 	r->received_at = s->record.received_at;
@@ -196,6 +204,7 @@ applications_on_end(void *arg, struct record *record, enum store_end end, const 
 		tell_repeated(s);
 		return;
 	case STORE_KEY_REUSED:
+		give_back(s);
 		metric_add(a->metrics.refused, 1);
 		finish_with_problem(s, "key-reused");
 		return;
@@ -226,10 +235,12 @@ on_number(struct number_waiter *w, int32_t serial)
 		finish_with_problem(s, "unavailable");
 		return;
 	}
-	submission_complete(s, serial);
+	s->serial = serial;
+	submission_complete(s);
 	if (s->record.event_size > WIRE_EVENT_MAX)
 		finish_with_problem(s, "too-large");
 	else if (store_add(a->desk.store, &s->record) < 0) {
+		give_back(s);
 		metric_add(a->metrics.unavailable, 1);
 		finish_with_problem(s, "busy");
 	}

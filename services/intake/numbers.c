@@ -12,6 +12,7 @@
 #define BLOCK_MAX 12800 /* it doubles while it lasts less than a second */
 #define FAST_MICROSECONDS 1000000
 #define SLOW_MICROSECONDS 30000000
+#define RETURNED_MAX 256 /* a batch of losers and more */
 
 struct range {
 	int32_t next, end; /* empty when equal */
@@ -21,6 +22,8 @@ struct year {
 	struct numbers *numbers;
 	int year;
 	struct range now, spare;
+	int32_t returned[RETURNED_MAX];
+	size_t returned_count;
 	int32_t block;
 	int64_t asked_at;
 	bool asking;
@@ -48,11 +51,20 @@ is_empty(const struct range *r)
 static int32_t
 pop(struct year *y)
 {
+	if (y->returned_count > 0)
+		return y->returned[--y->returned_count];
 	if (is_empty(&y->now)) {
 		y->now = y->spare;
 		y->spare = (struct range){0, 0};
 	}
 	return is_empty(&y->now) ? 0 : y->now.next++;
+}
+
+static void
+tell(struct year *y, struct number_waiter *w, int32_t serial)
+{
+	w->generation = y->numbers->generation;
+	w->on_number(w, serial);
 }
 
 /* Tells who waits: each a serial, or all that there is none. */
@@ -65,7 +77,7 @@ serve(struct year *y, bool failed)
 		y->first = w->next;
 		if (!y->first)
 			y->last = &y->first;
-		w->on_number(w, failed ? 0 : pop(y));
+		tell(y, w, failed ? 0 : pop(y));
 	}
 }
 
@@ -187,8 +199,10 @@ void
 numbers_down(struct numbers *n)
 {
 	n->generation++;
-	for (int i = 0; i < YEARS; i++)
+	for (int i = 0; i < YEARS; i++) {
 		n->years[i].now = n->years[i].spare = (struct range){0, 0};
+		n->years[i].returned_count = 0;
+	}
 }
 
 void
@@ -198,7 +212,7 @@ numbers_take(struct numbers *n, int year, struct number_waiter *w)
 	int32_t serial = y->first ? 0 : pop(y);
 
 	if (serial > 0) {
-		w->on_number(w, serial);
+		tell(y, w, serial);
 		ask_ahead(y);
 		return;
 	}
@@ -206,6 +220,15 @@ numbers_take(struct numbers *n, int year, struct number_waiter *w)
 	*y->last = w;
 	y->last = &w->next;
 	ask_ahead(y);
+}
+
+void
+numbers_give_back(struct numbers *n, int year, const struct number_waiter *w, int32_t serial)
+{
+	struct year *y = &n->years[year - YEAR_FIRST];
+
+	if (w->generation == n->generation && y->returned_count < RETURNED_MAX)
+		y->returned[y->returned_count++] = serial;
 }
 
 bool

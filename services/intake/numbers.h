@@ -1,5 +1,5 @@
 /* numbers: serials of application numbers, in blocks taken ahead of need: no two processes ever hold the same, none is
- * given twice. What a block has left when the process or the session ends is never used. */
+ * stored twice. What a block has left when the process or the session ends is never used. */
 #ifndef KOPRU_SERVICES_INTAKE_NUMBERS_H
 #define KOPRU_SERVICES_INTAKE_NUMBERS_H
 
@@ -10,6 +10,7 @@ struct numbers;
 /* Who wants a serial; part of a larger struct, and there until it was told. */
 struct number_waiter {
 	struct number_waiter *next;
+	uint64_t generation; /* set before on_number: of the session that the serial comes from */
 	void (*on_number)(struct number_waiter *w, int32_t serial); /* 0: none can be had now */
 };
 
@@ -23,6 +24,9 @@ void numbers_down(struct numbers *n);
 
 /* Tells w the next serial of year: at once when there is one, else when a block has come. */
 void numbers_take(struct numbers *n, int year, struct number_waiter *w);
+/* A serial that was told to w and is certainly stored nowhere (its key lost to another): the next one gets it, so that
+ * who repeats a request a million times does not use up the year. */
+void numbers_give_back(struct numbers *n, int year, const struct number_waiter *w, int32_t serial);
 /* Can a number of that year be had without waiting? */
 bool numbers_ready(const struct numbers *n, int year);
 

@@ -55,12 +55,12 @@ submission_prepare(struct submission *s)
 }
 
 void
-submission_complete(struct submission *s, int32_t serial)
+submission_complete(struct submission *s)
 {
 	struct record *record = &s->record;
 	const struct receipt *r = &s->receipt;
 
-	if (!number_format(s->year, serial, s->receipt.number))
+	if (!number_format(s->year, s->serial, s->receipt.number))
 		abort();
 	record->event = receipt_event(http_arena(s->request), r, &s->form, &record->event_size);
 	record->id = r->application_id;

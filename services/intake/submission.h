@@ -16,6 +16,7 @@ struct submission {
 	int64_t arrived, now; /* monotonic; wall clock */
 	size_t body_size;
 	int year; /* of the number */
+	int32_t serial;
 };
 
 struct applications {
@@ -31,6 +32,6 @@ struct applications {
 /* Dates, law, ids, access code, person: all but the number. */
 void submission_prepare(struct submission *s);
 /* The number, the packed event, and the record as it will be stored. */
-void submission_complete(struct submission *s, int32_t serial);
+void submission_complete(struct submission *s);
 
 #endif

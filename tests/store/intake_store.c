@@ -518,6 +518,27 @@ is_told(void *arg)
 }
 
 static void
+test_a_number_given_back_is_used_again(void **state)
+{
+	struct fixture *f = *state;
+	struct numbers *n = numbers_new(f->reader.db, f->metrics);
+	size_t count = 0;
+	struct taker one = {.waiter = {.on_number = on_number}, .count = &count}, two = one, three = one;
+
+	numbers_take(n, 2033, &one.waiter);
+	assert_true(database_wait(&f->writer, is_told, &one, WAIT_MS));
+	numbers_give_back(n, 2033, &one.waiter, one.serial);
+	numbers_take(n, 2033, &two.waiter);
+	assert_int_equal(two.serial, one.serial);
+	numbers_down(n); /* a block of another session is none of ours any more */
+	numbers_give_back(n, 2033, &two.waiter, two.serial);
+	numbers_take(n, 2033, &three.waiter);
+	assert_true(database_wait(&f->writer, is_told, &three, WAIT_MS));
+	assert_true(three.serial > one.serial);
+	numbers_free(n);
+}
+
+static void
 test_a_full_year_gives_no_number(void **state)
 {
 	struct fixture *f = *state;
@@ -578,6 +599,7 @@ main(void)
 	    cmocka_unit_test(test_more_than_may_wait_are_not_taken),
 	    cmocka_unit_test(test_a_stop_tells_everybody),
 	    cmocka_unit_test(test_numbers_of_two_processes_never_meet),
+	    cmocka_unit_test(test_a_number_given_back_is_used_again),
 	    cmocka_unit_test(test_a_full_year_gives_no_number),
 	    cmocka_unit_test(test_person_is_sealed_and_found),
 	};

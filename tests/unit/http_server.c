@@ -227,8 +227,7 @@ test_smuggled_framing_is_refused(void **state)
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc",
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-	    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-	    "chunked\r\n\r\n0\r\n\r\n",
+	    "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	    "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
 	    "GET /hello HTTP/1.1\r\nHost: a\r\nX-Test : a\r\n\r\n",
 	    "GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",

@@ -321,7 +321,7 @@ static void
 test_key_holders_say_when_and_where_from(void **state)
 {
 	struct world *w = *state;
-	int64_t expected, now;
+	int64_t expected = 0, now = 0;
 
 	assert_int_equal(read_form(w,
 			     "{" GOOD ",\"channel\":\"cimer\",\"external_id\":\"1600004717\","
