@@ -52,8 +52,8 @@ struct bus_sender {
 
 typedef void bus_on_message(void *arg, const struct bus_sender *from, const void *data, size_t size);
 
-/* ROUTER. key NULL only for ipc://, which never uses it: its folder is its lock. Messages larger than WIRE_FRAME_MAX, of several frames, or from tcp
- * without a known key are dropped and counted. "tcp://127.0.0.1:0" takes any port: see bus_endpoint. */
+/* ROUTER. key NULL only for ipc://, which never uses it: its folder is its lock. Messages larger than
+ * WIRE_FRAME_MAX, of several frames, or from tcp without a known key are dropped and counted. "tcp://127.0.0.1:0" takes any port: see bus_endpoint. */
 struct bus_socket *bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message,
     void *arg, struct err *e);
 /* DEALER. A refused handshake (it never comes back by itself) is tried anew with back-off. server_public NULL: ipc:// only. */

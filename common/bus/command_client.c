@@ -72,8 +72,7 @@ send_unsent(struct command_client *c)
 {
 	struct command_waiting *w;
 
-	TAILQ_FOREACH(w, &c->waiting, entry)
-	{
+	for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry)) {
 		if (w->sent)
 			continue;
 		if (bus_send(c->socket, NULL, 0, w->bytes, w->size) < 0) {
@@ -97,8 +96,8 @@ on_link(void *arg, bool up)
 	struct command_waiting *w;
 
 	if (!up) {
-		TAILQ_FOREACH(w, &c->waiting, entry)
-		w->sent = false;
+		for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry))
+			w->sent = false;
 		return;
 	}
 	send_unsent(c);
@@ -111,9 +110,9 @@ waiting_find(const struct command_client *c, const Kopru__V1__Reply *reply)
 
 	if (reply->id.len != UUID_SIZE)
 		return NULL;
-	TAILQ_FOREACH(w, &c->waiting, entry)
-	if (memcmp(w->id, reply->id.data, UUID_SIZE) == 0)
-		return w;
+	for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry))
+		if (memcmp(w->id, reply->id.data, UUID_SIZE) == 0)
+			return w;
 	return NULL;
 }
 

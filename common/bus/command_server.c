@@ -79,8 +79,8 @@ waiting_of_peer(const struct command_server *s, const char *peer)
 	const struct command_request *r;
 	size_t count = 0;
 
-	LIST_FOREACH(r, &s->requests, entry)
-	count += strcmp(r->peer, peer) == 0;
+	for (r = LIST_FIRST(&s->requests); r; r = LIST_NEXT(r, entry))
+		count += strcmp(r->peer, peer) == 0;
 	return count;
 }
 

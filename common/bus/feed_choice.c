@@ -17,8 +17,7 @@ choice_best(const struct feed_consumer *c, const struct feed_link *except)
 	struct feed_link *best = NULL;
 	struct feed_link *link;
 
-	TAILQ_FOREACH(link, &c->links, entry)
-	{
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry)) {
 		if (link == except || !link->up || link->retry_at > now)
 			continue;
 		if (!best || (link->head > best->head))
@@ -101,9 +100,9 @@ heads_known(const struct feed_consumer *c)
 	const struct feed_link *link;
 	uint64_t head = 0;
 
-	TAILQ_FOREACH(link, &c->links, entry)
-	if (link->up && link->head > head)
-		head = link->head;
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		if (link->up && link->head > head)
+			head = link->head;
 	return head;
 }
 
@@ -202,9 +201,9 @@ feed_choice_tick(struct feed_consumer *c)
 	if (c->fed)
 		tick_fed(c, now);
 	feed_choice_begin(c);
-	TAILQ_FOREACH(link, &c->links, entry)
-	if (link != c->fed && c->fed)
-		tick_link(link, now);
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		if (link != c->fed && c->fed)
+			tick_link(link, now);
 	if (c->fed)
 		tick_link(c->fed, now);
 }

@@ -133,8 +133,8 @@ feed_consumer_stop(struct feed_consumer *c)
 	c->fed = NULL;
 	c->behind_at = 0;
 	timer_stop(c->ask);
-	TAILQ_FOREACH(link, &c->links, entry)
-	feed_link_unsubscribe(link);
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		feed_link_unsubscribe(link);
 }
 
 void
@@ -153,9 +153,9 @@ feed_consumer_head(const struct feed_consumer *c)
 	const struct feed_link *link;
 	uint64_t head = c->position;
 
-	TAILQ_FOREACH(link, &c->links, entry)
-	if (link->head > head)
-		head = link->head;
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		if (link->head > head)
+			head = link->head;
 	return head;
 }
 

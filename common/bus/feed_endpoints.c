@@ -11,9 +11,9 @@ link_find(const struct feed_consumer *c, const char *endpoint)
 {
 	struct feed_link *link;
 
-	TAILQ_FOREACH(link, &c->links, entry)
-	if (strcmp(link->endpoint, endpoint) == 0)
-		return link;
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		if (strcmp(link->endpoint, endpoint) == 0)
+			return link;
 	return NULL;
 }
 
@@ -73,8 +73,8 @@ feed_endpoints_look(struct feed_consumer *c)
 	struct feed_link *link;
 	struct feed_link *next;
 
-	TAILQ_FOREACH(link, &c->links, entry)
-	link->found = false;
+	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
+		link->found = false;
 	for (size_t i = 0; i < c->patterns_count; i++) {
 		if (pattern_has_star(c->patterns[i]))
 			pattern_look(c, c->patterns[i]);

@@ -59,8 +59,7 @@ on_unblock(void *arg)
 	struct feed_owner *o = arg;
 	struct feed_subscription *s;
 
-	TAILQ_FOREACH(s, &o->subscriptions, entry)
-	{
+	for (s = TAILQ_FIRST(&o->subscriptions); s; s = TAILQ_NEXT(s, entry)) {
 		if (s->blocked) {
 			s->blocked = false;
 			feed_subscription_ready(s);
@@ -113,8 +112,8 @@ on_tick(void *arg)
 		next = TAILQ_NEXT(s, entry);
 		subscription_tick(s, now);
 	}
-	TAILQ_FOREACH(stream, &o->streams, entry)
-	feed_reading_poll(stream);
+	for (stream = TAILQ_FIRST(&o->streams); stream; stream = TAILQ_NEXT(stream, entry))
+		feed_reading_poll(stream);
 	timer_start(o->tick, TICK_MS);
 }
 
@@ -249,13 +248,12 @@ feed_owner_pause(struct feed_owner *o)
 		return;
 	o->paused = true;
 	o->epoch++;
-	TAILQ_FOREACH(stream, &o->streams, entry)
-	{
+	for (stream = TAILQ_FIRST(&o->streams); stream; stream = TAILQ_NEXT(stream, entry)) {
 		feed_stream_forget(stream);
 		stream->head_known = false;
 	}
-	TAILQ_FOREACH(s, &o->subscriptions, entry)
-	s->verified = false;
+	for (s = TAILQ_FIRST(&o->subscriptions); s; s = TAILQ_NEXT(s, entry))
+		s->verified = false;
 }
 
 void
@@ -267,12 +265,11 @@ feed_owner_resume(struct feed_owner *o)
 	if (!o->paused)
 		return;
 	o->paused = false;
-	TAILQ_FOREACH(s, &o->subscriptions, entry)
-	{
+	for (s = TAILQ_FIRST(&o->subscriptions); s; s = TAILQ_NEXT(s, entry)) {
 		s->read_failed = false;
 		feed_subscription_ready(s);
 	}
-	TAILQ_FOREACH(stream, &o->streams, entry)
-	feed_reading_poll(stream);
+	for (stream = TAILQ_FIRST(&o->streams); stream; stream = TAILQ_NEXT(stream, entry))
+		feed_reading_poll(stream);
 	feed_owner_turn_soon(o);
 }

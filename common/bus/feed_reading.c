@@ -59,9 +59,9 @@ stream_is_fed(const struct feed_stream *stream)
 {
 	const struct feed_subscription *s;
 
-	TAILQ_FOREACH(s, &stream->subscriptions, stream_entry)
-	if (s->window > 0)
-		return true;
+	for (s = TAILQ_FIRST(&stream->subscriptions); s; s = TAILQ_NEXT(s, stream_entry))
+		if (s->window > 0)
+			return true;
 	return false;
 }
 

@@ -21,9 +21,9 @@ feed_stream_find(struct feed_owner *o, const char *name)
 {
 	struct feed_stream *s;
 
-	LIST_FOREACH(s, &o->stream_buckets[feed_hash(name, strlen(name))], bucket_entry)
-	if (strcmp(s->name, name) == 0)
-		return s;
+	for (s = LIST_FIRST(&o->stream_buckets[feed_hash(name, strlen(name))]); s; s = LIST_NEXT(s, bucket_entry))
+		if (strcmp(s->name, name) == 0)
+			return s;
 	return NULL;
 }
 

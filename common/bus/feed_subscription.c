@@ -19,9 +19,9 @@ feed_subscription_find(struct feed_owner *o, const struct feed_address *from, co
 	size_t bucket = feed_hash(from->routing_id, from->routing_size);
 	struct feed_subscription *s;
 
-	LIST_FOREACH(s, &o->subscription_buckets[bucket], bucket_entry)
-	if (s->session == session && subscription_is_of(s, from, stream))
-		return s;
+	for (s = LIST_FIRST(&o->subscription_buckets[bucket]); s; s = LIST_NEXT(s, bucket_entry))
+		if (s->session == session && subscription_is_of(s, from, stream))
+			return s;
 	return NULL;
 }
 
@@ -32,8 +32,7 @@ drop_former(struct feed_owner *o, const struct feed_address *from, const Kopru__
 	size_t bucket = feed_hash(from->routing_id, from->routing_size);
 	struct feed_subscription *s;
 
-	LIST_FOREACH(s, &o->subscription_buckets[bucket], bucket_entry)
-	{
+	for (s = LIST_FIRST(&o->subscription_buckets[bucket]); s; s = LIST_NEXT(s, bucket_entry)) {
 		if (subscription_is_of(s, from, wanted->stream) && strcmp(s->consumer, wanted->consumer) == 0) {
 			feed_subscription_drop(s, "subscribed again");
 			return;
@@ -51,8 +50,7 @@ drop_oldest_of_peer(struct feed_owner *o, const char *peer)
 
 	if (peer[0] == '\0')
 		return;
-	TAILQ_FOREACH(s, &o->subscriptions, entry)
-	{
+	for (s = TAILQ_FIRST(&o->subscriptions); s; s = TAILQ_NEXT(s, entry)) {
 		if (strcmp(s->peer, peer) != 0)
 			continue;
 		count++;

@@ -8,7 +8,7 @@
 #include "common/feed/feed.sql.h"
 
 #define PROVE_AGAIN_MS 200
-#define PEERS_MS 5000
+#define PEERS_MS 1000
 
 struct source {
 	struct bus *bus;

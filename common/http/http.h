@@ -32,7 +32,7 @@ struct http_route {
 };
 
 struct http_conf {
-	const char *listen; /* "unix:/path" (mode 0660) or "127.0.0.1:8081"; other addresses only with "public=" never */
+	const char *listen; /* "unix:/path" (mode 0660), "127.0.0.1:8081" or "[::1]:8081"; nothing else */
 	unsigned connections_max; /* more wait in the kernel */
 	unsigned requests_max; /* unanswered at once; more get 503 with Retry-After */
 };
@@ -47,7 +47,8 @@ void http_free(struct http *h);
 /* The request. All of it lives until the answer; so does its arena. */
 struct arena *http_arena(struct http_request *r);
 const void *http_body(struct http_request *r, size_t *size); /* as received */
-const char *http_header(struct http_request *r, const char *name); /* NULL when absent; invalid UTF-8 or control characters: NULL */
+const char *http_header(
+    struct http_request *r, const char *name); /* NULL when absent; invalid UTF-8 or control characters: NULL */
 bool http_has_header(struct http_request *r, const char *name); /* even one that http_header does not show */
 const char *http_query(struct http_request *r, const char *name); /* decoded; NULL when absent */
 const char *http_segment(struct http_request *r); /* what "*" stood for; "" without one */
@@ -65,7 +66,8 @@ bool http_answered(const struct http_request *r); /* for whoever keeps it */
 
 /* One thing that is wrong with the input. */
 struct http_fault {
-	const char *field; /* "applicant.email"; "header:Idempotency-Key" and "query:from" name what is not in the body */
+	const char
+	    *field; /* "applicant.email"; "header:Idempotency-Key" and "query:from" name what is not in the body */
 	const char *pointer; /* NULL: made of field */
 	const char *text_tr, *text_en; /* what is wrong and what is allowed; from the request's arena or constants */
 };
@@ -77,7 +79,8 @@ void http_fault_add(struct http_faults *f, const char *field, const char *text_t
 
 /* Answers. Each ends the request. json is taken over. */
 void http_reply_json(struct http_request *r, int status, json_t *json);
-void http_reply_bytes(struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
+void http_reply_bytes(
+    struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
 /* A problem by its key in the table of problems (http/problems.c): "malformed-json", "bad-request", "invalid", "unauthorized",
  * "forbidden", "not-found", "method", "too-large", "media-type", "key-reused", "busy", "unknown-outcome", "unavailable",
  * "too-many", "internal".

@@ -115,9 +115,9 @@ fault_json(struct http_request *r, const struct http_fault *f)
 }
 
 void
-http_reply_problem(struct http_request *r, const char *key, const struct http_faults *faults)
+http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults)
 {
-	const struct problem *p = find_problem(key);
+	const struct problem *p = find_problem(problem);
 	bool english = r->language == HTTP_EN;
 	json_t *json = json_object();
 	json_t *errors;

@@ -306,9 +306,12 @@ two_instances_one_dies_the_other_feeds(void **state)
 	feeding = world_metric(f->owner.metrics, "kopru_feed_sent_total", "") > 0 ? &f->owner : &f->other;
 	waiting = feeding == &f->owner ? &f->other : &f->owner;
 	began = clock_monotonic();
-	world_owner_publish(waiting, &f->table, 1, 300);
-	assert_true(world_wait(f->loop, caught_up, f, 800));
-	print_message("# by a hint of another instance: %lld us\n", (long long)(clock_monotonic() - began));
+	for (unsigned i = 0; i < 10; i++) {
+		world_owner_publish(waiting, &f->table, 1, 300);
+		assert_true(world_wait(f->loop, caught_up, f, 3000));
+	}
+	assert_in_range(clock_monotonic() - began, 0, 4000000); /* the looks alone would take ten seconds */
+	print_message("# by a hint of another instance: %lld us\n", (long long)(clock_monotonic() - began) / 10);
 	world_owner_publish(feeding, &f->table, 1, 300);
 	assert_true(world_wait(f->loop, caught_up, f, 700));
 
