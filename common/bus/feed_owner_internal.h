@@ -135,6 +135,7 @@ struct feed_owner {
 	struct feed_frame frame;
 	Kopru__V1__Item items[FEED_FRAME_ITEMS];
 	Kopru__V1__Item *item_pointers[FEED_FRAME_ITEMS];
+	struct uuid item_ids[FEED_FRAME_ITEMS];
 	struct metric *subscriptions_now;
 	struct metric *sent_events;
 	struct metric *readings_done;

@@ -37,7 +37,8 @@ item_take(struct feed_consumer *c, const Kopru__V1__Item *from, struct feed_item
 		odd(c, "not the next", from->seq);
 		return -1;
 	}
-	if (!feed_event_id(from->event.data, from->event.len, &item->event_id)) {
+	if (!uuid_from_bytes(from->event_id.data, from->event_id.len, &item->event_id) &&
+	    !feed_event_id(from->event.data, from->event.len, &item->event_id)) {
 		odd(c, "an event without an id", from->seq);
 		return -1;
 	}

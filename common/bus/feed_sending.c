@@ -75,6 +75,9 @@ feed_sending_items(struct feed_subscription *s, const struct feed_item *const *i
 		/* protobuf-c has no const; packing only reads. */
 		memcpy(&item->event.data, &items[i]->event, sizeof(item->event.data));
 		item->event.len = items[i]->size;
+		memcpy(o->item_ids[i].bytes, items[i]->event_id.bytes, UUID_SIZE);
+		item->event_id.data = o->item_ids[i].bytes;
+		item->event_id.len = UUID_SIZE;
 		o->item_pointers[i] = item;
 		bytes += items[i]->size;
 	}

@@ -374,6 +374,26 @@ test_turns_park_unknown_and_malformed_events(void **state)
 	assert_int_equal(scratch_number(w->scratch, "SELECT count(DISTINCT application_id) FROM feed.parked"), 2);
 }
 
+/* Bytes that nobody can read still have an id in the table: they are parked, and do not stop the stream. */
+static void
+test_turns_park_bytes_without_an_id(void **state)
+{
+	struct world *w = *state;
+
+	append_many(w, 2);
+	assert_int_equal(scratch_sql(w->scratch,
+			     "SET SESSION AUTHORIZATION intake;"
+			     "SELECT feed.append(ARRAY['intake'], ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()],"
+			     " ARRAY['x'], ARRAY[now()], ARRAY['\\xdeadbeef']::bytea[]); RESET SESSION AUTHORIZATION",
+			     NULL, 0),
+	    0);
+	append_many(w, 2);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, "SELECT seq FROM feed.cursor WHERE consumer = 'router'", 5);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 4);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM feed.parked WHERE seq = 3"), 1);
+}
+
 static void
 test_turns_of_two_instances_have_every_effect_once(void **state)
 {
@@ -464,6 +484,7 @@ main(void)
 	    TURNS_TEST(test_turns_bring_every_event_once),
 	    TURNS_TEST(test_turns_park_the_guilty_and_what_waits_for_them),
 	    TURNS_TEST(test_turns_park_unknown_and_malformed_events),
+	    TURNS_TEST(test_turns_park_bytes_without_an_id),
 	    TURNS_TEST(test_turns_of_two_instances_have_every_effect_once),
 	    TURNS_TEST(test_turns_go_on_when_sessions_are_killed),
 	    TURNS_TEST(test_turns_end_a_frozen_peer),
