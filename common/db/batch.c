@@ -11,12 +11,15 @@
 #define LOOK_MS 50 /* while something waits: is the database back, has something waited too long? */
 #define REPEAT_MS 10U
 #define LOCK_TIMEOUT "55P03"
+#define GATHER_FROM 8U /* a batch so large comes from a crowd */
+#define GATHER_MS 2
 
 struct group {
 	struct batch *batch; /* NULL when the batch was freed meanwhile */
 	struct group *next;
 	int64_t since; /* when its first item was added */
 	int64_t due;
+	int64_t flown_at;
 	unsigned tries;
 	size_t count;
 	void *items[];
@@ -40,6 +43,8 @@ struct batch {
 	struct group *flying;
 	unsigned flying_count;
 	size_t unfinished; /* items in the ring and in groups */
+	int64_t gather_until; /* 0: nobody is waited for */
+	size_t gather_count;
 	struct loop_timer *turn;
 	bool soon; /* turn is set for the next turn of the loop */
 	unsigned depth;
@@ -117,6 +122,7 @@ fly(struct batch *b, struct group *g)
 
 	group_push(&b->flying, g);
 	b->flying_count++;
+	g->flown_at = clock_monotonic();
 	b->build(b->arg, tx, g->items, g->count);
 	db_commit(tx, on_done, g);
 }
@@ -156,6 +162,30 @@ expire(struct batch *b, int64_t now)
 		deliver(b, ring_take(b, count), DB_UNAVAILABLE, NULL, &e);
 }
 
+/* A crowd that was just answered comes back at once. Without a short wait for it, it would split into halves that wait
+ * for each other's commits; where the disk is what takes the time, that halves what goes through. */
+static void
+gather(struct batch *b, const struct group *landed, int64_t now)
+{
+	int64_t flight = now - landed->flown_at;
+
+	if (landed->count < GATHER_FROM || flight < 4 * 1000)
+		return;
+	b->gather_until = now + (flight / 4 < GATHER_MS * 1000 ? flight / 4 : GATHER_MS * 1000);
+	b->gather_count = b->ring_count + landed->count;
+	if (b->gather_count > b->conf.limit)
+		b->gather_count = b->conf.limit;
+}
+
+static bool
+gathering(struct batch *b, int64_t now)
+{
+	if (b->gather_until > now && b->ring_count < b->gather_count)
+		return true;
+	b->gather_until = 0;
+	return false;
+}
+
 static void
 go(struct batch *b)
 {
@@ -166,7 +196,7 @@ go(struct batch *b)
 	while (!b->closing && b->flying_count < b->conf.flights && db_is_up(b->db)) {
 		struct group *g = piece_due(b, now);
 
-		if (!g && b->ring_count == 0)
+		if (!g && (b->ring_count == 0 || gathering(b, now)))
 			break;
 		if (!g)
 			g = ring_take(b, b->ring_count < b->conf.limit ? b->ring_count : b->conf.limit);
@@ -178,6 +208,8 @@ go(struct batch *b)
 		if (g->due > now && (g->due - now) / 1000 + 1 < wait)
 			wait = (g->due - now) / 1000 + 1;
 	}
+	if (b->gather_until > now && GATHER_MS < wait)
+		wait = (b->gather_until - now) / 1000 + 1;
 	if (!b->soon)
 		timer_start(b->turn, wait);
 }
@@ -257,6 +289,8 @@ on_done(void *arg, enum db_outcome outcome, const struct db_results *results, co
 	b->depth++;
 	group_remove(&b->flying, g);
 	b->flying_count--;
+	if (outcome == DB_COMMITTED)
+		gather(b, g, clock_monotonic());
 	land(b, g, outcome, results, e);
 	if (!b->closing)
 		go(b);
@@ -321,7 +355,8 @@ batch_add(struct batch *b, void *item)
 	b->ring_count++;
 	if (b->unfinished++ == 0)
 		loop_hold(b->loop);
-	if (b->flying_count < b->conf.flights && !b->soon) {
+	if (b->flying_count < b->conf.flights && !b->soon &&
+	    !(timer_pending(b->turn) && gathering(b, clock_monotonic()))) {
 		b->soon = true;
 		timer_start(b->turn, 0);
 	}

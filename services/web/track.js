@@ -47,7 +47,7 @@ function day(text, withTime) {
 	const options = { timeZone: "Europe/Istanbul", dateStyle: "long" };
 	if (withTime)
 		options.timeStyle = "short";
-	return isNaN(date) ? text : new Intl.DateTimeFormat(language, options).format(date);
+	return isNaN(date) ? text : new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options).format(date);
 }
 
 function pair(list, name, text) {
