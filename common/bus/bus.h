@@ -57,8 +57,8 @@ typedef void bus_on_message(void *arg, const struct bus_sender *from, const void
 struct bus_socket *bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message,
     void *arg, struct err *e);
 /* DEALER. A refused handshake (it never comes back by itself) is tried anew with back-off. server_public NULL: ipc:// only. */
-struct bus_socket *bus_connect(struct bus *b, const char *endpoint, const char *server_public, const struct bus_key *own,
-    bus_on_message *on_message, void *arg, struct err *e);
+struct bus_socket *bus_connect(struct bus *b, const char *endpoint, const char *server_public,
+    const struct bus_key *own, bus_on_message *on_message, void *arg, struct err *e);
 void bus_close(struct bus_socket *s); /* NULL is fine */
 const char *bus_endpoint(const struct bus_socket *s); /* with the port that was taken */
 

@@ -12,10 +12,20 @@ struct command_client;
 struct command_request;
 
 /* peer is the name of the sender's key ("" on ipc://). command lives until the answer. */
-typedef void command_on_received(void *arg, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
+typedef void command_on_received(
+    void *arg, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
 
-struct command_server *command_server_new(struct bus *b, struct loop *l, const char *endpoints, const struct bus_key *key, size_t waiting_max,
-    command_on_received *on_received, void *arg, struct metrics *m, struct err *e);
+struct command_server_conf {
+	const char *endpoints; /* comma-separated: ipc:// and tcp:// */
+	const struct bus_key *key; /* for tcp:// */
+	size_t waiting_max; /* commands without an answer; more are answered busy */
+	command_on_received *on_received;
+	void *arg;
+};
+
+/* metrics may be NULL. */
+struct command_server *command_server_new(
+    struct bus *b, const struct command_server_conf *conf, struct metrics *m, struct err *e);
 void command_server_free(struct command_server *s); /* NULL is fine; unanswered requests are dropped */
 /* The endpoint number i as bound (for a port that was chosen). */
 const char *command_server_endpoint(const struct command_server *s, size_t i);
@@ -25,11 +35,11 @@ void command_reply(struct command_request *request, Kopru__V1__Reply *reply);
 /* reply NULL: no answer within the time; the outcome is not known, ask again with the same id. */
 typedef void command_on_replied(void *arg, const Kopru__V1__Reply *reply);
 
-struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoint, const char *server_public, const struct bus_key *key,
-    struct metrics *m, struct err *e);
+struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoint,
+    const char *server_public, const struct bus_key *key, struct metrics *m, struct err *e);
 void command_client_free(struct command_client *c); /* NULL is fine; what waits is told NULL */
 /* -1: too many wait (1000), or the command is too large. Otherwise on_replied comes exactly once, later. */
-int command_send(struct command_client *c, const Kopru__V1__Command *command, int64_t wait_ms, command_on_replied *on_replied, void *arg,
-    struct err *e);
+int command_send(struct command_client *c, const Kopru__V1__Command *command, int64_t wait_ms,
+    command_on_replied *on_replied, void *arg, struct err *e);
 
 #endif

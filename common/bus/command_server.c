@@ -218,18 +218,16 @@ server_bind(struct command_server *s, const char *text, const struct bus_key *ke
 }
 
 struct command_server *
-command_server_new(struct bus *b, struct loop *l, const char *endpoints, const struct bus_key *key, size_t waiting_max,
-    command_on_received *on_received, void *arg, struct metrics *m, struct err *e)
+command_server_new(struct bus *b, const struct command_server_conf *conf, struct metrics *m, struct err *e)
 {
 	struct command_server *s = calloc(1, sizeof(*s));
 
-	(void)l;
 	if (!s)
 		abort();
 	s->bus = b;
-	s->waiting_max = waiting_max;
-	s->on_received = on_received;
-	s->arg = arg;
+	s->waiting_max = conf->waiting_max;
+	s->on_received = conf->on_received;
+	s->arg = conf->arg;
 	s->scratch = arena_new(0);
 	LIST_INIT(&s->requests);
 	if (m) {
@@ -237,7 +235,7 @@ command_server_new(struct bus *b, struct loop *l, const char *endpoints, const s
 		s->busy = metrics_counter(m, "kopru_command_busy_total", "", "Commands answered busy at once");
 		s->waiting_now = metrics_gauge(m, "kopru_command_waiting", "", "Commands without an answer yet");
 	}
-	if (server_bind(s, endpoints, key, e) < 0) {
+	if (server_bind(s, conf->endpoints, conf->key, e) < 0) {
 		command_server_free(s);
 		return NULL;
 	}

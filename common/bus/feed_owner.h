@@ -35,8 +35,8 @@ struct feed_owner_conf {
 	unsigned subscriptions_max; /* 500 */
 };
 
-struct feed_owner *feed_owner_new(struct bus *b, struct loop *l, const struct feed_owner_conf *conf, const struct feed_source *source,
-    struct metrics *m, struct err *e);
+struct feed_owner *feed_owner_new(struct bus *b, struct loop *l, const struct feed_owner_conf *conf,
+    const struct feed_source *source, struct metrics *m, struct err *e);
 void feed_owner_free(struct feed_owner *o); /* NULL is fine */
 /* The endpoint number i as bound (for a port that was chosen). */
 const char *feed_owner_endpoint(const struct feed_owner *o, size_t i);

@@ -15,8 +15,8 @@ struct source_conf {
 };
 
 /* writer: the connection that appends (it proves itself); reader: the one that reads for consumers. */
-struct source *source_new(struct bus *b, struct loop *l, struct db *writer, struct db *reader, const struct source_conf *conf,
-    struct metrics *m, struct err *e);
+struct source *source_new(struct bus *b, struct loop *l, struct db *writer, struct db *reader,
+    const struct source_conf *conf, struct metrics *m, struct err *e);
 void source_free(struct source *s); /* NULL is fine */
 
 /* To be called from the writer's on_up and on_down. */

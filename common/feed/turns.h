@@ -44,8 +44,8 @@ struct turns_conf {
 };
 
 /* d: the connection that the effects go through. */
-struct turns *turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *conf, const struct turns_service *service,
-    struct metrics *m, struct err *e);
+struct turns *turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *conf,
+    const struct turns_service *service, struct metrics *m, struct err *e);
 void turns_free(struct turns *t); /* NULL is fine */
 
 /* To be called from d's on_up and on_down. */

@@ -95,8 +95,13 @@ fixture_open(void **state)
 	fixture_keys(f);
 	f->owner.by_name = true;
 	(void)snprintf(f->endpoint, sizeof(f->endpoint), "%s", feed_owner_endpoint(f->owner.owner, 0));
-	f->commands =
-	    command_server_new(f->owner.bus, f->loop, "tcp://127.0.0.1:0", &f->server, 100, on_command, f, NULL, &e);
+	f->commands = command_server_new(f->owner.bus,
+	    &(struct command_server_conf){.endpoints = "tcp://127.0.0.1:0",
+		.key = &f->server,
+		.waiting_max = 100,
+		.on_received = on_command,
+		.arg = f},
+	    NULL, &e);
 	assert_non_null(f->commands);
 	f->conf = (struct feed_consumer_conf){.endpoints = f->endpoint,
 	    .consumer = "FEN",

@@ -114,8 +114,13 @@ server_open(struct fixture *f, size_t waiting_max)
 
 	f->server_bus = bus_new(f->loop, NULL, &e);
 	assert_non_null(f->server_bus);
-	f->server =
-	    command_server_new(f->server_bus, f->loop, f->endpoint, &f->keys[0], waiting_max, on_received, f, NULL, &e);
+	f->server = command_server_new(f->server_bus,
+	    &(struct command_server_conf){.endpoints = f->endpoint,
+		.key = &f->keys[0],
+		.waiting_max = waiting_max,
+		.on_received = on_received,
+		.arg = f},
+	    NULL, &e);
 	assert_non_null(f->server);
 }
 
