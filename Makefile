@@ -19,7 +19,7 @@ OUT := build/asan
 OPTIMIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(MODE),coverage)
 OUT := build/coverage
-OPTIMIZE := -O0 --coverage
+OPTIMIZE := -O0 --coverage -fprofile-update=atomic
 else
 $(error MODE is "$(MODE)"; allowed are release, asan and coverage)
 endif
@@ -155,14 +155,15 @@ fuzz-replay:
 
 .PHONY: asan valgrind coverage fuzz bench fresh
 asan:
-	+@$(MAKE) --no-print-directory MODE=asan unit store flow fuzz-replay clients
+	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
+	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
 valgrind:
 	$(BUILD_TESTS)
 	@$(RUN) --wrap "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" unit store
 coverage:
 	@deploy/tools/install coverage
 	+@$(MAKE) --no-print-directory MODE=coverage unit store flow
-	gcovr --root . --filter '(common|services)/' --exclude 'build/' --sort-percentage build/coverage/obj | tee build/coverage.txt
+	gcovr --root . --gcov-ignore-parse-errors --filter '(common|services)/' --exclude 'build/' --sort-percentage build/coverage/obj | tee build/coverage.txt
 fuzz:
 	@test -n "$(F)" || { echo "make fuzz F=NAME [S=60]; names: $(notdir $(FUZZ_C:.c=))"; exit 2; }
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan CC=clang build/asan/clang/obj/common.a \
@@ -186,6 +187,7 @@ check:
 	+@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	+@$(MAKE) --no-print-directory -j$(JOBS) clang
 	+@$(MAKE) --no-print-directory -j$(JOBS) lint
+	+@$(MAKE) --no-print-directory asan
 	+@$(MAKE) --no-print-directory test
 format:
 	clang-format -i $(OUR_C)
