@@ -17,11 +17,14 @@ OPTIMIZE := -O2 -D_FORTIFY_SOURCE=2
 else ifeq ($(MODE),asan)
 OUT := build/asan
 OPTIMIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(MODE),fuzz)
+OUT := build/fuzz
+OPTIMIZE := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 else ifeq ($(MODE),coverage)
 OUT := build/coverage
 OPTIMIZE := -O0 --coverage -fprofile-update=atomic
 else
-$(error MODE is "$(MODE)"; allowed are release, asan and coverage)
+$(error MODE is "$(MODE)"; allowed are release, asan, fuzz and coverage)
 endif
 # Objects of two compilers never meet.
 ifneq ($(findstring clang,$(CC)),)
@@ -162,15 +165,17 @@ valgrind:
 	@$(RUN) --wrap "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" unit store
 coverage:
 	@deploy/tools/install coverage
-	+@$(MAKE) --no-print-directory MODE=coverage unit store flow
+	+@$(MAKE) --no-print-directory MODE=coverage unit store flow clients
 	gcovr --root . --gcov-ignore-parse-errors --filter '(common|services)/' --exclude 'build/' --sort-percentage build/coverage/obj | tee build/coverage.txt
+# What it finds lands in build/fuzz/found/NAME; a finding gets a test and its input a place in the corpus.
+FUZZ_A = build/fuzz/clang/obj/
 fuzz:
 	@test -n "$(F)" || { echo "make fuzz F=NAME [S=60]; names: $(notdir $(FUZZ_C:.c=))"; exit 2; }
-	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan CC=clang build/asan/clang/obj/common.a \
-	  $(foreach s,$(SERVICES),build/asan/clang/obj/$(s).a)
-	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz-$(F) tests/fuzz/$(F).c \
-	  $(foreach s,$(SERVICES),build/asan/clang/obj/$(s).a) build/asan/clang/obj/common.a $(LIBS)
-	build/fuzz-$(F) -max_total_time=$(or $(S),60) tests/fuzz/corpus/$(F)
+	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz CC=clang $(FUZZ_A)common.a $(foreach s,$(SERVICES),$(FUZZ_A)$(s).a)
+	@mkdir -p build/fuzz/found/$(F)
+	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz/$(F) tests/fuzz/$(F).c \
+	  $(foreach s,$(SERVICES),$(FUZZ_A)$(s).a) $(FUZZ_A)common.a $(LIBS)
+	cd build/fuzz/found/$(F) && ../../$(F) -max_total_time=$(or $(S),60) . ../../../../tests/fuzz/corpus/$(F)
 bench:
 	$(BUILD_TESTS)
 	tests/bench/run
