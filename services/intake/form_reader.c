@@ -62,8 +62,13 @@ form_text(struct form_reader *r, const struct form_field *field, const json_t *v
 		return NULL;
 	}
 	if (text_blank(text)) {
-		form_fault(r, field->name, "boş olamaz; bilgi yoksa alanı hiç göndermeyin",
-		    "must not be blank; leave the field out when there is nothing to say");
+		if (field->required)
+			form_fault(r, field->name,
+			    arena_printf(r->arena, "boş olamaz; 1-%zu karakter olmalı", field->length_max),
+			    arena_printf(r->arena, "must not be blank: 1 to %zu characters", field->length_max));
+		else
+			form_fault(r, field->name, "boş olamaz; bilgi yoksa alanı hiç göndermeyin",
+			    "must not be blank; leave the field out when there is nothing to say");
 		return NULL;
 	}
 	if (field->lines && text_has_control(text)) {

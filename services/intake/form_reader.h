@@ -20,6 +20,7 @@ struct form_field {
 	size_t length_max; /* of texts */
 	bool trusted; /* for holders of a key only */
 	bool lines; /* may hold line breaks */
+	bool required;
 };
 
 /* Reads every member of object by the table; unknown ones are faults. */
