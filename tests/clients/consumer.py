@@ -55,7 +55,8 @@ class Case:
         return [line.split()[1:] for line in self.text("owner.log").splitlines() if line.startswith(word + " ")]
 
     def acked(self):
-        return max((int(ack[0]) for ack in self.said("ack")), default=0)
+        """A subscription from its cursor says as much as an Ack: one that is killed between the two never sends it."""
+        return max((int(words[0]) for word in ("ack", "subscribe") for words in self.said(word)), default=0)
 
     def cursor(self):
         text = self.text("TEM.cursor")
