@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "kopru/v1/command.pb-c.h"
 #include "kopru/v1/event.pb-c.h"
 
 const struct word kind_words[] = {
@@ -65,6 +66,92 @@ const struct word prefers_words[] = {
     {KOPRU__V1__PREFERS__PREFERS_WHATSAPP, "whatsapp", "WhatsApp", "WhatsApp"},
     {KOPRU__V1__PREFERS__PREFERS_LETTER, "letter", "Mektup", "Letter"},
     {KOPRU__V1__PREFERS__PREFERS_NONE, "none", "Bildirim istemiyor", "No notices"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct word role_words[] = {
+    {KOPRU__V1__ACTOR__ROLE__ROLE_APPLICANT, "applicant", "Başvuran", "Applicant"},
+    {KOPRU__V1__ACTOR__ROLE__ROLE_CLERK, "clerk", "Hizmet Masası görevlisi", "Clerk of the Service Desk"},
+    {KOPRU__V1__ACTOR__ROLE__ROLE_OFFICER, "officer", "Birim görevlisi", "Officer of a department"},
+    {KOPRU__V1__ACTOR__ROLE__ROLE_MANAGER, "manager", "Birim yöneticisi", "Manager of a department"},
+    {KOPRU__V1__ACTOR__ROLE__ROLE_ARBITER, "arbiter", "Hakem", "Arbiter"},
+    {KOPRU__V1__ACTOR__ROLE__ROLE_SERVICE, "service", "Sistem", "System"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct word reject_reason_words[] = {
+    {KOPRU__V1__CASE_REJECTED__REASON__REASON_NO_SPECIFIC_SUBJECT, "no_specific_subject",
+	"Belli bir konuyu içermemesi (3071 sayılı Kanun, madde 6/a)", "No specific subject (Law 3071, article 6/a)"},
+    {KOPRU__V1__CASE_REJECTED__REASON__REASON_JUDICIAL_MATTER, "judicial_matter",
+	"Yargı mercilerinin görevine giren bir konu olması (3071 sayılı Kanun, madde 6/b)",
+	"A matter of the judiciary (Law 3071, article 6/b)"},
+    {KOPRU__V1__CASE_REJECTED__REASON__REASON_MISSING_ELEMENT, "missing_element",
+	"Ad soyad, imza ya da adresten birinin bulunmaması (3071 sayılı Kanun, madde 6/c)",
+	"Name, signature or address is missing (Law 3071, article 6/c)"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct word action_words[] = {
+    {KOPRU__V1__COMMAND__ACTION_ACCEPT, "accept", "İşleme al", "Accept"},
+    {KOPRU__V1__COMMAND__ACTION_ASSIGN, "assign", "Birime ilet", "Assign"},
+    {KOPRU__V1__COMMAND__ACTION_TRANSFER, "transfer", "Başka birime devret", "Transfer"},
+    {KOPRU__V1__COMMAND__ACTION_HAND_BACK, "hand_back", "Bizim değil, geri gönder", "Hand back"},
+    {KOPRU__V1__COMMAND__ACTION_ASK, "ask", "Başvurana sor", "Ask the applicant"},
+    {KOPRU__V1__COMMAND__ACTION_CITIZEN_REPLY, "reply", "Soruyu yanıtla", "Reply"},
+    {KOPRU__V1__COMMAND__ACTION_NOTE, "note", "İç not ekle", "Add a note"},
+    {KOPRU__V1__COMMAND__ACTION_DRAFT, "draft", "Cevap taslağı yaz", "Draft an answer"},
+    {KOPRU__V1__COMMAND__ACTION_APPROVE, "approve", "Taslağı onayla", "Approve the draft"},
+    {KOPRU__V1__COMMAND__ACTION_ANSWER, "answer", "Cevapla", "Answer"},
+    {KOPRU__V1__COMMAND__ACTION_INTERIM_ANSWER, "interim_answer", "Ara cevap ver", "Give an interim answer"},
+    {KOPRU__V1__COMMAND__ACTION_FORWARD, "forward", "Yetkili kuruma gönder", "Forward to the competent institution"},
+    {KOPRU__V1__COMMAND__ACTION_REJECT, "reject", "İncelemeye alma", "Do not examine"},
+    {KOPRU__V1__COMMAND__ACTION_MERGE, "merge", "Birleştir", "Merge"},
+    {KOPRU__V1__COMMAND__ACTION_UNMERGE, "unmerge", "Birleştirmeyi geri al", "Unmerge"},
+    {KOPRU__V1__COMMAND__ACTION_SPLIT, "split", "Birimlere böl", "Split"},
+    {KOPRU__V1__COMMAND__ACTION_REOPEN, "reopen", "Yeniden aç", "Reopen"},
+    {KOPRU__V1__COMMAND__ACTION_CLOSE, "close", "Kapat", "Close"},
+    {KOPRU__V1__COMMAND__ACTION_WITHDRAW, "withdraw", "Başvuruyu geri çek", "Withdraw"},
+    {KOPRU__V1__COMMAND__ACTION_EXTEND, "extend", "Süreyi uzat", "Extend the term"},
+    {KOPRU__V1__COMMAND__ACTION_REMIND, "remind", "Soruyu hatırlat", "Remind"},
+    {KOPRU__V1__COMMAND__ACTION_EXPIRE, "expire", "Soruyu süresi dolmuş say", "Let the question expire"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct word event_words[] = {
+    {KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED, "application.received", "Başvuru alındı", "Application received"},
+    {KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED, "application.routed", "Birime yönlendirildi", "Routed"},
+    {KOPRU__V1__EVENT__BODY_ERASED, "erased", "Silindi", "Erased"},
+    {KOPRU__V1__EVENT__BODY_CASE_ASSIGNED, "case.assigned", "Birime iletildi", "Assigned to a department"},
+    {KOPRU__V1__EVENT__BODY_CASE_ACCEPTED, "case.accepted", "İşleme alındı", "Taken into work"},
+    {KOPRU__V1__EVENT__BODY_CASE_TRANSFERRED, "case.transferred", "Başka birime devredildi",
+	"Transferred to another department"},
+    {KOPRU__V1__EVENT__BODY_CASE_HANDED_BACK, "case.handed_back", "Birim geri gönderdi",
+	"Handed back by the department"},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ASKED, "citizen.asked", "Başvurana soru soruldu", "Question to the applicant"},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, "citizen.reminded", "Soru hatırlatıldı", "Reminder of the question"},
+    {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, "question.expired", "Sorunun süresi doldu", "The question expired"},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, "citizen.replied", "Başvuran yanıtladı", "The applicant replied"},
+    {KOPRU__V1__EVENT__BODY_NOTE_ADDED, "note.added", "İç not eklendi", "Note added"},
+    {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, "answer.drafted", "Cevap taslağı yazıldı", "Answer drafted"},
+    {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, "answer.approved", "Cevap taslağı onaylandı", "Draft approved"},
+    {KOPRU__V1__EVENT__BODY_CASE_ANSWERED, "case.answered", "Cevaplandı", "Answered"},
+    {KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN, "case.interim_answered", "Ara cevap verildi", "Interim answer given"},
+    {KOPRU__V1__EVENT__BODY_CASE_FORWARDED, "case.forwarded", "Yetkili kuruma gönderildi",
+	"Forwarded to the competent institution"},
+    {KOPRU__V1__EVENT__BODY_CASE_REJECTED, "case.rejected", "İncelemeye alınmadı", "Not examined"},
+    {KOPRU__V1__EVENT__BODY_CASE_MERGED, "case.merged", "Başka bir başvuruyla birleştirildi",
+	"Merged with another application"},
+    {KOPRU__V1__EVENT__BODY_CASE_UNMERGED, "case.unmerged", "Birleştirme geri alındı", "No longer merged"},
+    {KOPRU__V1__EVENT__BODY_MEMBER_ADDED, "member.added", "Bir başvuru buna bağlandı",
+	"An application was merged into this one"},
+    {KOPRU__V1__EVENT__BODY_MEMBER_REMOVED, "member.removed", "Bağlı bir başvuru ayrıldı",
+	"A merged application was taken out"},
+    {KOPRU__V1__EVENT__BODY_CASE_SPLIT, "case.split", "Birimlere bölündü", "Split among departments"},
+    {KOPRU__V1__EVENT__BODY_PART_ANSWERED, "part.answered", "Bir bölüm cevaplandı", "A part was answered"},
+    {KOPRU__V1__EVENT__BODY_CASE_REOPENED, "case.reopened", "Yeniden açıldı", "Reopened"},
+    {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "case.closed", "Kapatıldı", "Closed"},
+    {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "case.withdrawn", "Başvuran geri çekti", "Withdrawn by the applicant"},
+    {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline.moved", "Süre değişti", "The deadline moved"},
     {0, NULL, NULL, NULL},
 };
 

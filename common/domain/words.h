@@ -1,4 +1,4 @@
-/* words: wire tokens of kinds, channels, states, legal bases and preferences, with their Turkish and
+/* words: wire tokens of kinds, channels, states, actions, events and the like, with their Turkish and
  * English names, in one table each. The numbers are those of proto/kopru/v1. Pure. */
 #ifndef KOPRU_COMMON_DOMAIN_WORDS_H
 #define KOPRU_COMMON_DOMAIN_WORDS_H
@@ -15,6 +15,10 @@ extern const struct word channel_words[];
 extern const struct word state_words[];
 extern const struct word legal_basis_words[]; /* tokens "3071" "4982" "6698" "none" */
 extern const struct word prefers_words[]; /* email sms whatsapp letter none */
+extern const struct word role_words[]; /* applicant clerk officer manager arbiter service */
+extern const struct word reject_reason_words[]; /* no_specific_subject judicial_matter missing_element */
+extern const struct word action_words[]; /* by the tag of Command.action: accept assign ... expire */
+extern const struct word event_words[]; /* by the tag of Event.body: application.received, case.answered ... */
 
 /* 0 when the token is unknown. */
 int word_value(const struct word *words, const char *token);

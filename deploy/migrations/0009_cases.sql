@@ -1,0 +1,2 @@
+-- The life of a case.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Addresses, attempts and budgets of notices.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Figures, lists and histories.
+SELECT 1;
