@@ -22,7 +22,7 @@ struct api_keys {
 static const struct {
 	const char *token;
 	enum api_right right;
-} rights[] = {{"applications", API_APPLICATIONS}, {"reports", API_REPORTS}};
+} rights[] = {{"applications", API_APPLICATIONS}, {"reports", API_REPORTS}, {"cases", API_CASES}};
 
 static unsigned
 parse_rights(const char *text)
@@ -83,6 +83,8 @@ take_rows(struct api_keys *k, const struct db_results *results)
 		copy_text(key->name, sizeof(key->name), db_text(results, 0, row, 1));
 		memcpy(key->secret_hash, hash, size);
 		key->rights = parse_rights(db_text(results, 0, row, 3));
+		copy_text(key->role, sizeof(key->role), db_text(results, 0, row, 4));
+		copy_text(key->department, sizeof(key->department), db_text(results, 0, row, 5));
 		count++;
 	}
 	free(k->list);

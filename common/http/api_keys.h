@@ -11,16 +11,21 @@
 #define API_KEY_ID_SIZE 13
 #define API_KEY_NAME_SIZE 321 /* 80 code points */
 #define API_KEY_SECRET_LENGTH 43
+#define API_KEY_ROLE_SIZE 16
+#define API_KEY_DEPARTMENT_SIZE 13
 
 struct api_keys;
 
-enum api_right { API_APPLICATIONS = 1, API_REPORTS = 2 };
+enum api_right { API_APPLICATIONS = 1, API_REPORTS = 2, API_CASES = 4 };
 
 struct api_key {
 	char id[API_KEY_ID_SIZE];
 	char name[API_KEY_NAME_SIZE];
 	uint8_t secret_hash[32]; /* SHA-256 of the secret's text */
 	unsigned rights; /* enum api_right, or'ed */
+	char
+	    role[API_KEY_ROLE_SIZE]; /* in which it commands: "clerk", "manager" ...; empty without the right "cases" */
+	char department[API_KEY_DEPARTMENT_SIZE]; /* for which an officer or a manager does; else empty */
 };
 
 enum api_answer {
@@ -31,7 +36,8 @@ enum api_answer {
 	API_NOT_READY, /* the keys were never read yet: 503 */
 };
 
-/* statement, of d's tables, gives: id, name, secret hash, rights as one text with spaces. */
+/* statement, of d's tables, gives: id, name, secret hash, rights as one text with spaces, role and department (NULL when
+ * there is none). */
 struct api_keys *api_keys_new(struct loop *l, struct db *d, const struct db_statement *statement);
 void api_keys_free(struct api_keys *k); /* NULL is fine; after db_close */
 

@@ -36,6 +36,7 @@ struct application_form {
 	const char *applicant_name, *applicant_email, *applicant_address, *national_id;
 	const char *applicant_phone; /* E.164, in phone */
 	char phone[PHONE_TEXT_SIZE];
+	bool email_verified; /* whoever entered it knows that the address is the applicant's */
 	bool anonymous, hide_identity;
 	const char *language; /* "tr" or "en" */
 	int prefers;

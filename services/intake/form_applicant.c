@@ -75,6 +75,10 @@ static const struct form_field fields[] = {
 	.length_max = FORM_NAME_MAX},
     {.name = "phone", .read = read_phone, .length_max = FORM_SHORT_MAX},
     {.name = "email", .read = read_email, .length_max = FORM_SHORT_MAX},
+    {.name = "email_verified",
+	.read = form_read_switch,
+	.offset = offsetof(struct application_form, email_verified),
+	.trusted = true},
     {.name = "national_id", .read = read_national_id, .length_max = FORM_SHORT_MAX},
     {.name = "address",
 	.read = form_read_text,
@@ -106,6 +110,14 @@ check_anonymous(struct form_reader *r, const json_t *applicant)
 			    "place of anonymous");
 }
 
+static void
+check_verified(struct form_reader *r, const json_t *applicant)
+{
+	if (r->form->email_verified && !json_object_get(applicant, "email"))
+		form_fault(r, "email_verified", "e-posta adresi olmadan doğrulanmış olamaz; email alanını da gönderin",
+		    "cannot be true without an address; give the field email, too");
+}
+
 void
 form_read_applicant(struct form_reader *r, const struct form_field *field, const json_t *value)
 {
@@ -117,5 +129,6 @@ form_read_applicant(struct form_reader *r, const struct form_field *field, const
 	r->place = "applicant.";
 	form_read_fields(r, fields, value);
 	check_anonymous(r, value);
+	check_verified(r, value);
 	r->place = "";
 }

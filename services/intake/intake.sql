@@ -4,8 +4,9 @@
 -- in:  arrays of one length, sorted by scope and key: $1 ids, $2 numbers, $3 key scopes, $4 keys, $5 body hashes, $6 kinds,
 --      $7 channels, $8 received at, $9 legal bases, $10 due on, $11 texts, $12 subjects, $13 topics, $14 latitudes,
 --      $15 longitudes, $16 addresses, $17 neighbourhoods, $18 external ids, $19 names, $20 phones, $21 e-mails, $22 addresses,
---      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences;
---      arrays of the same length, in the order of the events: $29 event ids, $30 application ids, $31 times, $32 payloads
+--      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences,
+--      $29 e-mails verified; arrays of the same length, in the order of the events: $30 event ids, $31 application ids,
+--      $32 times, $33 payloads
 -- out: seq, event id, in that order; none for an application whose key was already there: its row is left out, too
 -- All rows are in before feed.append is called (it needs their ids), so rows come first, then the lock, then the events,
 -- which append writes in statements of its own, with snapshots of their own. Looking the ids up in the table afterwards
@@ -14,11 +15,11 @@ WITH stored AS (
 	INSERT INTO intake.application (id, number, key_scope, key, body_hash, kind, channel, received_at, legal_basis, due_on,
 	       body, subject, topic, latitude_e7, longitude_e7, address, neighbourhood, external_id, applicant_name,
 	       applicant_phone, applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous,
-	       hide_identity, language, prefers)
+	       hide_identity, language, prefers, email_verified)
 	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[],
 	       $8::timestamptz[], $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[],
 	       $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[],
-	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[])
+	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[], $29::boolean[])
 	    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING
 	RETURNING id)
 SELECT a.seq, a.event_id
@@ -27,7 +28,7 @@ SELECT a.seq, a.event_id
                array_agg('application.received'::text) AS kinds, array_agg(e.at ORDER BY e.place) AS times,
                array_agg(e.payload ORDER BY e.place) AS payloads
           FROM stored
-          JOIN unnest($29::uuid[], $30::uuid[], $31::timestamptz[], $32::bytea[]) WITH ORDINALITY
+          JOIN unnest($30::uuid[], $31::uuid[], $32::timestamptz[], $33::bytea[]) WITH ORDINALITY
                  AS e(event_id, application_id, at, payload, place) ON e.application_id = stored.id) AS n,
        feed.append(n.streams, n.event_ids, n.application_ids, n.kinds, n.times, n.payloads) AS a;
 
@@ -47,5 +48,6 @@ INSERT INTO intake.number_year AS y (year, next_serial) VALUES ($1::int, 1 + $2:
 RETURNING next_serial - $2::int;
 
 -- name: api_keys
--- out: id, name, SHA-256 of the secret, rights with spaces between
-SELECT id, name, secret_hash, array_to_string(rights, ' ') FROM auth.api_key WHERE revoked_at IS NULL ORDER BY id LIMIT 10000;
+-- out: id, name, SHA-256 of the secret, rights with spaces between, role, department (NULL: none)
+SELECT id, name, secret_hash, array_to_string(rights, ' '), role, department
+  FROM auth.api_key WHERE revoked_at IS NULL ORDER BY id LIMIT 10000;

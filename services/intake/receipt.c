@@ -53,6 +53,7 @@ fill_applicant(const struct application_form *form, Kopru__V1__Applicant *applic
 	applicant->phone = text(form->applicant_phone);
 	applicant->email = text(form->applicant_email);
 	applicant->address = text(form->applicant_address);
+	applicant->email_verified = form->email_verified;
 	applicant->anonymous = form->anonymous;
 	applicant->hide_identity = form->hide_identity;
 	applicant->language = text(form->language);

@@ -145,6 +145,7 @@ store_rows_bind(struct db_tx *tx, struct record *const *records, size_t count)
 	FORM_BOOL(hide_identity);
 	FORM_TEXT(language);
 	FORM_INT(prefers);
+	FORM_BOOL(email_verified);
 }
 
 void

@@ -17,6 +17,8 @@ struct command_line {
 	const char *folder; /* --folder */
 	const char *out; /* --out; NULL when not given */
 	const char *rights; /* --rights; NULL when not given */
+	const char *role; /* --role; NULL when not given */
+	const char *department; /* --department; NULL when not given */
 	bool outside;
 	bool json;
 };

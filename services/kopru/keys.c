@@ -1,9 +1,10 @@
-/* keys: API keys of clerks' programs and of figures' readers. The database holds only the SHA-256 of a secret. */
+/* keys: API keys of clerks' and departments' programs and of figures' readers. The database holds only the SHA-256 of a secret. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
+#include "services/kopru/catalogue.h"
 #include "services/kopru/command.h"
 #include "services/kopru/store.h"
 #include "services/kopru/table.h"
@@ -11,38 +12,48 @@
 #define KEY_ID_SIZE 12
 #define KEY_SECRET_BYTES 32
 #define KEY_SECRET_SIZE 43 /* base64url without padding */
+#define KEY_RIGHTS 3
 
 struct key {
 	char id[KEY_ID_SIZE + 1];
 	char secret[KEY_SECRET_SIZE + 1];
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	const char *name;
-	const char *rights[2];
+	const char *rights[KEY_RIGHTS];
 	size_t rights_count;
+	bool cases; /* "cases" is among them */
+	const char *role, *department; /* NULL: none */
 };
+
+static const char *const rights[KEY_RIGHTS] = {"applications", "reports", "cases"};
+
+/* In which roles a holder of a key may command. */
+static const struct {
+	const char *name;
+	bool of_department;
+} roles[] = {{"clerk", false}, {"officer", true}, {"manager", true}, {"arbiter", false}};
 
 static int
 right_add(struct key *k, const char *word, size_t size, struct err *e)
 {
-	static const char *const known[] = {"applications", "reports"};
-
-	for (size_t i = 0; i < 2; i++) {
-		if (strlen(known[i]) != size || strncmp(known[i], word, size) != 0)
+	for (size_t i = 0; i < KEY_RIGHTS; i++) {
+		if (strlen(rights[i]) != size || strncmp(rights[i], word, size) != 0)
 			continue;
 		for (size_t j = 0; j < k->rights_count; j++)
-			if (k->rights[j] == known[i])
-				return err_set(e, "the right \"%s\" stands twice", known[i]);
-		k->rights[k->rights_count++] = known[i];
+			if (k->rights[j] == rights[i])
+				return err_set(e, "the right \"%s\" stands twice", rights[i]);
+		k->rights[k->rights_count++] = rights[i];
+		k->cases = k->cases || strcmp(rights[i], "cases") == 0;
 		return 0;
 	}
-	return err_set(e, "\"%.*s\" is no right; applications and reports are", (int)size, word);
+	return err_set(e, "\"%.*s\" is no right; applications, reports and cases are", (int)size, word);
 }
 
 static int
 rights_parse(struct key *k, const char *list, struct err *e)
 {
 	if (!list)
-		return err_set(e, "--rights is missing: applications, reports or both");
+		return err_set(e, "--rights is missing: any of applications, reports and cases, separated by commas");
 	for (;;) {
 		size_t size = strcspn(list, ",");
 
@@ -52,6 +63,30 @@ rights_parse(struct key *k, const char *list, struct err *e)
 			return 0;
 		list += size + 1;
 	}
+}
+
+/* Role and department belong to the right "cases", and to nothing else. */
+static int
+role_check(const struct key *k, struct err *e)
+{
+	size_t i = 0, count = sizeof(roles) / sizeof(roles[0]);
+
+	if (!k->cases)
+		return k->role || k->department ? err_set(e, "--role and --department belong to the right \"cases\"")
+						: 0;
+	if (!k->role)
+		return err_set(e, "the right \"cases\" needs --role: clerk, officer, manager or arbiter");
+	while (i < count && strcmp(roles[i].name, k->role) != 0)
+		i++;
+	if (i == count)
+		return err_set(e, "\"%s\" is no role; clerk, officer, manager and arbiter are", k->role);
+	if (roles[i].of_department && !k->department)
+		return err_set(e, "the role \"%s\" needs --department: the code of its department", k->role);
+	if (!roles[i].of_department && k->department)
+		return err_set(e, "the role \"%s\" belongs to no department; leave --department out", k->role);
+	if (k->department && !catalogue_code_valid(k->department))
+		return err_set(e, "\"%s\" is no department's code: 2 to 12 of A-Z and 0-9 are", k->department);
+	return 0;
 }
 
 static void
@@ -81,6 +116,8 @@ create_build(void *arg, struct db_tx *tx)
 	db_bind_array(tx, DB_TEXTS, k->rights_count);
 	for (size_t i = 0; i < k->rights_count; i++)
 		db_put_text(tx, k->rights[i]);
+	db_bind_text(tx, k->role);
+	db_bind_text(tx, k->department);
 }
 
 static int
@@ -89,7 +126,8 @@ create_read(void *arg, const struct db_results *r, struct err *e)
 	const struct key *k = arg;
 
 	if (db_rows(r, 0) == 0)
-		return err_set(e, "there is a key \"%s\" already; try again", k->id);
+		return k->department ? err_set(e, "there is no department \"%s\"", k->department)
+				     : err_set(e, "there is a key \"%s\" already; try again", k->id);
 	printf("kopru_%s_%s\n", k->id, k->secret);
 	return 0;
 }
@@ -97,13 +135,13 @@ create_read(void *arg, const struct db_results *r, struct err *e)
 int
 key_create(const struct command_line *line, struct err *e)
 {
-	struct key k = {.name = line->arguments[0]};
+	struct key k = {.name = line->arguments[0], .role = line->role, .department = line->department};
 	const struct store_work work = {create_build, create_read, &k};
 	int rc;
 
 	if (text_blank(k.name) || text_length(k.name) > 80 || text_has_line_break_or_control(k.name))
 		return err_set(e, "the name must have 1 to 80 characters on one line");
-	if (rights_parse(&k, line->rights, e) < 0)
+	if (rights_parse(&k, line->rights, e) < 0 || role_check(&k, e) < 0)
 		return -1;
 	key_make(&k);
 	rc = store_run(&work, e);
@@ -123,8 +161,8 @@ list_build(void *arg, struct db_tx *tx)
 static int
 list_read(void *arg, const struct db_results *r, struct err *e)
 {
-	static const struct table_column columns[] = {
-	    {"id", false}, {"name", false}, {"rights", false}, {"created_at", false}, {"revoked_at", false}, {0}};
+	static const struct table_column columns[] = {{"id", false}, {"name", false}, {"rights", false},
+	    {"role", false}, {"department", false}, {"created_at", false}, {"revoked_at", false}, {0}};
 	const struct command_line *line = arg;
 	struct arena *a = arena_new(0);
 	struct table *t = table_new(a, columns);
@@ -134,11 +172,13 @@ list_read(void *arg, const struct db_results *r, struct err *e)
 		table_add_text(t, db_text(r, 0, i, 0));
 		table_add_text(t, db_text(r, 0, i, 1));
 		table_add_text(t, db_text(r, 0, i, 2));
-		table_add_time(t, db_time(r, 0, i, 3));
-		if (db_null(r, 0, i, 4))
+		table_add_text(t, db_null(r, 0, i, 3) ? NULL : db_text(r, 0, i, 3));
+		table_add_text(t, db_null(r, 0, i, 4) ? NULL : db_text(r, 0, i, 4));
+		table_add_time(t, db_time(r, 0, i, 5));
+		if (db_null(r, 0, i, 6))
 			table_add_text(t, NULL);
 		else
-			table_add_time(t, db_time(r, 0, i, 4));
+			table_add_time(t, db_time(r, 0, i, 6));
 	}
 	table_print(t, line->json, stdout);
 	arena_free(a);

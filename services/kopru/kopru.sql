@@ -85,15 +85,18 @@ RETURNING public_key;
 SELECT name, public_key, created_at, revoked_at FROM feed.peer ORDER BY name, created_at;
 
 -- name: api_key_add
--- in:  $1 id, $2 name, $3 SHA-256 of the secret, $4 rights
--- out: id
-INSERT INTO auth.api_key AS k (id, name, secret_hash, rights) VALUES ($1::text, $2::text, $3::bytea, $4::text[])
+-- in:  $1 id, $2 name, $3 SHA-256 of the secret, $4 rights, $5 role, $6 department (NULL: none)
+-- out: id; no row when there is no such department, or the id is taken
+INSERT INTO auth.api_key AS k (id, name, secret_hash, rights, role, department)
+SELECT $1::text, $2::text, $3::bytea, $4::text[], $5::text, $6::text
+ WHERE $6::text IS NULL OR EXISTS (SELECT FROM router.department AS d WHERE d.code = $6::text AND d.valid_to IS NULL)
 ON CONFLICT (id) DO UPDATE SET name = k.name WHERE k.secret_hash = EXCLUDED.secret_hash
 RETURNING id;
 
 -- name: api_keys
--- out: id, name, rights, made at, revoked at (NULL: valid)
-SELECT id, name, array_to_string(rights, ','), created_at, revoked_at FROM auth.api_key ORDER BY created_at;
+-- out: id, name, rights, role, department (NULL: none), made at, revoked at (NULL: valid)
+SELECT id, name, array_to_string(rights, ','), role, department, created_at, revoked_at
+  FROM auth.api_key ORDER BY created_at;
 
 -- name: api_key_revoke
 -- in:  $1 id

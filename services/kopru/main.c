@@ -15,7 +15,9 @@ static const struct argp_option out_options[] = {
 static const struct argp_option add_options[] = {
     {"outside", 'x', NULL, 0, "It is another institution, not a unit of the municipality", 0}, {0}};
 static const struct argp_option rights_options[] = {
-    {"rights", 'r', "LIST", 0, "What it may do: applications, reports (separated by commas)", 0}, {0}};
+    {"rights", 'r', "LIST", 0, "What it may do: applications, reports, cases (separated by commas)", 0},
+    {"role", 'R', "ROLE", 0, "In which role it commands (cases): clerk, officer, manager or arbiter", 0},
+    {"department", 'd', "CODE", 0, "For which department an officer or a manager commands", 0}, {0}};
 static const struct argp_option json_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
 static const struct command commands[] = {
@@ -50,6 +52,12 @@ on_command_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'r':
 		line->rights = value;
+		return 0;
+	case 'R':
+		line->role = value;
+		return 0;
+	case 'd':
+		line->department = value;
 		return 0;
 	case 'x':
 		line->outside = true;

@@ -82,6 +82,6 @@ SELECT (CASE grouping(channel, kind, topic, department, state, received_on)
  GROUP BY GROUPING SETS ((), (channel), (kind), (topic), (department), (state), (received_on));
 
 -- name: reporting_api_keys
--- out: id, name, hash of the secret, rights with spaces between
-SELECT id, name, secret_hash, array_to_string(rights, ' ') FROM auth.api_key WHERE revoked_at IS NULL
+-- out: id, name, hash of the secret, rights with spaces between, role, department (NULL: none)
+SELECT id, name, secret_hash, array_to_string(rights, ' '), role, department FROM auth.api_key WHERE revoked_at IS NULL
  ORDER BY created_at LIMIT 10000;

@@ -319,8 +319,9 @@ class System:
     def track(self, number, code):
         return self.request("reporting", "POST", "/api/v1/track", {"number": number, "access_code": code})
 
-    def api_key(self, name, rights):
-        for word in self.kopru("key", "create", name, "--rights", rights).split():
+    def api_key(self, name, rights, *more):
+        """more: --role clerk, --role manager --department TEM ... for the right "cases"."""
+        for word in self.kopru("key", "create", name, "--rights", rights, *more).split():
             if word.startswith("kopru_"):
                 time.sleep(1.3)  # the services read the keys anew every second
                 return word

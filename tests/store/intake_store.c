@@ -201,7 +201,8 @@ test_stored_rows_are_what_was_given(void **state)
 	    .anonymous = true,
 	    .hide_identity = true,
 	    .language = "en",
-	    .prefers = 2};
+	    .prefers = 2,
+	    .email_verified = true};
 	struct told *t;
 	char text[512];
 
@@ -223,12 +224,12 @@ test_stored_rows_are_what_was_given(void **state)
 	    "external_id, applicant_name, applicant_phone, applicant_email, applicant_address, "
 	    "convert_from(national_id_sealed, 'UTF8'), convert_from(national_id_hash, 'UTF8'), anonymous, "
 	    "hide_identity, language, "
-	    "prefers, access_code_generation) FROM intake.application WHERE key = 'row'",
+	    "prefers, access_code_generation, email_verified) FROM intake.application WHERE key = 'row'",
 	    text, sizeof(text));
 	assert_string_equal(text,
 	    "HM-2026-0000001-5|public|row|t|5|7|2026-11-23 "
 	    "09:00:00.000001|1|2026-12-13|Metin|Konu|TEM-01|378745123|-1|Işık "
-	    "Sokak 5|Fetih|1600004717|Deneme Şahıs|+905000000000|kisi@example.org|Adres|sealed|hash|t|t|en|2|1");
+	    "Sokak 5|Fetih|1600004717|Deneme Şahıs|+905000000000|kisi@example.org|Adres|sealed|hash|t|t|en|2|1|t");
 	scratch_sql(f->writer.scratch,
 	    "SELECT concat_ws('|', e.seq, e.kind, convert_from(e.payload, 'UTF8'), e.at AT TIME ZONE 'UTC') FROM "
 	    "feed.event e "

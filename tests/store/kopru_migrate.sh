@@ -108,6 +108,20 @@ two_databases() {
 }
 check 'two databases of one cluster at once share the roles' two_databases
 
+# What a database of the first version holds must survive the rest.
+database_new
+mkdir "$folder/old"
+cp deploy/migrations/000[1-8]_*.sql "$folder/old"
+check 'the first version' says '8 applied' "$kopru" migrate --folder "$folder/old"
+sql "INSERT INTO auth.api_key (id, name, secret_hash, rights)
+	VALUES ('old000000001', 'old', decode(repeat('00', 32), 'hex'), '{applications,reports}');
+	INSERT INTO intake.application (id, number, body_hash, kind, channel, received_at, legal_basis, due_on, body, anonymous,
+		hide_identity, language, prefers)
+	VALUES (gen_random_uuid(), 'HM-2026-0000001-9', decode(repeat('00', 32), 'hex'), 1, 12, now(), 1, '2026-12-01', 'x',
+		false, false, 'tr', 0)"
+check 'with data is brought up to date' says "the database is at $last" "$kopru" migrate
+check 'and keeps it' is 'old|f' "SELECT k.name, a.email_verified FROM auth.api_key k, intake.application a"
+
 cp -r deploy/migrations "$folder/m"
 migrate() { "$kopru" migrate --folder "$folder/m"; }
 next=$(printf '%04d' $((all + 1)))
@@ -195,6 +209,26 @@ check 'the database has the SHA-256 of the secret' is "$(printf %s "$secret" | s
 	"SELECT encode(secret_hash, 'hex') FROM auth.api_key WHERE id = '$id'"
 check 'no unknown right' refused 1 '"x" is no right' "$kopru" key create a --rights applications,x
 check 'no key without a right' refused 1 '--rights is missing' "$kopru" key create a
+key_cases() { "$kopru" key create 'Temizlik' --rights cases "$@"; }
+check 'cases needs a role' refused 1 'needs --role: clerk, officer, manager or arbiter' key_cases
+check 'a known one' refused 1 '"mayor" is no role; clerk, officer, manager and arbiter are' key_cases --role mayor
+check 'a manager needs a department' refused 1 'needs --department' key_cases --role manager
+check 'a known one' refused 1 'there is no department "NOPE"' key_cases --role officer --department NOPE
+check 'by its code' refused 1 '"tem" is no department' key_cases --role officer --department tem
+check 'a clerk has none' refused 1 'belongs to no department' key_cases --role clerk --department TEM
+check 'a role without cases' refused 1 'belong to the right "cases"' "$kopru" key create a --rights reports --role clerk
+check 'a department without cases' refused 1 'belong to the right "cases"' \
+	"$kopru" key create a --rights reports --department TEM
+check 'a manager' says kopru_ key_cases --role manager --department TEM
+check 'is stored' is 'cases|manager|TEM' \
+	"SELECT array_to_string(rights, ','), role, department FROM auth.api_key WHERE name = 'Temizlik'"
+check 'and listed' says '"role": "manager"' "$kopru" key list --json
+check 'with its department' says '"department": "TEM"' "$kopru" key list --json
+check 'an arbiter' says kopru_ key_cases --role arbiter
+check 'the table knows the rules too' refused 1 'api_key_cases' \
+	sql "UPDATE auth.api_key SET role = NULL, department = NULL WHERE name = 'Temizlik'"
+check 'all of them' refused 1 'api_key_department_of_role' \
+	sql "UPDATE auth.api_key SET department = NULL WHERE role = 'manager'"
 check 'it is listed' says 'applications,reports' "$kopru" key list
 check 'and revoked' says 'let in no more' "$kopru" key revoke "$id"
 check 'once' refused 1 'there is no valid key' "$kopru" key revoke "$id"

@@ -17,20 +17,21 @@ static const struct db_statement statement = {"api_keys", "SELECT"};
 static int
 start(void **state)
 {
-	struct api_key keys[2] = {{.id = "registry0001", .name = "registry", .rights = API_APPLICATIONS},
-	    {.id = "reports00001", .rights = API_REPORTS}};
+	struct api_key keys[3] = {{.id = "registry0001", .name = "registry", .rights = API_APPLICATIONS},
+	    {.id = "reports00001", .rights = API_REPORTS},
+	    {.id = "manager00001", .rights = API_CASES | API_REPORTS, .role = "manager", .department = "TEM"}};
 	struct err e;
 	struct loop *loop = loop_new(&e);
 	struct api_keys *k = api_keys_new(loop, NULL, &statement);
 	static void *both[2];
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		crypto_hash_sha256(keys[i].secret_hash, (const unsigned char *)SECRET, strlen(SECRET));
 	both[0] = loop;
 	both[1] = k;
 	assert_false(api_keys_ready(k));
 	assert_int_equal(api_keys_find(k, "Bearer x", API_REPORTS, NULL), API_NOT_READY);
-	api_keys_set(k, keys, 2);
+	api_keys_set(k, keys, 3);
 	assert_true(api_keys_ready(k));
 	*state = both;
 	return 0;
@@ -79,6 +80,18 @@ test_find_answers_by_header(void **state)
 }
 
 static void
+test_find_tells_in_which_role(void **state)
+{
+	const struct api_key *key = NULL;
+	void **both = *state;
+
+	assert_int_equal(api_keys_find(both[1], "Bearer kopru_registry0001_" SECRET, API_CASES, &key), API_FORBIDDEN);
+	assert_int_equal(api_keys_find(both[1], "Bearer kopru_manager00001_" SECRET, API_CASES, &key), API_GRANTED);
+	assert_string_equal(key->role, "manager");
+	assert_string_equal(key->department, "TEM");
+}
+
+static void
 test_a_revoked_key_is_wrong_after_the_next_read(void **state)
 {
 	const struct api_key *key;
@@ -94,6 +107,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_find_answers_by_header),
+	    cmocka_unit_test(test_find_tells_in_which_role),
 	    cmocka_unit_test(test_a_revoked_key_is_wrong_after_the_next_read),
 	};
 

@@ -164,6 +164,8 @@ test_bad_input_names_its_field(void **state)
 	    {APPLICANT("\"prefers\":\"fax\""), "applicant.prefers", "whatsapp"},
 	    {APPLICANT("\"prefers\":[\"sms\"]"), "applicant.prefers", "whatsapp"},
 	    {APPLICANT("\"masked\":true"), "applicant.masked", "unknown field"},
+	    {APPLICANT("\"email\":\"a@example.org\",\"email_verified\":true"), "applicant.email_verified", "API key"},
+	    {APPLICANT("\"email_verified\":false"), "applicant.email_verified", "API key"},
 	    {"{" GOOD ",\"channel\":\"cimer\"}", "channel", "API key"},
 	    {"{" GOOD ",\"channel\":\"web\"}", "channel", "API key"},
 	    {"{" GOOD ",\"external_id\":\"1600004717\"}", "external_id", "API key"},
@@ -202,6 +204,9 @@ test_bad_input_of_key_holders(void **state)
 	    {"{" GOOD ",\"received_at\":\"2025-02-30T10:00:00Z\"}", "received_at", "RFC 3339"},
 	    {"{" GOOD ",\"received_at\":\"30.05.2025 10:00\"}", "received_at", "RFC 3339"},
 	    {"{" GOOD ",\"received_at\":1748588400}", "received_at", "string"},
+	    {APPLICANT("\"email\":\"a@example.org\",\"email_verified\":1"), "applicant.email_verified",
+		"true or false"},
+	    {APPLICANT("\"email_verified\":true"), "applicant.email_verified", "without an address"},
 	};
 	struct world *w = *state;
 
@@ -336,6 +341,10 @@ test_key_holders_say_when_and_where_from(void **state)
 	assert_int_equal(read_form(w, "{" GOOD ",\"received_at\":\"2026-11-23T12:00:59+03:00\"}", true), 0);
 	assert_int_equal(w->form.received_at, now);
 	assert_int_equal(read_form(w, "{" GOOD ",\"received_at\":\"2020-01-01T00:00:00+03:00\"}", true), 0);
+	assert_false(w->form.email_verified);
+	assert_int_equal(read_form(w, APPLICANT("\"email_verified\":true,\"email\":\"a@example.org\""), true), 0);
+	assert_true(w->form.email_verified);
+	assert_int_equal(read_form(w, APPLICANT("\"email_verified\":false"), true), 0);
 }
 
 static void

@@ -36,6 +36,7 @@ static const struct application_form form = {
     .applicant_name = "Deneme Şahıs",
     .applicant_phone = "+905000000000",
     .national_id = "11111111110",
+    .email_verified = true,
     .hide_identity = true,
     .language = "tr",
     .prefers = 2,
@@ -78,6 +79,7 @@ test_event_holds_the_application(void **state)
 	assert_string_equal(application->location->address, "");
 	assert_string_equal(application->applicant->phone, form.applicant_phone);
 	assert_true(application->applicant->hide_identity);
+	assert_true(application->applicant->email_verified);
 	assert_false(application->applicant->masked);
 	assert_null(memmem(bytes, size, "11111111110", 11));
 	assert_null(memmem(bytes, size, r.access_code, strlen(r.access_code)));
