@@ -3,7 +3,7 @@
 #   make test | check                   all kinds of test; what CI runs
 #   make unit | store | flow | fault | fuzz-replay | clients | deploy    one kind; T=NAME picks one test of it
 #   make asan | valgrind | coverage     the same tests another way; CC=clang and MODE=asan work with all
-#   make format | lint | layers | sizes | banned | bench | fresh
+#   make format | lint | layers | sizes | banned | bench | mutants | fresh
 
 MODE ?= release
 CC ?= gcc
@@ -156,7 +156,7 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
-.PHONY: asan valgrind coverage fuzz bench fresh
+.PHONY: asan valgrind coverage fuzz bench mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -176,6 +176,10 @@ fuzz:
 	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz/$(F) tests/fuzz/$(F).c \
 	  $(foreach s,$(SERVICES),$(FUZZ_A)$(s).a) $(FUZZ_A)common.a $(LIBS)
 	cd build/fuzz/found/$(F) && ../../$(F) -max_total_time=$(or $(S),60) . ../../../../tests/fuzz/corpus/$(F)
+# Plants bugs in a copy, one at a time, and wants each to be noticed by the test that names its invariant.
+mutants:
+	$(BUILD_TESTS)
+	tests/mutants/run $(M)
 bench:
 	$(BUILD_TESTS)
 	tests/bench/run

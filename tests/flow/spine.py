@@ -111,6 +111,7 @@ def one_application_of_many_at_once():
 
 
 def bad_input_stores_nothing():
+    """I-04"""
     before = S.value("SELECT count(*) FROM intake.application")
     bad = [
         b"{", b"[]", b"null", b"\xff\xfe{}", b'{"kind":"complaint","kind":"request","text":"a"}',

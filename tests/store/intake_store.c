@@ -419,6 +419,7 @@ test_a_lost_session_is_unknown_and_the_key_resolves_it(void **state)
 	assert_dense(f);
 }
 
+/* I-15 */
 static void
 test_more_than_may_wait_are_not_taken(void **state)
 {

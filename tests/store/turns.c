@@ -462,6 +462,7 @@ test_turns_wait_when_the_schema_is_at_fault(void **state)
 	wait_for(w, "SELECT count(*) FROM public.effect", 10);
 }
 
+/* I-08: a restarted primary may show rows that no standby ever got. */
 static void
 test_source_publishes_nothing_before_its_proof(void **state)
 {

@@ -253,6 +253,7 @@ a_slow_consumer_costs_nobody_anything(void **state)
 	}
 	assert_int_equal(f->consumer.wrong, 0);
 	assert_int_equal(f->slow.position, 1000);
+	assert_in_range(world_metric(f->owner.metrics, "kopru_feed_sent_total", ""), 1, 40000 + 1000);
 	assert_in_range(world_metric(f->owner.metrics, "kopru_feed_memory_bytes", ""), 1, 8 * 1024 * 1024);
 	/* 40,000 events stand in the test's own table. */
 	assert_in_range(world_memory(), 0, before + 40000UL * 500 + 16UL * 1024 * 1024);

@@ -386,6 +386,7 @@ test_late_answers_come_and_leavers_harm_nobody(void **state)
 	assert_int_equal(status_of(get(*state, "/hello", "")), 200);
 }
 
+/* I-15 */
 static void
 test_more_than_allowed_unanswered_is_told_early(void **state)
 {
