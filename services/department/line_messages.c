@@ -1,0 +1,157 @@
+/* line_messages: messages that stand within events, each by a table of its fields. */
+#include "services/department/line_parts.h"
+
+#include <string.h>
+
+static void
+put_degrees(json_t *object, const char *name, const Kopru__V1__Point *point, int32_t e7)
+{
+	json_object_set_new(object, name, point ? json_real(e7 / 1e7) : json_null());
+}
+
+static void
+put_latitude(json_t *object, const char *name, const void *at)
+{
+	const Kopru__V1__Point *point;
+
+	memcpy(&point, at, sizeof(point));
+	put_degrees(object, name, point, point ? point->latitude_e7 : 0);
+}
+
+static void
+put_longitude(json_t *object, const char *name, const void *at)
+{
+	const Kopru__V1__Point *point;
+
+	memcpy(&point, at, sizeof(point));
+	put_degrees(object, name, point, point ? point->longitude_e7 : 0);
+}
+
+static const struct line_field location_fields[] = {
+    {0, "lat", put_latitude, offsetof(Kopru__V1__Location, point)},
+    {0, "lon", put_longitude, offsetof(Kopru__V1__Location, point)},
+    {0, "address", line_put_text, offsetof(Kopru__V1__Location, address)},
+    {0, "neighbourhood", line_put_text, offsetof(Kopru__V1__Location, neighbourhood)},
+    {0},
+};
+
+static const struct line_field applicant_fields[] = {
+    {0, "name", line_put_text, offsetof(Kopru__V1__Applicant, name)},
+    {0, "phone", line_put_text, offsetof(Kopru__V1__Applicant, phone)},
+    {0, "email", line_put_text, offsetof(Kopru__V1__Applicant, email)},
+    {0, "email_verified", line_put_switch, offsetof(Kopru__V1__Applicant, email_verified)},
+    {0, "address", line_put_text, offsetof(Kopru__V1__Applicant, address)},
+    {0, "anonymous", line_put_switch, offsetof(Kopru__V1__Applicant, anonymous)},
+    {0, "hide_identity", line_put_switch, offsetof(Kopru__V1__Applicant, hide_identity)},
+    {0, "masked", line_put_switch, offsetof(Kopru__V1__Applicant, masked)},
+    {0, "language", line_put_text, offsetof(Kopru__V1__Applicant, language)},
+    {0, "prefers", line_put_prefers, offsetof(Kopru__V1__Applicant, prefers)},
+    {0},
+};
+
+static const struct line_field application_fields[] = {
+    {0, "id", line_put_uuid, offsetof(Kopru__V1__Application, id)},
+    {0, "number", line_put_text, offsetof(Kopru__V1__Application, number)},
+    {0, "kind", line_put_kind, offsetof(Kopru__V1__Application, kind)},
+    {0, "channel", line_put_channel, offsetof(Kopru__V1__Application, channel)},
+    {0, "text", line_put_text, offsetof(Kopru__V1__Application, text)},
+    {0, "subject", line_put_text, offsetof(Kopru__V1__Application, subject)},
+    {0, "topic", line_put_text, offsetof(Kopru__V1__Application, topic)},
+    {0, "location", line_put_location, offsetof(Kopru__V1__Application, location)},
+    {0, "applicant", line_put_applicant, offsetof(Kopru__V1__Application, applicant)},
+    {0, "received_at", line_put_time, offsetof(Kopru__V1__Application, received_at)},
+    {0, "legal_basis", line_put_legal_basis, offsetof(Kopru__V1__Application, legal_basis)},
+    {0, "due_on", line_put_date, offsetof(Kopru__V1__Application, due_on)},
+    {0, "external_id", line_put_text, offsetof(Kopru__V1__Application, external_id)},
+    {0},
+};
+
+/* All but the generation of the access code: no department's business. */
+static const struct line_field standing_fields[] = {
+    {0, "state", line_put_state, offsetof(Kopru__V1__Standing, state)},
+    {0, "department", line_put_text, offsetof(Kopru__V1__Standing, department)},
+    {0, "department_name", line_put_text, offsetof(Kopru__V1__Standing, department_name)},
+    {0, "department_name_en", line_put_text, offsetof(Kopru__V1__Standing, department_name_en)},
+    {0, "topic", line_put_text, offsetof(Kopru__V1__Standing, topic)},
+    {0, "topic_name", line_put_text, offsetof(Kopru__V1__Standing, topic_name)},
+    {0, "triage", line_put_switch, offsetof(Kopru__V1__Standing, triage)},
+    {0, "outside", line_put_switch, offsetof(Kopru__V1__Standing, outside)},
+    {0, "due_on", line_put_date, offsetof(Kopru__V1__Standing, due_on)},
+    {0, "target_on", line_put_date, offsetof(Kopru__V1__Standing, target_on)},
+    {0, "kind", line_put_kind, offsetof(Kopru__V1__Standing, kind)},
+    {0, "channel", line_put_channel, offsetof(Kopru__V1__Standing, channel)},
+    {0, "legal_basis", line_put_legal_basis, offsetof(Kopru__V1__Standing, legal_basis)},
+    {0, "received_at", line_put_time, offsetof(Kopru__V1__Standing, received_at)},
+    {0, "applicant", line_put_applicant, offsetof(Kopru__V1__Standing, applicant)},
+    {0, "hand_backs", line_put_number, offsetof(Kopru__V1__Standing, hand_backs)},
+    {0, "with_arbiter", line_put_switch, offsetof(Kopru__V1__Standing, with_arbiter)},
+    {0, "arbiter_due_on", line_put_date, offsetof(Kopru__V1__Standing, arbiter_due_on)},
+    {0, "final_owed", line_put_switch, offsetof(Kopru__V1__Standing, final_owed)},
+    {0, "merged_into", line_put_uuid, offsetof(Kopru__V1__Standing, merged_into)},
+    {0, "merged_into_number", line_put_text, offsetof(Kopru__V1__Standing, merged_into_number)},
+    {0, "answer_by", line_put_date, offsetof(Kopru__V1__Standing, answer_by)},
+    {0, "answers", line_put_number, offsetof(Kopru__V1__Standing, answers)},
+    {0},
+};
+
+static const struct line_field part_fields[] = {
+    {0, "number", line_put_number, offsetof(Kopru__V1__Part, number)},
+    {0, "department", line_put_text, offsetof(Kopru__V1__Part, department)},
+    {0, "department_name", line_put_text, offsetof(Kopru__V1__Part, department_name)},
+    {0, "task", line_put_text, offsetof(Kopru__V1__Part, task)},
+    {0, "answered", line_put_switch, offsetof(Kopru__V1__Part, answered)},
+    {0},
+};
+
+/* The message that at points to, as an object of its own; null when it is absent. */
+static void
+put_message(json_t *object, const char *name, const struct line_field *fields, const void *at)
+{
+	const void *message;
+	json_t *inner;
+
+	memcpy(&message, at, sizeof(message));
+	inner = message ? json_object() : json_null();
+	if (message)
+		line_put_fields(inner, fields, 0, message);
+	json_object_set_new(object, name, inner);
+}
+
+void
+line_put_location(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, location_fields, at);
+}
+
+void
+line_put_applicant(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, applicant_fields, at);
+}
+
+void
+line_put_application(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, application_fields, at);
+}
+
+void
+line_put_due_on(json_t *object, const char *name, const void *at)
+{
+	const Kopru__V1__Application *application;
+
+	memcpy(&application, at, sizeof(application));
+	line_set_date(object, name, application ? application->due_on : 0);
+}
+
+void
+line_put_standing(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, standing_fields, at);
+}
+
+void
+line_put_part(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, part_fields, at);
+}
