@@ -53,3 +53,37 @@ SELECT feed.park($1::text, $2::text, $3::bigint, $4::uuid, $5::uuid, $6::text, $
 -- out: application ids that have parked events
 SELECT DISTINCT application_id FROM feed.parked
  WHERE consumer = $1::text AND stream = $2::text AND released_at IS NULL LIMIT 100000;
+
+-- name: feed_wanted
+-- in:  $1 consumer, $2 stream, $3 limit, $4 most bytes together (the first row always comes)
+-- out: seq, event id, payload, in order of seq: parked events that the operator wants digested again and that wait for
+--      nothing earlier of their application
+SELECT r.seq, r.event_id, r.payload
+  FROM (SELECT k.seq, k.event_id, k.payload, sum(length(k.payload)) OVER (ORDER BY k.seq) AS total,
+               row_number() OVER (ORDER BY k.seq) AS place
+          FROM (SELECT w.seq, w.event_id, w.payload
+                  FROM feed.parked AS w
+                 WHERE w.consumer = $1::text AND w.stream = $2::text AND w.released_at IS NULL AND w.wanted_at IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM feed.parked AS b
+                                    WHERE b.application_id = w.application_id AND b.consumer = w.consumer
+                                      AND b.stream = w.stream AND b.seq < w.seq
+                                      AND b.released_at IS NULL AND b.wanted_at IS NULL
+                                      AND b.application_id <> '00000000-0000-0000-0000-000000000000')
+                 ORDER BY w.seq LIMIT $3::bigint) AS k) AS r
+ WHERE r.total <= $4::bigint OR r.place = 1
+ ORDER BY r.seq;
+
+-- name: feed_release
+-- in:  $1 consumer, $2 stream, $3 seqs, $4 their bytes (arrays of one length)
+-- raises KF001 when they are not there to be released: always the first statement of a transaction that releases
+SELECT feed.release($1::text, $2::text, $3::bigint[], $4::bytea[]);
+
+-- name: feed_park_again
+-- in:  $1 consumer, $2 stream, $3 seq, $4 reason
+SELECT feed.park_again($1::text, $2::text, $3::bigint, $4::text);
+
+-- name: feed_parked_still
+-- in:  $1 consumer, $2 stream, $3 application ids
+-- out: those of them that still have parked events
+SELECT DISTINCT application_id FROM feed.parked
+ WHERE consumer = $1::text AND stream = $2::text AND released_at IS NULL AND application_id = ANY ($3::uuid[]);

@@ -26,6 +26,7 @@ turns_pause(struct turns *t)
 	t->consuming = false;
 	t->generation++;
 	timer_stop(t->retry);
+	timer_stop(t->look);
 	turns_items_free(&t->waiting);
 	t->suspect = 0;
 	t->tries = 0;
@@ -80,6 +81,7 @@ on_cursor_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 	t->consuming = true;
 	t->generation++;
 	feed_consumer_start(t->consumer, t->seq, at_start ? NULL : &event_id);
+	turns_release_start(t);
 }
 
 static void
@@ -167,6 +169,7 @@ on_measure(void *arg)
 
 	metric_set(t->lag, head > t->seq ? (int64_t)(head - t->seq) : 0);
 	metric_set(t->age, oldest ? (clock_monotonic() - oldest->received_at) / 1000 : 0);
+	metric_set(t->waiting_parked, (int64_t)t->parked.count);
 	timer_start(t->measure, MEASURE_MS);
 }
 
@@ -182,6 +185,10 @@ turns_metrics(struct turns *t, struct metrics *m)
 	t->lag = metrics_gauge(m, "kopru_turns_lag_events", labels, "Events between the cursor and the owner's head");
 	t->age = metrics_gauge(m, "kopru_turns_oldest_pending_milliseconds", labels,
 	    "Age of the oldest event that is not yet durable here");
+	t->released_total =
+	    metrics_counter(m, "kopru_turns_released_total", labels, "Parked events that were digested after all");
+	t->waiting_parked = metrics_gauge(
+	    m, "kopru_turns_parked_applications", labels, "Applications whose events wait for a parked one");
 	t->diverged =
 	    metrics_gauge(m, "kopru_turns_diverged", labels, "1: the owner's history differs, someone must look");
 }
@@ -208,6 +215,7 @@ turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *
 	t->restart = timer_new(l, on_restart, t);
 	t->measure = timer_new(l, on_measure, t);
 	t->linger = timer_new(l, on_lingered, t);
+	t->look = turns_release_timer(t);
 	t->linger_ms = conf->linger_ms;
 	t->consumer = feed_consumer_new(b, l, &conf->feed, &events, m, e);
 	if (!t->consumer) {
@@ -229,6 +237,7 @@ turns_free(struct turns *t)
 		t->turn->turns = NULL;
 	if (t->reading)
 		t->reading->turns = NULL;
+	turns_release_end(t);
 	feed_consumer_free(t->consumer);
 	timer_free(t->linger);
 	timer_free(t->measure);

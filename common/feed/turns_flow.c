@@ -36,8 +36,8 @@ turn_retry(struct turns *t)
 
 /* Is it the data (classes 22 and 23, or a function of ours that raised), and not a missing right or table? Then
  * parking everything would be the worst answer. The SQLSTATE stands in brackets at the end of the reason. */
-static bool
-reason_is_data(const struct err *e)
+bool
+turns_reason_is_data(const struct err *e)
 {
 	const char *state = strrchr(e->text, '(');
 
@@ -49,9 +49,9 @@ reason_is_data(const struct err *e)
 static void
 turn_refused(struct turns *t, size_t count, uint64_t last, const struct err *e)
 {
-	if (t->guilty || !reason_is_data(e)) {
+	if (t->guilty || !turns_reason_is_data(e)) {
 		log_error("turn.stuck", "stream=%s seq=%llu reason=\"%s\"", t->stream, (unsigned long long)last,
-		    reason_is_data(e) ? "an event cannot be parked" : e->text);
+		    turns_reason_is_data(e) ? "an event cannot be parked" : e->text);
 		turns_again(t, TURNS_FENCE_WAIT_MS);
 		return;
 	}

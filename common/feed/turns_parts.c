@@ -119,6 +119,26 @@ turns_parked_add(struct turns_parked *parked, const struct uuid *application)
 	parked->count++;
 }
 
+/* Who stands behind the emptied place may have been kept from it: each finds its place again. */
+void
+turns_parked_remove(struct turns_parked *parked, const struct uuid *application)
+{
+	size_t place = 0;
+
+	if (uuid_is_nil(application) || !turns_parked_has(parked, application))
+		return;
+	place = parked_place(parked, application);
+	parked->list[place] = (struct uuid){{0}};
+	parked->count--;
+	for (place = (place + 1) % parked->room; !uuid_is_nil(&parked->list[place]);
+	     place = (place + 1) % parked->room) {
+		struct uuid moved = parked->list[place];
+
+		parked->list[place] = (struct uuid){{0}};
+		parked->list[parked_place(parked, &moved)] = moved;
+	}
+}
+
 void
 turns_parked_clear(struct turns_parked *parked)
 {

@@ -1,4 +1,4 @@
-/* turns_state: what turns.c (when) and turns_turn.c (what a turn holds) share. Private to common/feed. */
+/* turns_state: what turns.c (when), turns_turn.c (what a turn holds) and turns_released.c share. Private to common/feed. */
 #ifndef KOPRU_COMMON_FEED_TURNS_STATE_H
 #define KOPRU_COMMON_FEED_TURNS_STATE_H
 
@@ -33,6 +33,7 @@ struct turns_parked {
 };
 
 bool turns_parked_has(const struct turns_parked *parked, const struct uuid *application);
+void turns_parked_remove(struct turns_parked *parked, const struct uuid *application);
 void turns_parked_add(struct turns_parked *parked, const struct uuid *application); /* the nil UUID is left out */
 void turns_parked_clear(struct turns_parked *parked);
 
@@ -66,6 +67,15 @@ struct turns_task {
 void turns_turn_build(struct turns_turn *turn, const struct turns_task *task, const struct turns_service *service,
     struct db_tx *tx, struct turns_items *waiting, size_t limit);
 void turns_turn_free(struct turns_turn *turn);
+/* Unpacks an item into a. NULL: fine, event is filled; otherwise why it cannot be digested (event has what is known). */
+const char *turns_item_digest(
+    struct arena *a, const struct turns_service *service, const struct turns_item *item, struct turn_event *event);
+/* Is it the data that a transaction was refused for, and not a missing right or table? */
+bool turns_reason_is_data(const struct err *e);
+
+/* A turn ends early when its events have taken so much; so each has at least the rest to unpack into. */
+#define TURNS_UNPACKED_MAX ((size_t)8 * 1024 * 1024)
+#define TURNS_EVENT_UNPACKED_MAX ((size_t)8 * 1024 * 1024)
 
 #define TURNS_RETRY_MS 20
 #define TURNS_REASON_SIZE 400
@@ -92,11 +102,21 @@ struct turns {
 	unsigned tries; /* of the event that stands alone */
 	bool guilty; /* park the next event, for reason */
 	char reason[TURNS_REASON_SIZE];
-	struct metric *turns_total, *events_total, *parked_total, *lag, *age, *diverged;
+	struct loop_timer *look; /* for parked events that the operator wants digested again */
+	struct released *releasing; /* under way, or NULL */
+	size_t release_limit; /* most events of the next one */
+	uint64_t release_guilty; /* park this one again, for release_reason; 0: none */
+	char release_reason[TURNS_REASON_SIZE];
+	struct metric *turns_total, *events_total, *parked_total, *lag, *age, *diverged, *released_total,
+	    *waiting_parked;
 };
 
 /* Begins a turn if one can begin now. */
 void turns_turn_start(struct turns *t);
+/* Looks every second, while it is subscribed, for parked events that the operator wants digested again. */
+struct loop_timer *turns_release_timer(struct turns *t);
+void turns_release_start(struct turns *t);
+void turns_release_end(struct turns *t); /* frees the timer; what is under way ends alone */
 /* Drops what was received and goes back to the cursor, after a while. */
 void turns_again(struct turns *t, int64_t milliseconds);
 

@@ -7,10 +7,6 @@
 #include "common/base/wire.h"
 #include "common/feed/feed.sql.h"
 
-/* The turn ends early when its events have taken so much; so each has at least the rest to unpack into. */
-#define UNPACKED_MAX ((size_t)8 * 1024 * 1024)
-#define EVENT_UNPACKED_MAX ((size_t)8 * 1024 * 1024)
-
 /* Whose event it is when its bytes cannot be unpacked: the first two fields as all our packers write them. */
 static struct uuid
 application_guess(const struct turns_item *item)
@@ -33,10 +29,9 @@ reason_copy(struct arena *a, const char *text)
 	return reason ? reason : "unpacked it is too large";
 }
 
-/* Unpacks an item. NULL: fine, event is filled; otherwise why it cannot be digested. */
-static const char *
-item_digest(struct turns_turn *turn, const struct turns_service *service, const struct turns_item *item,
-    struct turn_event *event)
+const char *
+turns_item_digest(
+    struct arena *a, const struct turns_service *service, const struct turns_item *item, struct turn_event *event)
 {
 	struct err e;
 	Kopru__V1__Event *unpacked = NULL;
@@ -45,9 +40,9 @@ item_digest(struct turns_turn *turn, const struct turns_service *service, const 
 	*event =
 	    (struct turn_event){.seq = item->seq, .event_id = item->event_id, .bytes = item->bytes, .size = item->size};
 	event->application_id = application_guess(item);
-	unpacked = wire_unpack(&kopru__v1__event__descriptor, turn->arena, item->bytes, item->size, &e);
+	unpacked = wire_unpack(&kopru__v1__event__descriptor, a, item->bytes, item->size, &e);
 	if (!unpacked)
-		return reason_copy(turn->arena, e.text);
+		return reason_copy(a, e.text);
 	if (!uuid_from_bytes(unpacked->id.data, unpacked->id.len, &id) || uuid_compare(&id, &item->event_id) != 0)
 		return "the id inside is not the id of the event";
 	if (!uuid_from_bytes(unpacked->application_id.data, unpacked->application_id.len, &event->application_id))
@@ -81,10 +76,10 @@ turn_sort(struct turns_turn *turn, const struct turns_task *task, const struct t
 	struct turns_event_parked *parked = arena_array(turn->arena, limit, sizeof(*parked));
 
 	turn->parked = parked;
-	while (waiting->first && turn->items.count < limit && arena_size(turn->arena) < UNPACKED_MAX) {
+	while (waiting->first && turn->items.count < limit && arena_size(turn->arena) < TURNS_UNPACKED_MAX) {
 		struct turn_event *event = &events[turn->digested];
 		const struct turns_item *item = waiting->first;
-		const char *reason = item_digest(turn, service, item, event);
+		const char *reason = turns_item_digest(turn->arena, service, item, event);
 
 		turns_items_move(waiting, 1, &turn->items);
 		if (!reason)
@@ -105,7 +100,7 @@ turns_turn_build(struct turns_turn *turn, const struct turns_task *task, const s
 	struct turn_event *events = NULL;
 
 	if (!turn->arena)
-		turn->arena = arena_new(UNPACKED_MAX + EVENT_UNPACKED_MAX);
+		turn->arena = arena_new(TURNS_UNPACKED_MAX + TURNS_EVENT_UNPACKED_MAX);
 	events = arena_array(turn->arena, limit, sizeof(*events));
 	turn_sort(turn, task, service, waiting, events, limit);
 

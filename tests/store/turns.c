@@ -31,6 +31,7 @@ struct instance {
 	struct db *db;
 	struct turns *turns;
 	uint64_t recorded;
+	bool newer; /* knows one more type of event */
 };
 
 struct world {
@@ -70,6 +71,12 @@ static bool
 knows(int body_case)
 {
 	return body_case == KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED;
+}
+
+static bool
+knows_closing(int body_case)
+{
+	return knows(body_case) || body_case == KOPRU__V1__EVENT__BODY_CASE_CLOSED;
 }
 
 static void
@@ -119,7 +126,8 @@ instance_open(struct world *w, struct instance *instance)
 	    .feed = {.endpoints = w->endpoint, .consumer = "router", .stream = "intake", .window = 100},
 	    .limit = 20,
 	};
-	struct turns_service service = {.record = record, .recorded = recorded, .knows = knows, .arg = instance};
+	struct turns_service service = {
+	    .record = record, .recorded = recorded, .knows = instance->newer ? knows_closing : knows, .arg = instance};
 	struct err e;
 
 	instance->db = db_open(w->loop, &db, w->metrics, on_instance_up, on_instance_down, instance, &e);
@@ -158,7 +166,8 @@ setup(void **state)
 	w->scratch = scratch_new(&e);
 	must(w->scratch, &e);
 	scratch_sql(w->scratch,
-	    "CREATE TABLE public.effect (seq bigint PRIMARY KEY, CHECK (seq NOT IN (1007, 1023)));"
+	    "CREATE TABLE public.effect (seq bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+	    " CONSTRAINT poison CHECK (seq NOT IN (1007, 1023)));"
 	    "GRANT INSERT ON public.effect TO router;",
 	    NULL, 0);
 	snprintf(w->folder, sizeof(w->folder), "/tmp/kopru-turns.XXXXXX");
@@ -477,6 +486,206 @@ test_source_publishes_nothing_before_its_proof(void **state)
 	wait_for(w, "SELECT count(*) FROM public.effect", 5);
 }
 
+static void
+instance_close(struct instance *instance)
+{
+	db_close(instance->db);
+	turns_free(instance->turns);
+	*instance = (struct instance){0};
+}
+
+/* What `kopru parked release` does. */
+static void
+want(struct world *w, const char *where)
+{
+	assert_int_equal(scratch_sql(w->scratch,
+			     arena_printf(w->arena,
+				 "SELECT FROM feed.cursor WHERE consumer = 'router' FOR UPDATE;"
+				 "UPDATE feed.parked SET wanted_at = now() WHERE released_at IS NULL AND %s",
+				 where),
+			     NULL, 0),
+	    0);
+}
+
+#define STILL_PARKED "SELECT count(*) FROM feed.parked WHERE released_at IS NULL"
+/* Effects of one application that came in another order than its events. */
+#define MISORDERED                                                                                                     \
+	"SELECT count(*) FROM public.effect AS a JOIN feed.event AS x ON x.seq = a.seq JOIN feed.event AS y ON"        \
+	" y.application_id = x.application_id AND y.seq > x.seq JOIN public.effect AS b ON b.seq = y.seq AND b.at <= " \
+	"a.at"
+
+/* I-12: what is released is digested in order, in the transaction that marks it, and nothing waits any more. */
+static void
+test_turns_digest_what_is_released(void **state)
+{
+	struct world *w = *state;
+	struct uuid guilty = uuid_new();
+	char out[200];
+
+	scratch_sql(w->scratch, "ALTER TABLE public.effect ADD CONSTRAINT seven CHECK (seq NOT IN (2, 7))", NULL, 0);
+	append_many(w, 6);
+	append(w, &guilty, NULL, 0);
+	append_many(w, 3);
+	append(w, &guilty, NULL, 0);
+	append(w, &guilty, NULL, 0);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, "SELECT seq FROM feed.cursor WHERE consumer = 'router'", 12);
+	wait_for(w, STILL_PARKED, 4);
+
+	/* A later event alone does not overtake; the cure comes, then the wish. */
+	want(w, "seq = 11");
+	turn_for(w, 1300);
+	assert_int_equal(scratch_number(w->scratch, STILL_PARKED), 4);
+	scratch_sql(w->scratch, "ALTER TABLE public.effect DROP CONSTRAINT seven", NULL, 0);
+	want(w, "seq IN (7, 11, 12)");
+	wait_for(w, STILL_PARKED, 1);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 11);
+	assert_int_equal(scratch_number(w->scratch, MISORDERED), 0);
+	scratch_sql(w->scratch,
+	    "SELECT string_agg(seq || ' ' || (released_at IS NULL), ', ' ORDER BY seq) FROM feed.parked", out,
+	    sizeof(out));
+	assert_string_equal(out, "2 true, 7 false, 11 false, 12 false");
+
+	/* Who was released waits no more, in this process and in the next. */
+	append(w, &guilty, NULL, 0);
+	append_many(w, 1);
+	wait_for(w, "SELECT count(*) FROM public.effect", 13);
+	instance_close(&w->instances[0]);
+	append(w, &guilty, NULL, 0);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, "SELECT count(*) FROM public.effect", 14);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM feed.parked"), 4);
+	assert_int_equal(scratch_number(w->scratch, MISORDERED), 0);
+}
+
+static void
+test_turns_park_again_what_fails_again(void **state)
+{
+	struct world *w = *state;
+	struct uuid guilty = uuid_new();
+	char out[600];
+
+	scratch_sql(w->scratch, "ALTER TABLE public.effect ADD CONSTRAINT first CHECK (seq NOT IN (3, 7, 9))", NULL, 0);
+	append_many(w, 2);
+	append(w, &guilty, NULL, 0);
+	append(w, &guilty, NULL, 0);
+	append_many(w, 6);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, STILL_PARKED, 4);
+	scratch_sql(w->scratch,
+	    "ALTER TABLE public.effect DROP CONSTRAINT first, ADD CONSTRAINT second CHECK (seq NOT IN (3, 9))", NULL,
+	    0);
+	want(w, "true");
+	wait_for(w, "SELECT count(*) FROM feed.parked WHERE failures = 1", 2);
+	wait_for(w, STILL_PARKED, 3);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 7);
+	scratch_sql(w->scratch, "SELECT reason FROM feed.parked WHERE seq = 3", out, sizeof(out));
+	assert_non_null(strstr(out, "second"));
+	scratch_sql(w->scratch,
+	    "SELECT string_agg(seq || ' ' || (wanted_at IS NOT NULL), ', ' ORDER BY seq) FROM feed.parked WHERE"
+	    " released_at IS NULL",
+	    out, sizeof(out));
+	assert_string_equal(out, "3 false, 4 true, 9 false");
+
+	scratch_sql(w->scratch, "ALTER TABLE public.effect DROP CONSTRAINT second", NULL, 0);
+	want(w, "seq = 3");
+	wait_for(w, STILL_PARKED, 1);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect WHERE seq IN (3, 4)"), 2);
+	assert_int_equal(scratch_number(w->scratch, MISORDERED), 0);
+}
+
+/* I-16: a version that knows the type comes later; until then a release says again that it does not. */
+static void
+test_turns_digest_an_unknown_type_once_it_is_known(void **state)
+{
+	static const uint8_t closed[] = {0x9a, 0x02, 0x00}; /* field 35, empty: CaseClosed */
+	struct world *w = *state;
+	struct uuid a = uuid_new();
+
+	append(w, &a, closed, sizeof(closed));
+	append(w, &a, NULL, 0);
+	append_many(w, 1);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, STILL_PARKED, 2);
+	want(w, "seq = 1");
+	wait_for(w, "SELECT failures FROM feed.parked WHERE seq = 1", 1);
+	assert_int_equal(scratch_number(w->scratch, STILL_PARKED), 2);
+
+	instance_close(&w->instances[0]);
+	w->instances[0].newer = true;
+	instance_open(w, &w->instances[0]);
+	want(w, "true");
+	wait_for(w, STILL_PARKED, 0);
+	wait_for(w, "SELECT count(*) FROM public.effect", 3);
+	assert_int_equal(scratch_number(w->scratch, MISORDERED), 0);
+}
+
+/* Two instances, killed sessions, new events of the same applications all the while: everything once, in order. */
+static void
+test_turns_of_two_instances_release_everything_once(void **state)
+{
+	struct world *w = *state;
+	struct uuid applications[40];
+
+	scratch_sql(w->scratch, "ALTER TABLE public.effect ADD CONSTRAINT forty CHECK (seq > 40)", NULL, 0);
+	for (size_t i = 0; i < 120; i++) {
+		if (i < 40)
+			applications[i] = uuid_new();
+		append(w, &applications[i % 40], NULL, 0);
+	}
+	feed_owner_hint(source_owner(w->source), "intake");
+	instance_open(w, &w->instances[0]);
+	wait_for(w, STILL_PARKED, 120);
+	instance_open(w, &w->instances[1]);
+	scratch_sql(w->scratch, "ALTER TABLE public.effect DROP CONSTRAINT forty", NULL, 0);
+	want(w, "true");
+	for (size_t round = 0; round < 8; round++) {
+		for (size_t i = 0; i < 20; i++)
+			append(w, &applications[(round * 20 + i) % 40], NULL, 0);
+		feed_owner_hint(source_owner(w->source), "intake");
+		turn_for(w, 20);
+		scratch_sql(w->scratch,
+		    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+		    "usename = 'router'",
+		    NULL, 0);
+		turn_for(w, 120);
+	}
+	wait_for(w, "SELECT count(*) FROM public.effect", 280);
+	assert_int_equal(scratch_number(w->scratch, STILL_PARKED), 0);
+	assert_int_equal(scratch_number(w->scratch, MISORDERED), 0);
+}
+
+/* What was erased while it was parked comes as Erased; the bytes that were read before it are refused. */
+static void
+test_release_takes_only_the_bytes_that_are_there(void **state)
+{
+	struct world *w = *state;
+	struct uuid application = uuid_new();
+	struct session *router = session_open(scratch_conninfo(w->scratch, "router"));
+	struct session *notifier = session_open(scratch_conninfo(w->scratch, "notifier"));
+	const char *release = "SELECT feed.release('router', 'intake', ARRAY[1::bigint], ARRAY[k.payload]) FROM "
+			      "feed.parked AS k";
+
+	scratch_sql(w->scratch, "ALTER TABLE public.effect ADD CHECK (seq > 1)", NULL, 0);
+	append(w, &application, NULL, 0);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, STILL_PARKED, 1);
+	instance_close(&w->instances[0]);
+	assert_string_equal(session_run(router, release, NULL, 0), "KF001"); /* nobody wants it yet */
+	want(w, "true");
+	assert_string_equal(
+	    session_run(
+		router, "SELECT feed.release('router', 'intake', ARRAY[1::bigint], ARRAY['\\x00'::bytea])", NULL, 0),
+	    "KF001");
+	assert_string_equal(
+	    session_run(notifier, "SELECT feed.park_again('router', 'intake', 1, 'x')", NULL, 0), "KF001");
+	assert_string_equal(session_run(router, "UPDATE feed.parked SET wanted_at = NULL", NULL, 0), "42501");
+	assert_string_equal(session_run(router, release, NULL, 0), "");
+	assert_string_equal(session_run(router, release, NULL, 0), "KF001"); /* once */
+	session_close(notifier);
+	session_close(router);
+}
+
 int
 main(void)
 {
@@ -491,6 +700,11 @@ main(void)
 	    TURNS_TEST(test_turns_end_a_frozen_peer),
 	    TURNS_TEST(test_turns_wait_when_the_schema_is_at_fault),
 	    TURNS_TEST(test_source_publishes_nothing_before_its_proof),
+	    TURNS_TEST(test_turns_digest_what_is_released),
+	    TURNS_TEST(test_turns_park_again_what_fails_again),
+	    TURNS_TEST(test_turns_digest_an_unknown_type_once_it_is_known),
+	    TURNS_TEST(test_turns_of_two_instances_release_everything_once),
+	    TURNS_TEST(test_release_takes_only_the_bytes_that_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
