@@ -1,5 +1,6 @@
-/* script: a session that waits for its answers, for `kopru migrate` only: a migration's text is many statements
- * at once and cannot be prepared. Everything else goes through db. */
+/* script: a session that waits for its answers, for the operator's command only: a migration's text is many statements
+ * at once and cannot be prepared, and `kopru doctor' asks one by one what a database that is not well still answers. The
+ * services go through db. */
 #ifndef KOPRU_COMMON_DB_SCRIPT_H
 #define KOPRU_COMMON_DB_SCRIPT_H
 

@@ -86,3 +86,34 @@ $$;
 REVOKE ALL ON FUNCTION feed.release(text, text, bigint[], bytea[]), feed.park_again(text, text, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION feed.release(text, text, bigint[], bytea[]), feed.park_again(text, text, bigint, text)
 	TO router, notifier, reporting;
+
+-- The operator's wish: one event with all that is parked of its application on that stream, or all of an application, or
+-- all of a consumer. The cursor's row keeps whoever parks just now out until the wish is committed.
+CREATE FUNCTION feed.want(p_consumer text, p_stream text, p_seq bigint, p_application uuid)
+RETURNS TABLE (consumer text, stream text, seq bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, feed SET lock_timeout = '5s' AS $$
+#variable_conflict use_column
+DECLARE
+	nobody CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+	wanted uuid := p_application;
+BEGIN
+	IF p_seq IS NOT NULL THEN
+		SELECT k.application_id INTO wanted FROM feed.parked AS k
+		 WHERE k.consumer = p_consumer AND k.stream = p_stream AND k.seq = p_seq AND k.released_at IS NULL;
+		IF NOT FOUND THEN
+			RETURN;
+		END IF;
+	END IF;
+	PERFORM FROM feed.cursor AS c
+	  WHERE (p_consumer IS NULL OR c.consumer = p_consumer) AND (p_stream IS NULL OR c.stream = p_stream)
+	  ORDER BY c.consumer, c.stream FOR UPDATE;
+	RETURN QUERY
+	UPDATE feed.parked AS k SET wanted_at = now()
+	 WHERE k.released_at IS NULL AND (p_consumer IS NULL OR k.consumer = p_consumer)
+	   AND (p_stream IS NULL OR k.stream = p_stream)
+	   AND (wanted IS NULL OR k.application_id = wanted)
+	   AND (wanted IS DISTINCT FROM nobody OR p_seq IS NULL OR k.seq = p_seq)
+	RETURNING k.consumer, k.stream, k.seq;
+END
+$$;
+REVOKE ALL ON FUNCTION feed.want(text, text, bigint, uuid) FROM PUBLIC;

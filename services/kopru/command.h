@@ -19,13 +19,18 @@ struct command_line {
 	const char *rights; /* --rights; NULL when not given */
 	const char *role; /* --role; NULL when not given */
 	const char *department; /* --department; NULL when not given */
+	const char *consumer, *application, *state, *number, *limit, *wait; /* of what waits; NULL when not given */
 	bool outside;
 	bool json;
+	bool yes; /* --yes: it is meant */
 };
+
+/* What run gives when the command line itself is wrong: the reason is followed by where help is. */
+#define COMMAND_WRONG_USAGE (-2)
 
 struct command {
 	const char *words; /* "department add"; NULL ends the table */
-	const char *arguments; /* "CODE NAME_TR NAME_EN" */
+	const char *arguments; /* "CODE NAME_TR NAME_EN"; in [brackets]: all of them or none */
 	size_t count; /* of arguments, exactly */
 	const char *help;
 	const struct argp_option *options;
@@ -46,5 +51,11 @@ int key_create(const struct command_line *line, struct err *e);
 int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
+int parked_list(const struct command_line *line, struct err *e);
+int parked_release(const struct command_line *line, struct err *e);
+
+/* The value of an option that is a number: fallback when it was not given. */
+int command_number(
+    const char *option, const char *text, const long range[2], long fallback, long *number, struct err *e);
 
 #endif

@@ -102,17 +102,3 @@ SELECT id, name, array_to_string(rights, ','), role, department, created_at, rev
 -- in:  $1 id
 -- out: name; no row when it was not valid
 UPDATE auth.api_key SET revoked_at = now() WHERE id = $1::text AND revoked_at IS NULL RETURNING name;
-
--- name: streams
--- out: stream, writer, head, consumer (NULL: keeps its cursor itself), cursor, lag, seconds that the oldest
---      pending event has waited, parked
-SELECT s.name, s.writer, h.head, c.consumer, c.seq, h.head - c.seq,
-       extract(epoch FROM (SELECT now() - e.at FROM feed.event AS e
-                            WHERE e.stream = s.name AND e.seq = c.seq + 1))::bigint,
-       (SELECT count(*) FROM feed.parked AS p
-         WHERE p.consumer = c.consumer AND p.stream = s.name AND p.released_at IS NULL)
-  FROM feed.stream AS s
- CROSS JOIN LATERAL (SELECT coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = s.name
-                                       ORDER BY e.seq DESC LIMIT 1), 0) AS head) AS h
-  LEFT JOIN feed.cursor AS c ON c.stream = s.name
- ORDER BY s.name LIKE 'department/%', s.name, c.consumer;

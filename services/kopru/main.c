@@ -1,4 +1,5 @@
 /* kopru: the operator's command. Exit code 0: done, 1: failed, 2: wrong usage. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,14 @@ static const struct argp_option rights_options[] = {
     {"department", 'd', "CODE", 0, "For which department an officer or a manager commands", 0}, {0}};
 static const struct argp_option json_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option parked_options[] = {{"consumer", 'c', "NAME", 0, "Only what this consumer parked", 0},
+    {"limit", 'l', "N", 0, "At most so many (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option release_options[] = {
+    {"application", 'a', "ID", 0, "All of this application, by its id or number, whoever parked it", 0},
+    {"consumer", 'c', "NAME", 0, "All that this consumer parked", 0},
+    {"wait", 'w', "SECONDS", 0, "How long to wait for what becomes of them (10)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", no_options, demo_run},
@@ -35,44 +44,68 @@ static const struct command commands[] = {
     {"key list", "", 0, "Show the API keys", json_options, key_list},
     {"key revoke", "ID", 1, "Let an API key in no more", no_options, key_revoke},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},
+    {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
+    {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",
+	release_options, parked_release},
     {0},
+};
+
+/* Where an option's value goes; a flag has none. */
+static const struct command_field {
+	size_t offset;
+	int key;
+	bool flag;
+} fields[] = {
+    {offsetof(struct command_line, application), 'a', false},
+    {offsetof(struct command_line, consumer), 'c', false},
+    {offsetof(struct command_line, department), 'd', false},
+    {offsetof(struct command_line, folder), 'f', false},
+    {offsetof(struct command_line, json), 'j', true},
+    {offsetof(struct command_line, limit), 'l', false},
+    {offsetof(struct command_line, out), 'o', false},
+    {offsetof(struct command_line, rights), 'r', false},
+    {offsetof(struct command_line, role), 'R', false},
+    {offsetof(struct command_line, wait), 'w', false},
+    {offsetof(struct command_line, outside), 'x', true},
 };
 
 static error_t
 on_command_option(int key, char *value, struct argp_state *state)
 {
+	static const bool set = true;
 	struct command_line *line = state->input;
+	const char *text = value;
 
-	switch (key) {
-	case 'f':
-		line->folder = value;
-		return 0;
-	case 'o':
-		line->out = value;
-		return 0;
-	case 'r':
-		line->rights = value;
-		return 0;
-	case 'R':
-		line->role = value;
-		return 0;
-	case 'd':
-		line->department = value;
-		return 0;
-	case 'x':
-		line->outside = true;
-		return 0;
-	case 'j':
-		line->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (line->count == COMMAND_ARGUMENTS_MAX)
-			return ARGP_ERR_UNKNOWN;
+	if (key == ARGP_KEY_ARG && line->count < COMMAND_ARGUMENTS_MAX) {
 		line->arguments[line->count++] = value;
 		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
 	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (fields[i].key != key)
+			continue;
+		if (fields[i].flag)
+			memcpy((char *)line + fields[i].offset, &set, sizeof(set));
+		else
+			memcpy((char *)line + fields[i].offset, &text, sizeof(text));
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+int
+command_number(const char *option, const char *text, const long range[2], long fallback, long *number, struct err *e)
+{
+	char *end = NULL;
+
+	*number = fallback;
+	if (!text)
+		return 0;
+	errno = 0;
+	*number = strtol(text, &end, 10);
+	if (errno == 0 && end != text && *end == '\0' && *number >= range[0] && *number <= range[1])
+		return 0;
+	err_set(e, "%s is \"%.60s\"; allowed is a number from %ld to %ld", option, text, range[0], range[1]);
+	return COMMAND_WRONG_USAGE;
 }
 
 /* How many of the words in argv are those of the command; 0 when they are another's. */
@@ -100,18 +133,22 @@ command_run(const struct command *c, int argc, char **argv)
 	struct command_line line = {.folder = "deploy/migrations"};
 	struct err e = {""};
 	char name[64];
+	int rc;
 
 	snprintf(name, sizeof(name), "kopru %s", c->words);
 	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
 		return 2;
-	if (line.count != c->count) {
+	if (line.count != c->count && (c->arguments[0] != '[' || line.count != 0)) {
 		fprintf(stderr, "Usage: %s %s\nTry `%s --help'.\n", name, c->arguments, name);
 		return 2;
 	}
-	if (c->run(&line, &e) < 0) {
+	rc = c->run(&line, &e);
+	if (rc < 0) {
 		fprintf(stderr, "%s: %s\n", name, e.text);
-		return 1;
+		if (rc == COMMAND_WRONG_USAGE)
+			fprintf(stderr, "Usage: %s %s\nTry `%s --help'.\n", name, c->arguments, name);
+		return rc == COMMAND_WRONG_USAGE ? 2 : 1;
 	}
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "%s: cannot write what it says\n", name);

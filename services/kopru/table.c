@@ -74,6 +74,19 @@ table_add_time(struct table *t, int64_t time)
 	table_add_text(t, text);
 }
 
+void
+table_add_rows(struct table *t, const struct script_rows *rows)
+{
+	for (size_t i = 0; i < rows->count * rows->columns; i++) {
+		const char *cell = rows->cells[i];
+
+		if (t->columns[i % rows->columns].number && *cell)
+			table_add_number(t, strtoll(cell, NULL, 10));
+		else
+			table_add_text(t, *cell ? cell : NULL);
+	}
+}
+
 static int
 width(const char *text)
 {

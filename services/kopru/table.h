@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/base/arena.h"
+#include "common/db/script.h"
 
 struct table_column {
 	const char *name; /* "public_key": the JSON name; shown in upper case, "_" as a space; NULL ends */
@@ -22,6 +23,9 @@ void table_add_text(struct table *t, const char *text);
 void table_add_number(struct table *t, int64_t value);
 void table_add_switch(struct table *t, bool value); /* "yes" or nothing; true or false */
 void table_add_time(struct table *t, int64_t time); /* in Istanbul */
+
+/* Rows whose columns are the table's; an empty cell is nothing. */
+void table_add_rows(struct table *t, const struct script_rows *rows);
 
 void table_print(const struct table *t, bool json, FILE *out);
 

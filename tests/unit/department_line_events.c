@@ -249,7 +249,7 @@ test_application_is_an_object(void **state)
 	(void)state;
 	assert_json("application", json_object_get(object, "application"),
 	    "{\"id\":\"" ID "\",\"number\":\"number\",\"kind\":\"request\",\"channel\":\"desk\",\"text\":\"text\","
-			    "\"subject\":\"subject\","
+	    "\"subject\":\"subject\","
 	    "\"topic\":\"topic\",\"location\":{\"lat\":0.0020816,\"lon\":0.0020816,\"address\":\"address\","
 	    "\"neighbourhood\":\"neighbourhood\"},\"applicant\":" APPLICANT
 	    ",\"received_at\":\"2026-11-27T12:00:00+03:00\",\"legal_basis\":\"3071\",\"due_on\":\"2026-12-29\","

@@ -1,0 +1,75 @@
+-- Statements of the operator's command that look at what runs, as the owner of the database. Asked one by one, with text
+-- parameters (common/db/script.h); "" stands for nothing. Times are shown in Istanbul, which is UTC+3 all year.
+
+-- name: streams
+-- out: stream, writer, head, age of the last event in seconds, consumer (none: keeps its cursor itself), cursor, lag,
+--      seconds that the oldest pending event has waited, parked
+-- An application may be dated back, so a received event is as old as its row.
+SELECT s.name, s.writer, h.head,
+       extract(epoch FROM now() - (SELECT coalesce(a.recorded_at, e.at) FROM feed.event AS e
+                                     LEFT JOIN intake.application AS a ON e.stream = 'intake' AND a.id = e.application_id
+                                    WHERE e.stream = s.name AND e.seq = h.head))::bigint,
+       c.consumer, c.seq, h.head - c.seq,
+       extract(epoch FROM now() - (SELECT coalesce(a.recorded_at, e.at) FROM feed.event AS e
+                                     LEFT JOIN intake.application AS a ON e.stream = 'intake' AND a.id = e.application_id
+                                    WHERE e.stream = s.name AND e.seq = c.seq + 1))::bigint,
+       CASE WHEN c.consumer IS NOT NULL THEN (SELECT count(*) FROM feed.parked AS p
+         WHERE p.consumer = c.consumer AND p.stream = s.name AND p.released_at IS NULL) END
+  FROM feed.stream AS s
+ CROSS JOIN LATERAL (SELECT coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = s.name
+                                       ORDER BY e.seq DESC LIMIT 1), 0) AS head) AS h
+  LEFT JOIN feed.cursor AS c ON c.stream = s.name
+ ORDER BY s.name LIKE 'department/%', s.name, c.consumer;
+
+-- name: parked_events
+-- in:  $1 consumer or "", $2 limit
+-- out: consumer, stream, seq, number of the application, its id, kind of the event, how often a release failed, since,
+--      "asked" when a release was asked for, later events of the application that wait, reason
+-- An event that only waits for an earlier one is counted there and not shown, unless nothing is before it any more.
+SELECT k.consumer, k.stream, k.seq, a.number, k.application_id, e.kind, k.failures,
+       to_char(k.parked_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'),
+       CASE WHEN k.wanted_at IS NOT NULL THEN 'asked' END,
+       (SELECT count(*) FROM feed.parked AS l
+         WHERE l.application_id = k.application_id AND l.consumer = k.consumer AND l.stream = k.stream AND l.seq > k.seq
+           AND l.released_at IS NULL AND k.application_id <> '00000000-0000-0000-0000-000000000000'),
+       regexp_replace(k.reason, '[[:cntrl:]]', ' ', 'g')
+  FROM feed.parked AS k
+  LEFT JOIN intake.application AS a ON a.id = k.application_id
+  LEFT JOIN feed.event AS e ON e.stream = k.stream AND e.seq = k.seq
+ WHERE k.released_at IS NULL AND ($1::text = '' OR k.consumer = $1::text)
+   AND (k.reason <> 'waits for a parked event of its application'
+        OR NOT EXISTS (SELECT FROM feed.parked AS b
+                        WHERE b.application_id = k.application_id AND b.consumer = k.consumer AND b.stream = k.stream
+                          AND b.seq < k.seq AND b.released_at IS NULL))
+ ORDER BY k.parked_at, k.consumer, k.stream, k.seq LIMIT $2::bigint;
+
+-- name: parked_want
+-- in:  $1 consumer, $2 stream, $3 seq, $4 application id; "" for any
+-- out: consumer, stream, seq of each that is to be digested again
+SELECT w.consumer, w.stream, w.seq
+  FROM feed.want(nullif($1::text, ''), nullif($2::text, ''), nullif($3::text, '')::bigint, nullif($4::text, '')::uuid) AS w
+ ORDER BY w.consumer, w.stream, w.seq;
+
+-- name: parked_outcome
+-- in:  $1 consumers, $2 streams, $3 seqs (arrays of one length)
+-- out: consumer, stream, seq, what became of it, why
+SELECT k.consumer, k.stream, k.seq,
+       CASE WHEN k.released_at IS NOT NULL THEN 'released'
+            WHEN k.wanted_at IS NULL THEN 'parked again'
+            WHEN EXISTS (SELECT FROM feed.parked AS b
+                          WHERE b.application_id = k.application_id AND b.consumer = k.consumer AND b.stream = k.stream
+                            AND b.seq < k.seq AND b.released_at IS NULL AND b.wanted_at IS NULL
+                            AND b.application_id <> '00000000-0000-0000-0000-000000000000') THEN 'waits'
+            ELSE 'asked' END,
+       CASE WHEN k.released_at IS NULL AND k.wanted_at IS NULL THEN regexp_replace(k.reason, '[[:cntrl:]]', ' ', 'g') END
+  FROM feed.parked AS k
+  JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS n(consumer, stream, seq)
+    ON n.consumer = k.consumer AND n.stream = k.stream AND n.seq = k.seq
+ ORDER BY k.consumer, k.stream, k.seq;
+
+-- name: application_find
+-- in:  $1 id or number
+-- out: id, number
+SELECT a.id, a.number FROM intake.application AS a
+ WHERE a.number = $1::text
+    OR a.id = CASE WHEN $1::text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN $1::text::uuid END;

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""flow: the operator at work on real services: parked events released, two instances, kills in between. limit: 180 s"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import system as kopru  # noqa: E402
+
+APPLICATION = {"kind": "complaint", "text": "Sokağımızda üç gündür çöp toplanmadı, konteyner taşıyor.", "subject": "Çöp",
+               "applicant": {"name": "Deneme Şahıs", "email": "deneme@example.org"}}
+S = kopru.System()
+TAP = kopru.Tap()
+STATE = {}
+
+
+def command(*arguments, code=0):
+    """What the operator's command prints; it must end with that code."""
+    environment = {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database)}
+    done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment, cwd=kopru.TOP,
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def second_router():
+    environment = {**S.environment("router"), "ROUTER_LISTEN": f"unix:{S.path('router-2.sock')}",
+                   "ROUTER_FEED": f"ipc://{S.path('feed-router-2.sock')}",
+                   "ROUTER_COMMANDS": f"ipc://{S.path('command-router-2.sock')}"}
+    S.processes["router-2"] = kopru.Process("router-2", [os.path.join(kopru.BUILD, "kopru-router")], environment,
+                                            S.path("log", "router-2.log"))
+    S.processes["router-2"].start()
+    S.wait_healthy("router-2")
+
+
+def apply(count):
+    numbers = []
+    for _ in range(count):
+        status, _, answer = S.apply(APPLICATION)
+        assert status == 201, answer
+        numbers.append(answer["number"])
+    return numbers
+
+
+def parked():
+    return json.loads(command("parked", "list", "--json"))
+
+
+def poison(on):
+    S.sql("ALTER TABLE router.decision ADD CONSTRAINT poison CHECK (department <> 'TEM') NOT VALID" if on
+          else "ALTER TABLE router.decision DROP CONSTRAINT poison")
+
+
+def wait_parked(count):
+    kopru.wait_until(lambda: len(parked()) == count, 30, f"{count} are parked", lambda: S.tail("router"))
+
+
+def parked_events_are_shown_and_released():
+    S.start()
+    S.department("TEM")
+    poison(True)
+    STATE["numbers"] = apply(3)
+    wait_parked(3)
+    rows = parked()
+    assert sorted(row["number"] for row in rows) == sorted(STATE["numbers"]), rows
+    assert all(row["consumer"] == "router" and "poison" in row["reason"] and row["kind"] == "application.received"
+               for row in rows), rows
+    assert "Deneme" not in json.dumps(rows, ensure_ascii=False)
+    # The cause is still there: it says so, and nothing is lost.
+    said = command("parked", "release", "router", "intake", str(rows[0]["seq"]), code=1)
+    assert "parked again" in said and "poison" in said, said
+    assert [row["failures"] for row in parked() if row["seq"] == rows[0]["seq"]] == [1]
+    poison(False)
+    said = json.loads(command("parked", "release", "--application", STATE["numbers"][0], "--json"))
+    assert [row["outcome"] for row in said] == ["released"], said
+    assert len(parked()) == 2
+    said = json.loads(command("parked", "release", "--consumer", "router", "--json"))
+    assert [row["outcome"] for row in said] == ["released", "released"], said
+    assert parked() == []
+    S.wait_quiet()
+    kopru.wait_until(lambda: sorted(line["number"] for line in S.lines("TEM")) == sorted(STATE["numbers"]), 20,
+                     "the department has each once", lambda: S.tail("department-TEM"))
+
+
+def two_instances_and_kills_release_each_once():
+    poison(True)
+    numbers = apply(60)
+    wait_parked(60)
+    second_router()
+    S.supervise()
+    poison(False)
+    asked = subprocess.Popen([os.path.join(kopru.BUILD, "kopru"), "parked", "release", "--consumer", "router", "--wait", "60"],
+                             env={**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database)},
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for name in ("router", "router-2", "router", "router-2"):
+        S.processes[name].kill(signal.SIGKILL)
+        numbers += apply(3)
+    said, _ = asked.communicate(timeout=90)
+    assert asked.returncode == 0, said
+    assert said.count(" released") == 60, said
+    S.wait_quiet(60)
+    numbers += STATE["numbers"]
+    for table, where in (("router.case", "true"), ("router.decision", "true"),
+                         ("feed.event", "stream = 'case' AND kind = 'application.routed'"),
+                         ("feed.event", "stream = 'department/TEM' AND kind = 'application.routed'")):
+        counted = S.value(f"SELECT count(*) || ' ' || count(DISTINCT application_id) FROM {table} WHERE {where}")
+        assert counted == f"{len(numbers)} {len(numbers)}", (table, where, counted)
+    kopru.wait_until(lambda: len(S.lines("TEM")) >= len(numbers), 30, "the department has them all",
+                     lambda: S.tail("department-TEM"))
+    assert sorted({line["number"] for line in S.lines("TEM")}) == sorted(numbers)
+
+
+try:
+    for test in (parked_events_are_shown_and_released, two_instances_and_kills_release_each_once):
+        TAP.run(test.__name__, test)
+finally:
+    S.close()
+TAP.end()
