@@ -3,7 +3,7 @@
 #   make test | check                   all kinds of test; what CI runs
 #   make unit | store | flow | fault | fuzz-replay | clients | deploy    one kind; T=NAME picks one test of it
 #   make asan | valgrind | coverage     the same tests another way; CC=clang and MODE=asan work with all
-#   make format | lint | layers | sizes | banned | bench | mutants | fresh
+#   make format | lint | layers | sizes | banned | bench | replay | mutants | fresh
 
 MODE ?= release
 CC ?= gcc
@@ -156,7 +156,7 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
-.PHONY: asan valgrind coverage fuzz bench mutants fresh
+.PHONY: asan valgrind coverage fuzz bench replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -182,7 +182,11 @@ mutants:
 	tests/mutants/run $(M)
 bench:
 	$(BUILD_TESTS)
-	tests/bench/run
+	tests/bench/run spine
+# The article's year through the front door to real departments: SEED=2020 COUNT=67910.
+replay:
+	$(BUILD_TESTS)
+	@tests/bench/run replay
 fresh:
 	tests/deploy/fresh.sh
 

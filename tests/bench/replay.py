@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""bench: the year 2020 of the article, replayed: 67,910 applications through the real front door to real departments.
+
+    SEED=2020 COUNT=67910 tests/run --exec "/usr/bin/python3 tests/bench/replay.py"
+
+Prints the conservation table and writes build/replay.json. Ends with 1 when anything was lost, doubled or out of order,
+or when a figure misses its target."""
+
+import collections
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import checker  # noqa: E402
+import replay  # noqa: E402
+import system as kopru  # noqa: E402
+import year  # noqa: E402
+
+SECONDS, RSS_MIB, SHOWN = 90, 64, 20
+CHANNEL_NAMES = ("desk", "petition", "letter", "phone", "email", "official_document", "cimer", "whatsapp", "facebook",
+                 "instagram", "x", "web", "open311")  # by their numbers in proto/kopru/v1, from 1
+
+
+def conservation(evidence):
+    """A row for each channel: stored, routed, delivered, noticed."""
+    delivered = {event.application for events in evidence.handled.values() for event in events}
+    noticed = {notice[0] for notice in evidence.notices}
+    routed = {event.application: event.id for event in evidence.streams["case"] if event.kind == "application.routed"}
+    rows = collections.defaultdict(lambda: [0, 0, 0, 0])
+    for application, _, _, channel in evidence.stored:
+        row = rows[CHANNEL_NAMES[int(channel) - 1]]
+        row[0] += 1
+        row[1] += application in routed
+        row[2] += application in delivered
+        row[3] += routed.get(application) in noticed
+    return rows
+
+
+def show_table(evidence, findings):
+    rows = conservation(evidence)
+    print(f"\n{'':20}{'stored':>9}{'routed':>9}{'delivered':>11}{'noticed':>9}")
+    for family, channels in year.FAMILIES.items():
+        for channel in channels:
+            stored, routed, delivered, noticed = rows[channel]
+            print(f"  {channel:18}{stored:9}{routed:9}{delivered:11}{noticed:9}")
+        stored, routed, delivered, noticed = (sum(rows[channel][i] for channel in channels) for i in range(4))
+        print(f"{family:20}{stored:9}{routed:9}{delivered:11}{noticed:9}")
+    print()
+    print("  ".join(f"{name} {value}" for name, value in findings.figures.items()))
+    print("  ".join(f"{name} {value}" for name, value in findings.count().items()))
+    for name in ("lost", "duplicated", "misordered"):
+        for sentence in getattr(findings, name)[:SHOWN]:
+            print(f"  {name}: {sentence}")
+
+
+def show_report(system, key):
+    """The figures as the mayor gets them; the article's three beside them."""
+    path = "/api/v1/reports/summary?from=2020-01-01&to=2020-12-31"
+    status, _, answer = system.request("reporting", "GET", path, headers={"Authorization": "Bearer " + key})
+    assert status == 200, (status, answer)
+    counts = {row["key"]: row["count"] for row in answer["by_channel"]}
+    print(f"\nGET {path}\n  total {answer['total']}: "
+          + ", ".join(f"{row['name']} {row['count']}" for row in answer["by_channel"]))
+    for family, channels in year.FAMILIES.items():
+        print(f"  {family:18}{sum(counts.get(channel, 0) for channel in channels):7}   the article:"
+              f"{sum(year.MIX[channel] for channel in channels):7}")
+    return answer
+
+
+def verdict(result):
+    rows = [("seconds", result["seconds"], SECONDS)]
+    rows += [(name, result[name], 0) for name in ("lost", "duplicated", "misordered")]
+    rows += [(f"{name}, MiB at its highest", value, RSS_MIB) for name, value in result["rss_mib"].items()]
+    print()
+    for name, value, limit in rows:
+        print(f"{name:32}{value:>10} <= {limit:<6} {'met' if value <= limit else 'NOT MET'}")
+    return all(value <= limit for _, value, limit in rows) and result["accepted"] == result["applications"]
+
+
+def main():
+    begun = time.monotonic()
+    total, seed = int(os.environ.get("COUNT", year.TOTAL)), int(os.environ.get("SEED", year.SEED))
+    play = replay.Replay(total, seed)
+    try:
+        play.start()
+        play.run()
+        rss = play.rss()
+        evidence = play.evidence()
+        findings = checker.check(evidence)
+        show_table(evidence, findings)
+        show_report(play.system, play.key)
+    finally:
+        codes = play.close()
+    latencies = play.latencies
+    result = {"applications": total, "seed": seed, **findings.figures, **findings.count(), "seconds": round(play.seconds, 1),
+              "per_second": round(total / play.seconds), "p50_ms": round(latencies[len(latencies) // 2], 2),
+              "p99_ms": round(latencies[int(len(latencies) * .99)], 2), "repeated": play.senders.sums()[2],
+              "sent_again": play.senders.sums()[3], "events_handled": sum(map(len, evidence.handled.values())),
+              "letters": evidence.letters, "rss_mib": rss, "whole_seconds": round(time.monotonic() - begun, 1)}
+    os.makedirs(os.path.join(kopru.TOP, "build"), exist_ok=True)
+    with open(os.path.join(kopru.TOP, "build/replay.json"), "w", encoding="utf-8") as out:
+        json.dump(result, out, indent=2)
+        out.write("\n")
+    met = verdict(result)
+    print(f"\nwhole, from the first line to here: {result['whole_seconds']} s; ends of services: "
+          f"{set(codes[name] for name in kopru.SERVICES)}; figures in build/replay.json")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

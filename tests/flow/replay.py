@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""flow: 2,000 applications of the replayed year go through nginx to all departments; the checker of `make replay` finds
+nothing wrong, and finds each fault that is planted into what it compares.
+
+limit: 300 s"""
+
+import collections
+import copy
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import checker  # noqa: E402
+import replay  # noqa: E402
+import system as kopru  # noqa: E402
+import year  # noqa: E402
+
+COUNT = int(os.environ.get("COUNT", "2000"))
+TAP = kopru.Tap()
+PLAY = replay.Replay(COUNT, senders=1)
+STATE = {}
+
+
+def the_same_seed_makes_the_same_year():
+    assert year.TOTAL == 67910 and {name: sum(year.MIX[c] for c in channels) for name, channels in year.FAMILIES.items()} == {
+        "hizmet_masasi": 37700, "whatsapp_social": 29000, "cimer": 1210}
+    assert year.schedule(500, 7) == year.schedule(500, 7) != year.schedule(500, 8)
+    plan = year.schedule(COUNT)
+    assert collections.Counter(channel for _, channel in plan) == year.shares(COUNT) and plan == sorted(plan)
+    assert sum(year.shares(COUNT).values()) == COUNT
+    first, again, other = (year.Writer(seed) for seed in (7, 7, 8))
+    assert all(first.body(i, *plan[i]) == again.body(i, *plan[i]) != other.body(i, *plan[i]) for i in range(100))
+
+
+def all_go_through():
+    PLAY.start()
+    PLAY.run(120)
+    evidence = STATE["evidence"] = PLAY.evidence()
+    findings = checker.check(evidence)
+    assert findings.count() == {"lost": 0, "duplicated": 0, "misordered": 0}, (
+        findings.lost[:5], findings.duplicated[:5], findings.misordered[:5])
+    assert set(findings.figures.values()) == {COUNT}, findings.figures
+    assert evidence.letters > COUNT // 10 and PLAY.senders.sums()[4] == 0
+
+
+def the_report_has_the_mix():
+    path = f"/api/v1/reports/summary?from={year.YEAR}-01-01&to={year.YEAR}-12-31"
+    status, _, answer = PLAY.system.request("reporting", "GET", path, headers={"Authorization": "Bearer " + PLAY.key})
+    assert status == 200 and answer["total"] == COUNT, answer
+    assert {row["key"]: row["count"] for row in answer["by_channel"]} == {c: n for c, n in year.shares(COUNT).items() if n}
+
+
+def planted(kind, change):
+    """What the checker says of a copy of the evidence that was changed; it must be of that kind."""
+    evidence = copy.deepcopy(STATE["evidence"])
+    change(evidence)
+    findings = checker.check(evidence)
+    assert findings.count()[kind] > 0, (kind, findings.count())
+    return findings
+
+
+def without_a_line(prefix, what):
+    """The ledgers again, with the last line of this kind left out."""
+    folder = PLAY.system.path("planted")
+    os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(PLAY.folder):
+        with open(os.path.join(PLAY.folder, name), encoding="utf-8") as file:
+            lines = file.readlines()
+        if name.startswith(prefix):
+            del lines[max(i for i, line in enumerate(lines) if line.startswith(what + " "))]
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    return folder
+
+
+def reread(prefix, what, names, read):
+    def change(evidence):
+        fresh = checker.Evidence()
+        read(fresh, without_a_line(prefix, what))
+        for name in names:
+            setattr(evidence, name, getattr(fresh, name))
+    return change
+
+
+def busiest(evidence):
+    return max(evidence.handled, key=lambda code: len(evidence.handled[code]))
+
+
+def swap(events):
+    events[0], events[1] = events[1], events[0]
+
+
+def again(evidence, name):
+    getattr(evidence, name).append(getattr(evidence, name)[0])
+
+
+def a_lost_one_is_found():
+    planted("lost", reread("sender-", "S", ("attempts", "answers"), checker.read_sender))
+    planted("lost", reread("departments", "E", ("handled", "acknowledged"), checker.read_departments))
+    planted("lost", reread("departments", "K", ("handled", "acknowledged"), checker.read_departments))
+    planted("lost", lambda e: e.stored.pop())
+    planted("lost", lambda e: e.streams["intake"].pop())
+    planted("lost", lambda e: e.streams["case"].pop())
+    planted("lost", lambda e: e.cases.popitem())
+    planted("lost", lambda e: e.counted.popitem())
+    planted("lost", lambda e: e.decisions.popitem())
+    planted("lost", lambda e: e.notices.pop())
+    planted("lost", lambda e: e.notices.append((e.notices.pop()[0], "received", "unknown", "")))
+    planted("lost", lambda e: setattr(e, "letters", e.letters - 1))
+    planted("lost", lambda e: e.streams["department/" + busiest(e)].clear())
+
+
+def a_double_is_found():
+    planted("duplicated", lambda e: again(e, "stored"))
+    planted("duplicated", lambda e: again(e, "notices"))
+    planted("duplicated", lambda e: setattr(e, "letters", e.letters + 1))
+    planted("duplicated", lambda e: e.handled[busiest(e)].append(e.handled[busiest(e)][0]))
+    planted("duplicated", lambda e: e.streams["case"].append(e.streams["case"][0]))
+    planted("duplicated", lambda e: e.decisions.update([next(iter(e.decisions))]))
+    planted("duplicated", lambda e: next(iter(e.answers.values())).append((201, "HM-2020-9999999-9")))
+    planted("duplicated", lambda e: e.streams["department/" + busiest(e)].pop())
+
+
+def a_wrong_order_is_found():
+    planted("misordered", lambda e: swap(e.streams["case"]))
+    planted("misordered", lambda e: swap(e.streams["intake"]))
+    planted("misordered", lambda e: swap(e.handled[busiest(e)]))
+    planted("misordered", lambda e: e.streams["case"].append(e.streams["case"].pop()._replace(version=7)))
+    planted("misordered", lambda e: e.streams["intake"].append(e.streams["intake"].pop()._replace(version=2)))
+
+    def other_bytes(evidence):
+        events = evidence.handled[busiest(evidence)]
+        events[3] = events[3]._replace(id="0" * 32)
+    planted("misordered", other_bytes)
+
+
+try:
+    for test in (the_same_seed_makes_the_same_year, all_go_through, the_report_has_the_mix, a_lost_one_is_found,
+                 a_double_is_found, a_wrong_order_is_found):
+        TAP.run(test.__name__, test)
+finally:
+    CODES = PLAY.close()
+    TAP.run("a_stop_is_orderly", lambda: [CODES[name] for name in kopru.SERVICES] == [0, 0, 0, 0] or 1 / 0)
+TAP.end()

@@ -1,0 +1,152 @@
+"""departments: the ends of the feeds of all departments of a System in one process, over CURVE, each with its own key.
+
+Each event is handled (written down in the ledger, flushed) before it is acknowledged; what comes again is acknowledged
+only. Some departments do not run at all: they are left out. Debian's python3-zmq and python3-protobuf.
+"""
+
+import multiprocessing
+import os
+import time
+
+import zmq
+
+import ledger
+import wire
+
+WINDOW = 200
+SILENCE_SECONDS = 5
+
+
+class Department:
+    """One stream: where it stands, what was handled and not acknowledged yet."""
+
+    def __init__(self, code, system, book):
+        self.code, self.book, self.stream = code, book, "department/" + code
+        self.seq, self.event_id, self.unacked, self.session = 0, b"", False, 0
+        with open(system.path("secrets", code + ".key"), "rb") as file:
+            self.secret = file.read().strip()
+        with open(system.path("secrets", "router.key.pub"), "rb") as file:
+            self.server = file.read().strip()
+        self.feed, self.heard, self.on_event = f"tcp://127.0.0.1:{system.feed_port}", time.monotonic(), None
+        self.socket = self.connect(self.feed)
+        self.subscribe()
+
+    def connect(self, endpoint):
+        socket = zmq.Context.instance().socket(zmq.DEALER)
+        socket.curve_secretkey, socket.curve_publickey = self.secret, zmq.curve_public(self.secret)
+        socket.curve_serverkey, socket.linger = self.server, 0
+        socket.connect(endpoint)
+        return socket
+
+    def say(self, **body):
+        self.socket.send(wire.feed_pb2.FeedEnvelope(**body).SerializeToString())
+
+    def subscribe(self):
+        self.session = int.from_bytes(os.urandom(7), "big")
+        self.heard = time.monotonic()
+        self.say(subscribe={"consumer": self.code, "stream": self.stream, "after_seq": self.seq, "window": WINDOW,
+                            "after_event_id": self.event_id, "session": self.session})
+
+    def begin_again(self, poller):
+        """A socket that was refused once (its key was not known yet) stays dumb: another one takes its place."""
+        poller.unregister(self.socket)
+        self.socket.close()
+        self.socket = self.connect(self.feed)
+        poller.register(self.socket, zmq.POLLIN)
+        self.subscribe()
+
+    def receive(self):
+        """Takes in what has come; says how many events were handled."""
+        before = self.seq
+        try:
+            while True:
+                self.take(wire.feed_pb2.FeedEnvelope.FromString(self.socket.recv(zmq.NOBLOCK)))
+        except zmq.Again:
+            return self.seq - before
+
+    def take(self, frame):
+        kind = frame.WhichOneof("body")
+        self.heard = time.monotonic()
+        if kind == "events" and frame.events.session == self.session:
+            for item in frame.events.items:
+                self.handle(item)
+            self.unacked = True
+        elif kind == "heartbeat" and frame.heartbeat.session == self.session:
+            self.say(ask={"stream": self.stream, "head": frame.heartbeat.head, "session": self.session})
+        elif kind == "diverged" or kind == "refused" and frame.refused.session == self.session:
+            raise RuntimeError(f"{self.stream}: {frame}")
+
+    def handle(self, item):
+        event = wire.event_pb2.Event.FromString(item.event)
+        if item.seq <= self.seq:
+            self.book.write("R", self.code, item.seq)
+            return
+        self.book.write("E", self.code, item.seq, event.id.hex(), event.application_id.hex(), event.number, event.version,
+                        event.WhichOneof("body"))
+        self.seq, self.event_id = item.seq, event.id
+        if self.on_event:
+            self.on_event(self, event)
+
+    def acknowledge(self):
+        """Only after the ledger was flushed."""
+        if self.unacked:
+            self.say(ack={"stream": self.stream, "seq": self.seq, "session": self.session})
+            self.book.write("K", self.code, self.seq)
+            self.unacked = False
+
+
+class Consumer:
+    """counters: shared [handled]. stop: shared; the process ends when it is 1."""
+
+    def __init__(self, system, codes, folder, counters, stop):
+        self.book = ledger.Ledger(os.path.join(folder, "departments.ledger"))
+        self.counters, self.stop = counters, stop
+        self.poller, self.departments = zmq.Poller(), [Department(code, system, self.book) for code in codes]
+        for department in self.departments:
+            self.poller.register(department.socket, zmq.POLLIN)
+
+    def run(self):
+        tidied = time.monotonic()
+        while not self.stop.value:
+            ready = dict(self.poller.poll(100))
+            for department in self.departments:
+                if department.socket in ready:
+                    self.counters[0] += department.receive()
+            self.book.flush()
+            for department in self.departments:
+                department.acknowledge()
+            if time.monotonic() - tidied > 1:
+                tidied = time.monotonic()
+                for department in self.departments:
+                    if tidied - department.heard > SILENCE_SECONDS:
+                        department.begin_again(self.poller)
+        self.book.close()
+
+
+class Departments:
+    """The process. codes: which departments run; make_keys comes before, a second at least (routers read keys anew)."""
+
+    def __init__(self, system, codes, folder):
+        self.counters = multiprocessing.Array("q", 1, lock=False)
+        self.stopping = multiprocessing.Value("b", 0, lock=False)
+        self.process = multiprocessing.Process(target=self.run, args=(system, codes, folder), daemon=True)
+        self.process.start()
+
+    def run(self, system, codes, folder):
+        Consumer(system, codes, folder, self.counters, self.stopping).run()
+
+    @staticmethod
+    def make_keys(system, codes):
+        for code in codes:
+            system.kopru("department", "key", code, "--out", system.path("secrets", code + ".key"))
+
+    def handled(self):
+        assert self.process.is_alive(), f"the departments' process ended with {self.process.exitcode}"
+        return self.counters[0]
+
+    def close(self):
+        self.stopping.value = 1
+        self.process.join(10)
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join()

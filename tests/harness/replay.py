@@ -1,0 +1,103 @@
+"""replay: a year's applications through the real front door, to real departments, with a checker at the end.
+
+Used small by tests/flow/replay.py and whole by tests/bench/replay.py. Only the standard library, and what departments.py
+needs.
+"""
+
+import os
+import sys
+import time
+
+import checker
+import departments
+import front
+import sender
+import system as kopru
+import year
+
+HEADS = """SELECT coalesce(sum(greatest(h.seq, 0)), 0) FROM feed.stream s CROSS JOIN LATERAL
+  (SELECT e.seq FROM feed.event e WHERE e.stream = s.name ORDER BY e.seq DESC LIMIT 1) h WHERE s.name LIKE 'department/%'"""
+BEHIND = """SELECT coalesce(sum(h.seq - c.seq), 0) FROM feed.cursor c CROSS JOIN LATERAL
+  (SELECT e.seq FROM feed.event e WHERE e.stream = c.stream ORDER BY e.seq DESC LIMIT 1) h"""
+WAITING = "SELECT count(*) FROM notifier.notice WHERE state IN ('pending', 'sending')"
+
+
+class Bar:
+    """A line that is drawn anew on a terminal; elsewhere one line every few seconds."""
+
+    def __init__(self, total, every=5):
+        self.total, self.every, self.last, self.started = total, every, 0.0, time.monotonic()
+        self.terminal = sys.stdout.isatty()
+
+    def show(self, accepted, handled, behind, waiting, last=False):
+        now = time.monotonic()
+        if not last and now - self.last < (.2 if self.terminal else self.every):
+            return
+        self.last, seconds = now, now - self.started
+        share = accepted / self.total
+        text = (f"{accepted:>6} of {self.total} accepted, {handled:>6} handled by departments, "
+                f"{behind:>5} behind, {waiting:>4} notices wait, {seconds:5.1f} s")
+        if self.terminal:
+            done = int(share * 24)
+            print(f"\r[{'#' * done}{'.' * (24 - done)}] {text} ", end="\n" if last else "", flush=True)
+        else:
+            print(f"# {share:4.0%} {text}", flush=True)
+
+
+class Replay:
+    def __init__(self, total=year.TOTAL, seed=year.SEED, senders=2, without=()):
+        self.total = total
+        self.senders = sender.Senders(senders, total, seed)  # makes its texts while the system starts
+        self.system = kopru.System()
+        self.folder = self.system.path("ledgers")
+        os.makedirs(self.folder, mode=0o700)
+        self.front, self.departments, self.without = front.Front(self.system), None, set(without)
+        self.seconds, self.latencies, self.key = 0.0, [], None
+
+    def start(self):
+        self.system.start()
+        self.front.start()
+        codes = [code for code in self.system.departments() if code not in self.without]
+        departments.Departments.make_keys(self.system, codes)
+        self.key = self.system.api_key("replay", "applications,reports")  # waits until keys are known
+        self.departments = departments.Departments(self.system, codes, self.folder)
+        self.senders.ready()
+
+    def run(self, patience=60):
+        """Sends everything and waits until all that follows from it is done; fails when nothing moves for so long."""
+        bar, started = Bar(self.total), time.monotonic()
+        self.senders.go(self.folder, self.front.port, self.key)
+        behind = waiting = asked = 0
+        moved, state = started, None
+        while True:
+            sent_all, now = self.senders.done(), time.monotonic()
+            if now - asked > (.1 if sent_all else 1):
+                asked = now
+                heads, behind, waiting = map(int, self.system.value(
+                    f"SELECT concat_ws(' ', ({HEADS}), ({BEHIND}), ({WAITING}))").split())
+                if sent_all and behind == 0 and waiting == 0 and self.departments.handled() == heads:
+                    break
+            bar.show(self.senders.sums()[1], self.departments.handled(), behind, waiting)
+            if state != (state := (self.senders.sums(), self.departments.handled(), behind, waiting)):
+                moved = now
+            assert now - moved < patience, f"nothing moved for {patience} s: {state}"
+            time.sleep(.02)
+        self.seconds = time.monotonic() - started
+        bar.show(self.senders.sums()[1], self.departments.handled(), behind, waiting, last=True)
+        self.latencies = self.senders.latencies()
+        time.sleep(.2)  # the last acknowledgement is on its way
+
+    def evidence(self):
+        """The departments stop first, so that their ledger is whole."""
+        self.departments.close()
+        return checker.gather(self.system, self.folder)
+
+    def rss(self):
+        return {name: round(process.rss_kib() / 1024, 1) for name, process in self.system.processes.items()
+                if name in kopru.SERVICES}
+
+    def close(self):
+        self.senders.close()
+        if self.departments:
+            self.departments.close()
+        return self.system.close()
