@@ -14,10 +14,12 @@
 #define DAYS_4982 15
 #define DAYS_4982_EXTENDED 30
 
-/* Only full holidays are kept: on a half day the offices open, so for the law it is a working day. */
+/* On a half day the offices open, so for the law it is a working day. */
+enum holiday { HOLIDAY_NONE, HOLIDAY_HALF, HOLIDAY_FULL };
+
 struct calendar {
 	int32_t first, last; /* January 1 and December 31 of the years known */
-	bool holidays[]; /* from first to last */
+	uint8_t holidays[]; /* enum holiday, from first to last */
 };
 
 static int
@@ -81,8 +83,12 @@ calendar_read(const struct csv_table *table, struct err *e)
 	}
 	c = calendar_alloc(first, last);
 	for (size_t row = 0; row < table->rows; row++) {
-		if (read_row(table, row, &date, &full, e) == 0 && full)
-			c->holidays[date - c->first] = true;
+		if (read_row(table, row, &date, &full, e) < 0)
+			abort(); /* it was read above */
+		if (full)
+			c->holidays[date - c->first] = HOLIDAY_FULL;
+		else if (c->holidays[date - c->first] == HOLIDAY_NONE)
+			c->holidays[date - c->first] = HOLIDAY_HALF;
 	}
 	return c;
 }
@@ -117,7 +123,14 @@ calendar_knows(const struct calendar *c, int32_t date)
 bool
 calendar_is_working_day(const struct calendar *c, int32_t date)
 {
-	return date_weekday(date) < SATURDAY && !(calendar_knows(c, date) && c->holidays[date - c->first]);
+	return date_weekday(date) < SATURDAY &&
+	       !(calendar_knows(c, date) && c->holidays[date - c->first] == HOLIDAY_FULL);
+}
+
+bool
+calendar_is_half_day(const struct calendar *c, int32_t date)
+{
+	return date_weekday(date) < SATURDAY && calendar_knows(c, date) && c->holidays[date - c->first] == HOLIDAY_HALF;
 }
 
 int32_t

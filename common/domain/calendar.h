@@ -36,6 +36,7 @@ struct calendar *calendar_new(const char *csv, struct err *e);
 void calendar_free(struct calendar *c);
 
 bool calendar_is_working_day(const struct calendar *c, int32_t date); /* Mon-Fri and no full holiday; half days work */
+bool calendar_is_half_day(const struct calendar *c, int32_t date); /* a working day whose afternoon is a holiday */
 bool calendar_knows(const struct calendar *c, int32_t date); /* within the years that the table covers */
 /* The date itself when it is a working day, else the next one. */
 int32_t calendar_next_working_day(const struct calendar *c, int32_t date);

@@ -3,14 +3,18 @@
 
 #include <stdlib.h>
 
-#include "common/base/log.h"
+#include "common/base/file.h"
+#include "common/base/ids.h"
 #include "common/feed/feed.sql.h"
 #include "common/feed/turns.h"
+#include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
 #include "services/reporting/summary.h"
+#include "services/reporting/tending.h"
 #include "services/reporting/track.h"
 
+#define HOLIDAYS_MAX (1024 * 1024)
 #define TURN_LIMIT 200
 #define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
@@ -24,7 +28,9 @@ struct reporting {
 	struct api_keys *keys;
 	struct track track;
 	struct summary summary;
+	struct tending *tending;
 	struct http *http;
+	struct calendar *calendar;
 	struct bus_key key;
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
 };
@@ -34,35 +40,9 @@ static const struct db_statement *const tables[] = {feed_statements, reporting_s
 static void
 on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
 {
-	struct arena *a = db_tx_arena(tx);
-	struct application *received = arena_array(a, count, sizeof(*received));
-	struct application *routed = arena_array(a, count, sizeof(*routed));
-	struct uuid *erased = arena_array(a, count, sizeof(*erased));
-	size_t received_count = 0, routed_count = 0, erased_count = 0;
+	const struct reporting *r = arg;
 
-	(void)arg;
-	for (size_t i = 0; i < count; i++) {
-		const Kopru__V1__Event *event = events[i].event;
-		struct application application;
-		struct err e;
-
-		if (event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
-			erased[erased_count++] = events[i].application_id;
-		else if (application_read_event(event, &application, &e) < 0)
-			store_applications_refuse(tx, arena_string(a, e.text));
-		else if (application.access_code_hash)
-			received[received_count++] = application;
-		else
-			routed[routed_count++] = application;
-	}
-	received_count = applications_sort(received, received_count);
-	routed_count = applications_sort(routed, routed_count);
-	if (received_count > 0)
-		store_applications_received(tx, received, received_count);
-	if (routed_count > 0)
-		store_applications_routed(tx, routed, routed_count);
-	if (erased_count > 0)
-		store_applications_erase(tx, erased, erased_count);
+	record_events(tx, events, count, r->calendar, date_in_istanbul(clock_now()));
 	*note = NULL;
 }
 
@@ -74,13 +54,6 @@ on_recorded(void *arg, void *note, const struct db_results *results)
 	(void)note;
 	(void)results;
 	after_moved(r->after);
-}
-
-static bool
-on_asked_known(int body_case)
-{
-	return body_case == KOPRU__V1__EVENT__BODY_APPLICATION_RECEIVED ||
-	       body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED || body_case == KOPRU__V1__EVENT__BODY_ERASED;
 }
 
 static void
@@ -152,12 +125,25 @@ keys_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
 	return *conf->key_file ? bus_key_read(conf->key_file, &r->key, e) : 0;
 }
 
+static int
+calendar_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
+{
+	struct arena *a = arena_new(0);
+	char *text;
+	size_t size;
+
+	if (file_read(a, conf->holidays_file, HOLIDAYS_MAX, &text, &size, e) == 0)
+		r->calendar = calendar_new(text, e);
+	arena_free(a);
+	return r->calendar ? 0 : -1;
+}
+
 static struct turns *
 turns_make(struct reporting *r, struct loop *l, const struct feed_consumer_conf *feed, struct err *e)
 {
 	struct turns_conf conf = {.feed = *feed, .limit = TURN_LIMIT, .linger_ms = TURN_LINGER_MS};
 	const struct turns_service service = {
-	    .record = on_record, .recorded = on_recorded, .knows = on_asked_known, .arg = r};
+	    .record = on_record, .recorded = on_recorded, .knows = record_knows, .arg = r};
 
 	conf.feed.consumer = "reporting";
 	conf.feed.key = *r->key.secret_key ? &r->key : NULL;
@@ -183,6 +169,7 @@ turns_open(struct reporting *r, struct loop *l, const struct reporting_conf *con
 	if (!(r->intake = turns_make(r, l, &intake, e)) || !(r->cases = turns_make(r, l, &cases, e)))
 		return -1;
 	after_set_turns(r->after, r->intake, r->cases);
+	r->tending = tending_new(l, r->db, r->intake, r->cases);
 	return 0;
 }
 
@@ -208,8 +195,8 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	const struct http_conf http = {.listen = conf->listen, .connections_max = 256, .requests_max = 256};
 
 	r->after = after_new(l);
-	if (keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) || databases_open(r, l, conf, e) < 0 ||
-	    turns_open(r, l, conf, e) < 0)
+	if (calendar_read(r, conf, e) < 0 || keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) ||
+	    databases_open(r, l, conf, e) < 0 || turns_open(r, l, conf, e) < 0)
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
 	r->summary = (struct summary){.db = r->summary_db, .after = r->after, .keys = r->keys};
@@ -237,6 +224,7 @@ reporting_free(struct reporting *r)
 {
 	if (!r)
 		return;
+	tending_free(r->tending);
 	turns_free(r->intake);
 	turns_free(r->cases);
 	r->intake = NULL;
@@ -248,6 +236,7 @@ reporting_free(struct reporting *r)
 	api_keys_free(r->keys);
 	http_free(r->http);
 	bus_free(r->bus);
+	calendar_free(r->calendar);
 	metrics_free(r->metrics);
 	free(r);
 }

@@ -13,6 +13,7 @@ struct reporting_conf {
 	const char *intake_public_file; /* "" without tcp:// */
 	const char *case_public_file;
 	const char *key_file;
+	const char *holidays_file;
 	long window;
 	const char *log_level;
 };

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "common/domain/access_code.h"
-#include "common/domain/calendar.h"
 #include "common/domain/number.h"
-#include "common/domain/words.h"
 #include "services/reporting/store.h"
+#include "services/reporting/tracked.h"
 
 #define FIELD_MAX 64
 
@@ -96,70 +95,14 @@ others_refuse(struct arena *a, json_t *form, struct http_faults *faults)
 }
 
 static json_t *
-text_json(const char *text)
+answer_json(const struct tracking *t, const struct tracked *tracked, const struct db_results *results)
 {
-	return text ? json_string(text) : json_null();
-}
+	size_t count = db_rows(results, t->calls.steps);
+	struct tracked_step *steps = arena_array(http_arena(t->request), count, sizeof(*steps));
 
-static json_t *
-word_json(const struct word *words, int32_t value, bool english)
-{
-	const struct word *word = word_find(words, value);
-
-	return word ? json_string(english ? word->name_en : word->name_tr) : json_null();
-}
-
-static json_t *
-step_json(int32_t state, int64_t at, bool english)
-{
-	char time[TIME_TEXT_SIZE];
-
-	time_text_istanbul(at, time);
-	return json_pack("{s:s, s:o, s:s}", "status", word_token(state_words, state), "status_text",
-	    word_json(state_words, state, english), "at", time);
-}
-
-/* The read model holds the first state and the last. */
-static json_t *
-history_json(const struct tracked *tracked, bool english)
-{
-	json_t *steps = json_array();
-
-	json_array_append_new(steps, step_json(KOPRU__V1__STATE__STATE_RECEIVED, tracked->received_at, english));
-	if (tracked->state != KOPRU__V1__STATE__STATE_RECEIVED)
-		json_array_append_new(steps, step_json(tracked->state, tracked->changed_at, english));
-	return steps;
-}
-
-static json_t *
-tracked_json(const char *number, const struct tracked *tracked, bool english)
-{
-	char received_at[TIME_TEXT_SIZE], changed_at[TIME_TEXT_SIZE], due_on[DATE_TEXT_SIZE];
-	json_t *json = json_object();
-
-	time_text_istanbul(tracked->received_at, received_at);
-	time_text_istanbul(tracked->changed_at, changed_at);
-	date_text(tracked->due_on, due_on);
-	json_object_set_new(json, "number", json_string(number));
-	json_object_set_new(json, "status", json_string(word_token(state_words, tracked->state)));
-	json_object_set_new(json, "status_text", word_json(state_words, tracked->state, english));
-	json_object_set_new(json, "kind", json_string(word_token(kind_words, tracked->kind)));
-	json_object_set_new(json, "kind_text", word_json(kind_words, tracked->kind, english));
-	json_object_set_new(json, "channel", json_string(word_token(channel_words, tracked->channel)));
-	json_object_set_new(json, "channel_text", word_json(channel_words, tracked->channel, english));
-	json_object_set_new(json, "received_at", json_string(received_at));
-	json_object_set_new(json, "due_on", json_string(due_on));
-	json_object_set_new(json, "changed_at", json_string(changed_at));
-	json_object_set_new(json, "department", text_json(tracked->department_name));
-	json_object_set_new(json, "department_code", text_json(tracked->department));
-	json_object_set_new(json, "topic", text_json(tracked->topic_name));
-	json_object_set_new(json, "topic_code", text_json(tracked->topic));
-	json_object_set_new(json, "triage", json_boolean(tracked->triage));
-	json_object_set_new(json, "subject", text_json(tracked->subject));
-	json_object_set_new(json, "text", text_json(tracked->text));
-	json_object_set_new(json, "erased", json_boolean(tracked->erased));
-	json_object_set_new(json, "history", history_json(tracked, english));
-	return json;
+	for (size_t row = 0; row < count; row++)
+		store_get_tracked_step(results, t->calls.steps, row, &steps[row]);
+	return tracked_json(t->number, tracked, steps, count, http_language(t->request) == HTTP_EN);
 }
 
 static void
@@ -180,7 +123,7 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	opened = access_code_hash_equal(stored ? stored : dummy, t->hash) && t->code_possible && stored &&
 		 store_get_tracked_application(results, t->calls.track, &tracked);
 	if (opened)
-		http_reply_json(r, 200, tracked_json(t->number, &tracked, http_language(r) == HTTP_EN));
+		http_reply_json(r, 200, answer_json(t, &tracked, results));
 	else if (t->after.stream && store_get_reporting_cursor(results, t->calls.cursor) < t->after.seq)
 		http_reply_problem(r, "busy", NULL);
 	else

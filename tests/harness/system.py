@@ -172,6 +172,7 @@ class System:
             "reporting": {
                 "REPORTING_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
                 "REPORTING_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",
+                "REPORTING_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
             },
         }[name]
         upper = name.upper()

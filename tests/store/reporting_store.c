@@ -17,6 +17,7 @@
 #include "tests/harness/session.h"
 
 #define MANY 20
+#define TODAY 20790
 
 static const struct db_statement *const tables[] = {feed_statements, reporting_statements, NULL};
 static const uint8_t dummy[32];
@@ -72,6 +73,8 @@ received(struct fixture *f, uint8_t first)
 	    .text = "Konteyner taştı.",
 	    .access_code_hash = hash,
 	    .version = 1,
+	    .first_version = 1,
+	    .first_on = 20780,
 	    .at = INT64_C(1795424400000000) + first,
 	};
 }
@@ -82,8 +85,8 @@ routed(struct fixture *f, uint8_t first, int32_t version)
 	struct application a = received(f, first);
 
 	a.access_code_hash = NULL;
-	a.version = version;
-	a.state = version;
+	a.version = a.first_version = version;
+	a.state = version == 5 ? 11 : version;
 	a.department = version % 2 ? "FEN" : "TEM";
 	a.department_name = "Müdürlük";
 	a.topic = version % 2 ? NULL : "TEM-01";
@@ -94,6 +97,13 @@ routed(struct fixture *f, uint8_t first, int32_t version)
 }
 
 static void
+commit(struct database *b, struct db_tx *tx)
+{
+	if (database_commit(b, tx, NULL, NULL) != DB_COMMITTED)
+		fail_msg("%s", b->reason.text);
+}
+
+static void
 put_received(struct fixture *f, struct database *b, uint8_t first, size_t count)
 {
 	struct db_tx *tx = db_begin(b->db);
@@ -101,8 +111,8 @@ put_received(struct fixture *f, struct database *b, uint8_t first, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		list[i] = received(f, (uint8_t)(first + i));
-	store_applications_received(tx, list, applications_sort(list, count));
-	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_COMMITTED);
+	store_applications_received(tx, list, applications_fold(list, count), TODAY);
+	commit(b, tx);
 }
 
 static void
@@ -113,8 +123,8 @@ put_routed(struct fixture *f, struct database *b, uint8_t first, size_t count, i
 
 	for (size_t i = 0; i < count; i++)
 		list[i] = routed(f, (uint8_t)(first + i), version);
-	store_applications_routed(tx, list, applications_sort(list, count));
-	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_COMMITTED);
+	store_applications_moved(tx, list, applications_fold(list, count), TODAY);
+	commit(b, tx);
 }
 
 static void
@@ -124,7 +134,7 @@ erase(struct database *b, uint8_t first)
 	struct uuid ids[2] = {{{first}}, {{200}}};
 
 	store_applications_erase(tx, ids, 2);
-	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_COMMITTED);
+	commit(b, tx);
 }
 
 /* The whole of an application's row as one text. */
@@ -174,7 +184,7 @@ version_only_moves_forward(void **state)
 	put_routed(f, &f->one, 1, 1, 5);
 	assert_int_equal(
 	    scratch_number(f->one.scratch, "SELECT count(*) FROM reporting.application WHERE version = 5 AND "
-					   "state = 5 AND triage AND topic IS NULL AND department = 'FEN'"),
+					   "state = 11 AND triage AND topic IS NULL AND department = 'FEN'"),
 	    1);
 }
 
@@ -205,8 +215,8 @@ both_streams_at_once_make_one_row_each(void **state)
 		in[i] = received(f, (uint8_t)(i + 1));
 		out[i] = routed(f, (uint8_t)(MANY - i), 2);
 	}
-	store_applications_received(tx[0], in, applications_sort(in, MANY));
-	store_applications_routed(tx[1], out, applications_sort(out, MANY));
+	store_applications_received(tx[0], in, applications_fold(in, MANY), TODAY);
+	store_applications_moved(tx[1], out, applications_fold(out, MANY), TODAY);
 	db_commit(tx[0], on_one_done, &done);
 	db_commit(tx[1], on_one_done, &done);
 	assert_true(database_wait(&f->one, both_done, &done, 10000));

@@ -18,20 +18,25 @@
 #include "services/reporting/figures.h"
 
 static struct arena *arena;
+static struct calendar *calendar;
 
 static int
 arena_start(void **state)
 {
+	struct err e;
+
 	(void)state;
 	ids_start();
 	arena = arena_new(0);
-	return 0;
+	calendar = calendar_new("date,name,kind\n2026-10-28,a,yarim\n2026-10-29,b,tam\n", &e);
+	return calendar ? 0 : -1;
 }
 
 static int
 arena_end(void **state)
 {
 	(void)state;
+	calendar_free(calendar);
 	arena_free(arena);
 	return 0;
 }
@@ -158,12 +163,12 @@ applications_keep_the_highest_version(void **state)
 		list[i].id.bytes[15] = (uint8_t)(i % 2);
 		list[i].version = i + 2;
 	}
-	assert_int_equal(applications_sort(list, 5), 2);
+	assert_int_equal(applications_fold(list, 5), 2);
 	assert_int_equal(list[0].id.bytes[15], 0);
 	assert_int_equal(list[0].version, 6);
 	assert_int_equal(list[1].version, 5);
-	assert_int_equal(applications_sort(list, 0), 0);
-	assert_int_equal(applications_sort(list, 1), 1);
+	assert_int_equal(applications_fold(list, 0), 0);
+	assert_int_equal(applications_fold(list, 1), 1);
 }
 
 static void
@@ -189,28 +194,29 @@ event_is_read_and_checked(void **state)
 	received.application = &from;
 	received.access_code_hash.data = hash;
 	received.access_code_hash.len = sizeof(hash);
+	from.due_on = 20800;
 	from.id.data = id;
 	from.id.len = sizeof(id);
 	from.number = number;
 	from.received_at = 1795471200000000 - 1; /* 2026-11-24 00:59:59.999999 in Istanbul */
-	assert_int_equal(application_read_event(&event, &a, &e), 0);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), 0);
 	assert_int_equal(a.received_on, day("2026-11-24"));
 	assert_null(a.subject);
 	assert_ptr_equal(a.access_code_hash, hash);
 
 	received.access_code_hash.len = 31;
-	assert_int_equal(application_read_event(&event, &a, &e), -1);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), -1);
 	received.access_code_hash.len = 32;
 	from.received_at = INT64_MAX;
-	assert_int_equal(application_read_event(&event, &a, &e), -1);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), -1);
 	from.received_at = 1;
 	event.version = 0;
-	assert_int_equal(application_read_event(&event, &a, &e), -1);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), -1);
 	event.version = 1;
 	received.application = NULL;
-	assert_int_equal(application_read_event(&event, &a, &e), -1);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), -1);
 	event.body_case = KOPRU__V1__EVENT__BODY__NOT_SET;
-	assert_int_equal(application_read_event(&event, &a, &e), -1);
+	assert_int_equal(application_read_event(&event, calendar, arena, &a, &e), -1);
 }
 
 int

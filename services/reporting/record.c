@@ -1,0 +1,82 @@
+/* record: events are read into rows, rows fold by application, and go out in one order: rows, steps, parts, what is
+ * forgotten. */
+#include "services/reporting/record.h"
+
+#include "common/domain/words.h"
+#include "services/reporting/store.h"
+
+#define PARTS_MAX 64 /* of one event */
+
+struct rows {
+	struct application *received, *moved;
+	struct step *steps;
+	struct uuid *erased;
+	size_t received_count, moved_count, steps_count, erased_count;
+};
+
+bool
+record_knows(int body_case)
+{
+	return word_find(event_words, body_case) != NULL;
+}
+
+static void
+event_read(struct db_tx *tx, const struct turn_event *from, const struct calendar *calendar, struct rows *rows)
+{
+	struct application *to = &rows->moved[rows->moved_count];
+	struct err e;
+
+	if (from->event->body_case == KOPRU__V1__EVENT__BODY_ERASED) {
+		rows->erased[rows->erased_count++] = from->application_id;
+		return;
+	}
+	if (application_read_event(from->event, calendar, db_tx_arena(tx), to, &e) < 0) {
+		store_applications_refuse(tx, arena_string(db_tx_arena(tx), e.text));
+		return;
+	}
+	step_read_event(from->event, &rows->steps[rows->steps_count++]);
+	if (to->access_code_hash)
+		rows->received[rows->received_count++] = *to;
+	else
+		rows->moved_count++;
+}
+
+static void
+parts_record(struct db_tx *tx, const struct turn_event *events, size_t count)
+{
+	struct part parts[PARTS_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		size_t found = step_read_parts(events[i].event, parts, PARTS_MAX);
+
+		for (size_t k = 0; k < found; k++)
+			store_part(tx, &parts[k]);
+	}
+}
+
+void
+record_events(
+    struct db_tx *tx, const struct turn_event *events, size_t count, const struct calendar *calendar, int32_t today)
+{
+	struct arena *a = db_tx_arena(tx);
+	struct rows rows = {
+	    .received = arena_array(a, count, sizeof(*rows.received)),
+	    .moved = arena_array(a, count + 1, sizeof(*rows.moved)),
+	    .steps = arena_array(a, count, sizeof(*rows.steps)),
+	    .erased = arena_array(a, count, sizeof(*rows.erased)),
+	};
+
+	for (size_t i = 0; i < count; i++)
+		event_read(tx, &events[i], calendar, &rows);
+	rows.received_count = applications_fold(rows.received, rows.received_count);
+	rows.moved_count = applications_fold(rows.moved, rows.moved_count);
+	if (rows.received_count > 0)
+		store_applications_received(tx, rows.received, rows.received_count, today);
+	if (rows.moved_count > 0)
+		store_applications_moved(tx, rows.moved, rows.moved_count, today);
+	if (rows.steps_count > 0)
+		store_steps(tx, rows.steps, rows.steps_count);
+	parts_record(tx, events, count);
+	if (rows.erased_count > 0)
+		store_applications_erase(tx, rows.erased, rows.erased_count);
+}

@@ -1,0 +1,45 @@
+/* tracked: what an applicant reads about an application, as JSON: where it stands, its question, its answer, its way.
+ * Nothing internal comes in here: no note, no draft, no name, no reason among departments. Pure. */
+#ifndef KOPRU_SERVICES_REPORTING_TRACKED_H
+#define KOPRU_SERVICES_REPORTING_TRACKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Texts are borrowed; NULL where there is none. */
+struct tracked {
+	int32_t kind, channel, state;
+	int64_t received_at;
+	int32_t due_on;
+	const char *subject, *text, *department, *department_name, *topic, *topic_name;
+	bool triage, erased;
+	int32_t version;
+	int64_t changed_at;
+	const char *department_name_en;
+	bool final_owed;
+};
+
+/* One step of the history, as far as the citizen may see it. */
+struct tracked_step {
+	const char *event; /* token of event_words */
+	int64_t at;
+	int32_t state;
+	const char *department_name, *department_name_en, *text, *name, *reference;
+	int32_t code;
+	int32_t day, due_on; /* 0: none */
+};
+
+/* steps in order; the caller owns what it gets. */
+json_t *tracked_json(
+    const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count, bool english);
+
+/* For whoever shows steps elsewhere: a text or null; the word of a value or null. */
+json_t *tracked_text(const char *text);
+struct word;
+json_t *tracked_word(const struct word *words, int32_t value, bool english);
+void tracked_set_day(json_t *json, const char *key, int32_t day); /* 0: not at all */
+
+#endif
