@@ -1,5 +1,6 @@
 // The tracking page: number and access code come from the fragment (#no=...&kod=...), which browsers never send to a
-// server, or from the form; the answer of /api/v1/track is shown as text, never as markup.
+// server, or from the form; the answer of /api/v1/track is shown as text, never as markup. With the same two, the
+// applicant replies to a question and withdraws.
 "use strict";
 
 const WORDS = {
@@ -14,8 +15,25 @@ const WORDS = {
 		changed_at: "Son değişiklik",
 		subject: "Konu başlığı",
 		text: "Başvurunuz",
+		erased: "Bu başvurunun metinleri silinmiştir.",
+		merged: "Başvurunuz, aynı konudaki başka bir başvuruyla birlikte inceleniyor. Numaranız, süreniz ve cevabınız size aittir.",
+		final_owed: "Ara cevap verildi; kesin cevap ayrıca verilecek.",
+		answer_by: "Son yanıt günü",
+		final_by: "Kesin cevap için söz verilen gün",
+		letter_on: "Yazının tarihi",
+		letter_number: "Yazının sayısı",
+		institution: "Kurum",
+		due_before: "Önceki son gün",
+		due_now: "Yeni son gün",
+		reason: "Nedeni",
 		missing: "Başvuru numarasını ve takip kodunu yazın.",
+		missing_reply: "Yanıtınızı yazın.",
+		missing_reason: "Neden geri çektiğinizi yazın.",
+		missing_sure: "Geri çekmek istediğinizden emin olduğunuzu işaretleyin.",
+		replied: "Yanıtınız alındı.",
+		withdrawn: "Başvurunuz geri çekildi.",
 		wrong: "Bu numara ve takip koduyla bir başvuru bulunamadı. İkisini de denetleyip yeniden deneyin.",
+		conflict: "Başvurunuzun durumu bu arada değişti. Güncel durumu aşağıda görebilirsiniz.",
 		busy: "Şu anda çok sayıda sorgu var. Lütfen biraz sonra yeniden deneyin.",
 		broken: "Hizmete şu anda ulaşılamıyor. Lütfen biraz sonra yeniden deneyin.",
 	},
@@ -30,8 +48,25 @@ const WORDS = {
 		changed_at: "Last change",
 		subject: "Subject",
 		text: "Your application",
+		erased: "The texts of this application were erased.",
+		merged: "Your application is examined together with another one on the same matter. Number, deadline and answer stay your own.",
+		final_owed: "An interim answer was given; the final answer will follow.",
+		answer_by: "Reply by",
+		final_by: "Final answer promised by",
+		letter_on: "Date of the letter",
+		letter_number: "Number of the letter",
+		institution: "Institution",
+		due_before: "Due before",
+		due_now: "Due now",
+		reason: "Reason",
 		missing: "Enter the application number and the access code.",
+		missing_reply: "Write your reply.",
+		missing_reason: "Write why you withdraw it.",
+		missing_sure: "Tick that you are sure you want to withdraw it.",
+		replied: "Your reply has arrived.",
+		withdrawn: "Your application was withdrawn.",
 		wrong: "No application was found with this number and access code. Check both and try again.",
+		conflict: "Your application has changed meanwhile. Below you see where it stands now.",
 		busy: "There are many requests right now. Please try again a little later.",
 		broken: "The service cannot be reached right now. Please try again a little later.",
 	},
@@ -40,6 +75,9 @@ const WORDS = {
 const language = document.documentElement.lang;
 const words = WORDS[language];
 const element = (id) => document.getElementById(id);
+// What the page shows now, and the id of a command that is under way: tried again it is the same command.
+let shown = null;
+const ids = {};
 
 function day(text, withTime) {
 	// A date without a time is a day of the calendar here, not an instant.
@@ -50,24 +88,88 @@ function day(text, withTime) {
 	return isNaN(date) ? text : new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options).format(date);
 }
 
-function pair(list, name, text) {
-	const term = document.createElement("dt");
-	const value = document.createElement("dd");
-	term.textContent = name;
-	value.textContent = text;
-	element(list).append(term, value);
+function newId() {
+	if (crypto.randomUUID)
+		return crypto.randomUUID();
+	// Not over plain HTTP: the same by hand (RFC 9562, version 4).
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+function line(parent, tag, text, kind) {
+	const child = document.createElement(tag);
+	child.textContent = text;
+	if (kind)
+		child.className = kind;
+	parent.append(child);
+	return child;
 }
 
 function fact(name, text) {
-	if (text !== undefined && text !== null && text !== "")
-		pair("facts", words[name], text);
+	if (text === undefined || text === null || text === "")
+		return;
+	line(element("facts"), "dt", words[name]);
+	line(element("facts"), "dd", text);
+}
+
+function stepLines(step) {
+	const lines = [];
+	const add = (name, text) => text && lines.push(words[name] + ": " + text);
+	if (step.event !== "application.received")
+		add("department", step.department);
+	add("institution", step.institution);
+	add("letter_on", step.letter_on && day(step.letter_on, false));
+	add("letter_number", step.letter_number);
+	add("reason", step.reason_text);
+	add("answer_by", step.answer_by && day(step.answer_by, false));
+	add("final_by", step.final_by && day(step.final_by, false));
+	add("due_before", step.due_before && day(step.due_before, false));
+	add("due_now", step.due_on && day(step.due_on, false));
+	return lines;
+}
+
+function showStep(step) {
+	const item = document.createElement("li");
+	line(item, "strong", step.event_text || step.status_text);
+	line(item, "p", day(step.at, true), "hint");
+	for (const text of stepLines(step))
+		line(item, "p", text);
+	if (step.text)
+		line(item, "p", step.text, "said");
+	element("steps").append(item);
+}
+
+function showQuestion(question) {
+	element("question").hidden = !question;
+	if (!question)
+		return;
+	element("question-text").textContent = question.text || "";
+	element("question-until").textContent = question.answer_by ? words.answer_by + ": " + day(question.answer_by, false) : "";
+}
+
+function showAnswer(answer) {
+	element("answer").hidden = !answer || !answer.text;
+	if (!answer || !answer.text)
+		return;
+	element("answer-text").textContent = answer.text;
+	element("answer-at").textContent = day(answer.at, true);
 }
 
 function show(answer) {
 	element("facts").replaceChildren();
 	element("steps").replaceChildren();
 	fact("number", answer.number);
-	fact("status", answer.status_text);
+	let status = answer.status_text || "";
+	if (answer.merged)
+		status += "\n" + words.merged;
+	if (answer.final_owed)
+		status += "\n" + words.final_owed;
+	if (answer.erased)
+		status += "\n" + words.erased;
+	fact("status", status);
 	fact("kind", answer.kind_text);
 	fact("department", answer.department);
 	fact("topic", answer.topic);
@@ -76,36 +178,65 @@ function show(answer) {
 	fact("changed_at", answer.changed_at && day(answer.changed_at, true));
 	fact("subject", answer.subject);
 	fact("text", answer.text);
+	showQuestion(answer.can_reply ? answer.question : null);
+	showAnswer(answer.answer);
 	for (const step of answer.history || [])
-		pair("steps", day(step.at, true), step.status_text);
+		showStep(step);
+	element("withdraw").hidden = !answer.can_withdraw;
 	element("result").hidden = false;
-	element("result").focus();
 }
 
 function complain(text) {
-	element("result").hidden = true;
 	element("problem").textContent = text;
+	if (text)
+		element("done").textContent = "";
 }
 
-async function ask(number, code) {
-	let response;
-	try {
-		response = await fetch("/api/v1/track", {
-			method: "POST",
-			headers: { "Content-Type": "application/json", "Accept-Language": language },
-			body: JSON.stringify({ number: number, access_code: code }),
-			cache: "no-store",
-			credentials: "omit",
-		});
-		if (response.ok)
-			return show(await response.json());
-	} catch {
-		return complain(words.broken);
-	}
+async function post(path, body) {
+	return fetch(path, {
+		method: "POST",
+		headers: { "Content-Type": "application/json", "Accept-Language": language },
+		body: JSON.stringify(body),
+		cache: "no-store",
+		credentials: "omit",
+	});
+}
+
+// What a refusal says, in the reader's language; ours where there is none.
+async function reason(response) {
 	if (response.status === 429)
-		complain(words.busy);
-	else
-		complain(response.status < 500 ? words.wrong : words.broken);
+		return words.busy;
+	if (response.status === 404)
+		return words.wrong;
+	if (response.status >= 500)
+		return words.broken;
+	try {
+		const problem = await response.json();
+		const faults = (problem.errors || []).map((fault) => fault.message || fault.text).filter(Boolean);
+		return faults.length ? faults.join(" ") : problem.detail || problem.title || words.broken;
+	} catch {
+		return words.broken;
+	}
+}
+
+async function ask(number, code, after) {
+	const body = { number: number, access_code: code };
+	if (after && after.stream)
+		body.after = { stream: after.stream, seq: after.seq };
+	try {
+		const response = await post("/api/v1/track", body);
+		if (response.ok) {
+			shown = { number: number, code: code };
+			show(await response.json());
+			return true;
+		}
+		element("result").hidden = true;
+		complain(response.status === 429 ? words.busy : response.status < 500 ? words.wrong : words.broken);
+	} catch {
+		element("result").hidden = true;
+		complain(words.broken);
+	}
+	return false;
 }
 
 async function submit(event) {
@@ -114,14 +245,69 @@ async function submit(event) {
 	const number = element("number").value.trim().toUpperCase();
 	const code = element("code").value.trim();
 	complain("");
+	element("done").textContent = "";
+	element("result").hidden = true;
 	if (!number || !code) {
 		complain(words.missing);
 		element(number ? "code" : "number").focus();
 		return;
 	}
 	element("ask").disabled = true;
-	await ask(number, code);
+	if (await ask(number, code))
+		element("result").focus();
 	element("ask").disabled = false;
+}
+
+// A command of the applicant; then the page shows what came of it.
+async function command(name, body, button, done) {
+	ids[name] = ids[name] || newId();
+	complain("");
+	element(button).disabled = true;
+	try {
+		const response = await post("/api/v1/track/" + name,
+			{ number: shown.number, access_code: shown.code, id: ids[name], ...body });
+		if (response.ok) {
+			delete ids[name];
+			const answer = await response.json().catch(() => ({}));
+			if (await ask(shown.number, shown.code, answer.after))
+				element("done").textContent = done;
+			element(name + "-form").reset();
+		} else if (response.status === 409) {
+			delete ids[name];
+			if (await ask(shown.number, shown.code))
+				complain(words.conflict);
+		} else {
+			if (response.status < 500 && response.status !== 429)
+				delete ids[name];
+			complain(await reason(response));
+		}
+	} catch {
+		complain(words.broken);
+	}
+	element(button).disabled = false;
+	element(element("problem").textContent ? "problem" : "done").scrollIntoView({ block: "center" });
+}
+
+function reply(event) {
+	event.preventDefault();
+	const text = element("reply").value.trim();
+	if (!text) {
+		complain(words.missing_reply);
+		element("reply").focus();
+		return;
+	}
+	command("reply", { text: text }, "reply-send", words.replied);
+}
+
+function withdraw(event) {
+	event.preventDefault();
+	const text = element("withdraw-reason").value.trim();
+	if (!text || !element("withdraw-sure").checked) {
+		complain(text ? words.missing_sure : words.missing_reason);
+		element(text ? "withdraw-sure" : "withdraw-reason").focus();
+		return;
+	}
+	command("withdraw", { reason: text }, "withdraw-send", words.withdrawn);
 }
 
 function readFragment() {
@@ -135,5 +321,7 @@ function readFragment() {
 }
 
 element("form").addEventListener("submit", submit);
+element("reply-form").addEventListener("submit", reply);
+element("withdraw-form").addEventListener("submit", withdraw);
 window.addEventListener("hashchange", readFragment);
 readFragment();

@@ -118,6 +118,10 @@ a_full_day_beats_a_half_day(void **state)
 	assert_true(calendar_is_working_day(c, day("2026-10-28"))); /* half */
 	assert_false(calendar_is_working_day(c, day("2026-10-29")));
 	assert_false(calendar_is_working_day(c, day("2026-11-22"))); /* Sunday */
+	assert_true(calendar_is_half_day(c, day("2026-10-28")));
+	assert_false(calendar_is_half_day(c, day("2026-10-29")));
+	assert_false(calendar_is_half_day(c, day("2029-04-23")));
+	assert_false(calendar_is_half_day(c, day("2026-10-27")));
 }
 
 static void
