@@ -8,6 +8,7 @@
 #include "common/feed/source.h"
 #include "common/feed/turns.h"
 #include "common/http/http.h"
+#include "services/router/commands.h"
 #include "services/router/routing.h"
 #include "services/router/store.h"
 
@@ -22,9 +23,12 @@ struct router {
 	struct metrics *metrics;
 	struct bus *bus;
 	struct db *writer, *reader;
+	struct db *cases; /* reads for commands, which do not wait behind consumers that catch up */
 	struct http *http;
 	struct source *source;
 	struct turns *turns;
+	struct commands *commands;
+	struct command_server *server;
 	struct loop_timer *refresh;
 	struct catalogue *catalogue; /* NULL until it was read: nothing is consumed before */
 	struct bus_key feed_key, intake_key;
@@ -79,6 +83,7 @@ recorded(void *arg, void *note, const struct db_results *results)
 		source_publish(r->source, n->appended->streams[i], &n->appended->items[i]);
 	metric_add(r->assigned, (int64_t)(n->count - n->triage));
 	metric_add(r->triage, (int64_t)n->triage);
+	commands_wake(r->commands);
 	log_info("applications.routed", "count=%zu triage=%zu seq=%llu", n->count, n->triage,
 	    (unsigned long long)turns_seq(r->turns));
 }
@@ -104,6 +109,7 @@ catalogue_take(struct router *r, struct catalogue *c)
 	log_info("catalogue.read", "departments=%zu topics=%zu", departments, topics);
 	if (first && db_is_up(r->writer))
 		turns_up(r->turns);
+	commands_wake(r->commands);
 }
 
 static void
@@ -168,12 +174,53 @@ on_reader_up(void *arg)
 		timer_start(r->refresh, 0);
 }
 
+static void
+on_cases_up(void *arg)
+{
+	struct router *r = arg;
+
+	commands_wake(r->commands);
+}
+
+static const struct catalogue *
+catalogue_now(void *arg)
+{
+	struct router *r = arg;
+
+	return r->catalogue;
+}
+
+static uint64_t
+intake_seq(void *arg)
+{
+	struct router *r = arg;
+
+	return turns_seq(r->turns);
+}
+
+static void
+on_appended(void *arg, const struct store_appended *appended)
+{
+	struct router *r = arg;
+
+	for (size_t i = 0; i < appended->count; i++)
+		source_publish(r->source, appended->streams[i], &appended->items[i]);
+}
+
+static void
+on_command(void *arg, struct command_request *request, const char *peer, const Kopru__V1__Command *command)
+{
+	struct router *r = arg;
+
+	commands_take(r->commands, request, peer, command);
+}
+
 static const char *
 healthy(void *arg)
 {
 	struct router *r = arg;
 
-	if (!db_is_up(r->writer) || !db_is_up(r->reader))
+	if (!db_is_up(r->writer) || !db_is_up(r->reader) || !db_is_up(r->cases))
 		return "the database is not connected";
 	return r->catalogue ? NULL : "there is no usable catalogue";
 }
@@ -188,7 +235,11 @@ databases_open(struct router *r, const struct router_conf *conf, struct err *e)
 		return -1;
 	db.name = "router reader";
 	r->reader = db_open(r->loop, &db, r->metrics, on_reader_up, NULL, r, e);
-	return r->reader ? 0 : -1;
+	if (!r->reader)
+		return -1;
+	db.name = "router cases";
+	r->cases = db_open(r->loop, &db, r->metrics, on_cases_up, NULL, r, e);
+	return r->cases ? 0 : -1;
 }
 
 static int
@@ -236,6 +287,32 @@ turns_open(struct router *r, const struct router_conf *conf, struct err *e)
 }
 
 static int
+commands_open(struct router *r, const struct router_conf *conf, struct err *e)
+{
+	const struct commands_conf commands = {
+	    .writer = r->writer,
+	    .reader = r->cases,
+	    .settings = {(int)conf->question_days, (int)conf->arbiter_working_days},
+	    .waiting_max = (size_t)conf->commands_waiting,
+	    .catalogue = catalogue_now,
+	    .intake_seq = intake_seq,
+	    .on_appended = on_appended,
+	    .arg = r,
+	};
+	const struct command_server_conf server = {
+	    .endpoints = conf->commands,
+	    .key = conf->key_file[0] != '\0' ? &r->feed_key : NULL,
+	    .waiting_max = (size_t)conf->commands_waiting,
+	    .on_received = on_command,
+	    .arg = r,
+	};
+
+	r->commands = commands_new(r->loop, &commands, r->metrics);
+	r->server = command_server_new(r->bus, &server, r->metrics, e);
+	return r->server ? 0 : err_prefix(e, "ROUTER_COMMANDS");
+}
+
+static int
 http_open(struct router *r, const struct router_conf *conf, struct err *e)
 {
 	static const struct http_route routes[] = {{HTTP_GET, NULL, NULL, NULL, 0}};
@@ -270,7 +347,7 @@ router_new(struct loop *l, const struct router_conf *conf, struct err *e)
 	r->refresh = timer_new(l, on_refresh, r);
 	r->bus = bus_new(l, r->metrics, e);
 	if (!r->bus || databases_open(r, conf, e) < 0 || source_open(r, conf, e) < 0 || turns_open(r, conf, e) < 0 ||
-	    http_open(r, conf, e) < 0) {
+	    commands_open(r, conf, e) < 0 || http_open(r, conf, e) < 0) {
 		router_free(r);
 		return NULL;
 	}
@@ -285,8 +362,12 @@ router_free(struct router *r)
 	if (!r)
 		return;
 	http_free(r->http);
+	commands_stop(r->commands);
+	db_close(r->cases);
 	db_close(r->reader);
 	db_close(r->writer);
+	commands_free(r->commands);
+	command_server_free(r->server);
 	turns_free(r->turns);
 	source_free(r->source);
 	bus_free(r->bus);

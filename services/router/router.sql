@@ -23,14 +23,17 @@ SELECT h.day, h.half FROM router.holiday AS h ORDER BY h.day, h.half;
 
 -- name: cases_open
 -- in:  $1 application ids, $2 numbers, $3 states, $4 departments, $5 topics, $6 triage, $7 received at, $8 due on,
---      $9 target on, $10 seqs of stream "intake" (arrays of one length)
+--      $9 target on, $10 seqs of stream "intake", $11 kinds, $12 channels, $13 legal bases (arrays of one length)
+-- after feed_append of their events, in the same order: the stream is locked, and its head is the last of them
 INSERT INTO router.case (application_id, number, version, state, department, topic, triage, received_at, due_on,
-       target_on, intake_seq)
+       target_on, intake_seq, kind, channel, legal_basis, routed_seq)
 SELECT n.application_id, n.number, 2, n.state, n.department, n.topic, n.triage, n.received_at, n.due_on, n.target_on,
-       n.intake_seq
+       n.intake_seq, n.kind, n.channel, n.legal_basis, h.seq - cardinality($1::uuid[]) + n.place
   FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::date[],
-              $9::date[], $10::bigint[])
-         AS n(application_id, number, state, department, topic, triage, received_at, due_on, target_on, intake_seq)
+              $9::date[], $10::bigint[], $11::int[], $12::int[], $13::int[]) WITH ORDINALITY
+         AS n(application_id, number, state, department, topic, triage, received_at, due_on, target_on, intake_seq,
+              kind, channel, legal_basis, place),
+       (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'case' ORDER BY e.seq DESC LIMIT 1) AS h(seq)
  ORDER BY n.application_id;
 
 -- name: decisions_add

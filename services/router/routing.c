@@ -102,6 +102,9 @@ routing_decide(
 	    .triage = !told.topic,
 	    .state = told.topic ? KOPRU__V1__STATE__STATE_ASSIGNED : KOPRU__V1__STATE__STATE_RECEIVED,
 	    .due_on = told.application->due_on,
+	    .kind = (int32_t)told.application->kind,
+	    .channel = (int32_t)told.application->channel,
+	    .legal_basis = (int32_t)told.application->legal_basis,
 	};
 	if (routing->due_on == 0)
 		routing->due_on = calendar_due_3071(calendar, received_on);

@@ -25,6 +25,7 @@ struct routing {
 	const char *department;
 	const char *topic; /* NULL in triage */
 	bool triage;
+	int32_t kind, channel, legal_basis;
 	int32_t state, due_on;
 	int32_t target_on; /* 0: none */
 	const char *candidates; /* JSON */

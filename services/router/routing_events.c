@@ -77,19 +77,33 @@ event_pack(struct arena *a, const struct routing_told *told, const struct routin
 	return packed;
 }
 
-/* What the department must not see is not in its bytes: personal fields, the channel's own id (it may hold a
- * phone number), and fields that this version does not know. */
-static void
-application_mask(struct arena *a, Kopru__V1__Application *application, Kopru__V1__Applicant *applicant)
+bool
+routing_hides(const struct catalogue_department *department, const Kopru__V1__Applicant *applicant)
+{
+	return department->outside || !applicant || applicant->anonymous || applicant->hide_identity;
+}
+
+void
+routing_applicant_mask(struct arena *a, const Kopru__V1__Applicant *applicant, Kopru__V1__Applicant *masked)
+{
+	if (applicant)
+		*masked = *applicant;
+	else
+		kopru__v1__applicant__init(masked);
+	masked->base.n_unknown_fields = 0;
+	masked->name = arena_string(a, "");
+	masked->phone = masked->name;
+	masked->email = masked->name;
+	masked->address = masked->name;
+	masked->masked = true;
+}
+
+void
+routing_application_mask(struct arena *a, Kopru__V1__Application *application, Kopru__V1__Applicant *masked)
 {
 	application->base.n_unknown_fields = 0;
 	application->external_id = arena_string(a, "");
-	applicant->base.n_unknown_fields = 0;
-	applicant->name = arena_string(a, "");
-	applicant->phone = arena_string(a, "");
-	applicant->email = arena_string(a, "");
-	applicant->address = arena_string(a, "");
-	applicant->masked = true;
+	application->applicant = masked;
 }
 
 void
@@ -105,13 +119,9 @@ routing_events_pack(struct arena *a, const struct routing_told *told, struct rou
 
 	routed.application = &application;
 	routed.access_code_generation = 0;
-	if (told->department->outside || !applicant || applicant->anonymous || applicant->hide_identity) {
-		if (applicant)
-			masked = *applicant;
-		else
-			kopru__v1__applicant__init(&masked);
-		application.applicant = &masked;
-		application_mask(a, &application, &masked);
+	if (routing_hides(told->department, applicant)) {
+		routing_applicant_mask(a, applicant, &masked);
+		routing_application_mask(a, &application, &masked);
 	}
 	routing->department_event = event_pack(a, told, routing, &routed, &routing->department_size);
 }

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "common/feed/feed.sql.h"
+#include "services/router/cases.sql.h"
 #include "services/router/router.sql.h"
 
-const struct db_statement *const router_tables[] = {feed_statements, router_statements, NULL};
+const struct db_statement *const router_tables[] = {feed_statements, router_statements, cases_statements, NULL};
 
 void
 store_catalogue_read(struct db_tx *tx, int32_t day)
@@ -119,6 +120,15 @@ cases_open(struct db_tx *tx, const struct routing *r, size_t count)
 	db_bind_array(tx, DB_INT8S, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_int8(tx, (int64_t)r[i].intake_seq);
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, r[i].kind);
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, r[i].channel);
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, r[i].legal_basis);
 }
 
 static void
@@ -168,7 +178,6 @@ store_route(struct db_tx *tx, const struct routing *r, size_t count)
 	struct store_appended *appended = appended_make(db_tx_arena(tx), r, count);
 	size_t all = appended->count;
 
-	cases_open(tx, r, count);
 	decisions_add(tx, r, count);
 	appended->call = db_call(tx, &feed_statements[FEED_APPEND]);
 	db_bind_array(tx, DB_TEXTS, all);
@@ -189,6 +198,7 @@ store_route(struct db_tx *tx, const struct routing *r, size_t count)
 	db_bind_array(tx, DB_BYTES, all);
 	for (size_t i = 0; i < all; i++)
 		db_put_bytes(tx, appended->items[i].event, appended->items[i].size);
+	cases_open(tx, r, count);
 	return appended;
 }
 

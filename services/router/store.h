@@ -23,7 +23,7 @@ struct store_appended {
 	struct feed_item *items; /* seq is filled by store_appended_read */
 };
 
-/* Adds cases, decisions and events, streams last. */
+/* Adds decisions, events and cases; the cases last, since they say where in stream "case" their event stands. */
 struct store_appended *store_route(struct db_tx *tx, const struct routing *routings, size_t count);
 void store_appended_read(struct store_appended *appended, const struct db_results *results);
 

@@ -20,12 +20,13 @@ check() { # NAME COMMAND...
 	fi
 }
 
-# Two ports beside each other that nobody has.
+# Three ports beside each other that nobody has.
 free_port() {
 	local port
 	for port in $(shuf -i 20000-30000 -n 100); do
 		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null &&
-			! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; then
+			! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null &&
+			! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 2))") 2>/dev/null; then
 			echo "$port"
 			return
 		fi

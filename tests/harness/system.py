@@ -121,6 +121,8 @@ class System:
         self.psql = psql_program()
         self.processes = {}
         self.feed_port = feed_port or free_port()
+        self.command_port = free_port()
+        self.commands = f"ipc://{self.path('command-router-1.sock')}"
         self.intake_tcp = intake_tcp
         self.supervising = False
         self._prepare()
@@ -159,6 +161,7 @@ class System:
             "router": {
                 "ROUTER_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
                 "ROUTER_FEED": f"ipc://{self.path('feed-router-1.sock')},tcp://127.0.0.1:{self.feed_port}",
+                "ROUTER_COMMANDS": f"{self.commands},tcp://127.0.0.1:{self.command_port}",
                 "ROUTER_KEY_FILE": self.path("secrets", "router.key"),
             },
             "notifier": {

@@ -1,0 +1,43 @@
+/* commands: takes commands, decides on up to COMMANDS_BATCH of them at once and stores that in one transaction. Read,
+ * decide in memory, write by compare and set; what turned out stale is read and decided on again. */
+#ifndef KOPRU_SERVICES_ROUTER_COMMANDS_H
+#define KOPRU_SERVICES_ROUTER_COMMANDS_H
+
+#include "common/bus/command.h"
+#include "common/db/db.h"
+#include "services/router/cases.h"
+#include "services/router/store_cases.h"
+
+#define COMMANDS_BATCH 200
+
+struct commands;
+
+struct commands_conf {
+	struct db *writer; /* the connection that appends; its transactions end in order */
+	struct db *reader;
+	struct cases_settings settings;
+	size_t waiting_max; /* more are answered busy */
+	const struct catalogue *(*catalogue)(void *arg); /* NULL: not yet */
+	uint64_t (*intake_seq)(void *arg); /* how much of stream "intake" was consumed */
+	void (*on_appended)(void *arg, const struct store_appended *appended); /* committed: tell */
+	void *arg;
+};
+
+struct commands *commands_new(struct loop *l, const struct commands_conf *conf, struct metrics *m);
+/* Begins nothing more. Before the connections are closed. */
+void commands_stop(struct commands *c);
+void commands_free(struct commands *c); /* NULL is fine; what waits is answered busy */
+
+/* peer and command live until the request is answered, which happens exactly once, now or later. */
+void commands_take(
+    struct commands *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
+/* The same of our own clock: nobody is answered. Takes over the arena, in which the command lives. */
+void commands_take_own(struct commands *c, struct arena *a, const Kopru__V1__Command *command);
+
+/* Something was consumed, a connection came up, a catalogue was read: look again. */
+void commands_wake(struct commands *c);
+/* Commands that have no answer yet, and the age of the oldest in microseconds. */
+size_t commands_waiting(const struct commands *c);
+int64_t commands_oldest(const struct commands *c);
+
+#endif
