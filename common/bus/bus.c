@@ -13,6 +13,7 @@ static const char *const dropped_labels[BUS_DROPPED_REASONS] = {
     [BUS_DROPPED_UNKNOWN_KEY] = "reason=\"unknown_key\"",
     [BUS_DROPPED_MALFORMED] = "reason=\"malformed\"",
     [BUS_DROPPED_UNEXPECTED] = "reason=\"unexpected\"",
+    [BUS_DROPPED_CHOSEN_ID] = "reason=\"chosen_id\"",
 };
 
 static void

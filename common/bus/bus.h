@@ -48,6 +48,9 @@ struct bus_sender {
 	size_t routing_size;
 	const char *name; /* of the key, from ZAP; "" on ipc:// */
 	const char *key; /* the public key itself; "" on ipc:// */
+	/* Over tcp: it chose its routing id itself. When it goes, the holder of another key may take the same one and would
+	 * get what is sent to it: so it is told why it is refused, and nothing else. */
+	bool chose_id;
 };
 
 typedef void bus_on_message(void *arg, const struct bus_sender *from, const void *data, size_t size);

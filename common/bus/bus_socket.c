@@ -12,6 +12,7 @@
 #include "common/bus/bus_internal.h"
 
 #define ROUTING_ID_MAX 255
+#define ROUTING_ID_MADE 5 /* bytes of one that libzmq made */
 
 struct bus_socket {
 	struct bus *bus;
@@ -94,6 +95,13 @@ socket_leave(struct bus_socket *s)
 		socket_destroy(s);
 }
 
+/* Those that libzmq makes are a NUL and 32 bits that nobody is told; no program chooses one that begins with a NUL. */
+static bool
+is_chosen(const struct bus_sender *from)
+{
+	return from->routing_size != ROUTING_ID_MADE || ((const char *)from->routing_id)[0] != '\0';
+}
+
 /* Who is it? false: nobody who may speak here. */
 static bool
 socket_sender(struct bus_socket *s, zmq_msg_t *message, struct bus_sender *from)
@@ -111,6 +119,7 @@ socket_sender(struct bus_socket *s, zmq_msg_t *message, struct bus_sender *from)
 		return false;
 	from->name = peer->name;
 	from->key = peer->public_key;
+	from->chose_id = is_chosen(from);
 	return true;
 }
 

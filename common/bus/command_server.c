@@ -129,16 +129,39 @@ request_free(struct command_request *r)
 }
 
 static void
-answer_busy(struct command_door *door, const struct bus_sender *from, const Kopru__V1__Command *command)
+answer(struct command_door *door, const struct bus_sender *from, const Kopru__V1__Command *command,
+    Kopru__V1__Reply *reply)
 {
 	const struct reply_to to = {door->socket, from->routing_id, from->routing_size};
+
+	reply->id = command->id;
+	reply_send(door->server, &to, reply);
+}
+
+static void
+answer_busy(struct command_door *door, const struct bus_sender *from, const Kopru__V1__Command *command)
+{
 	Kopru__V1__Reply reply;
 
 	kopru__v1__reply__init(&reply);
-	reply.id = command->id;
 	reply.code = KOPRU__V1__REPLY__CODE__CODE_BUSY;
 	metric_add(door->server->busy, 1);
-	reply_send(door->server, &to, &reply);
+	answer(door, from, command, &reply);
+}
+
+/* Its reply might reach another one. */
+static void
+answer_chosen(struct command_door *door, const struct bus_sender *from, const Kopru__V1__Command *command)
+{
+	static char text[] = "İstemci yönlendirme kimliğini (ZMQ_ROUTING_ID) kendisi seçmiş; boş bırakılmalıdır / "
+			     "the client chose its routing id (ZMQ_ROUTING_ID); it must leave it unset";
+	Kopru__V1__Reply reply;
+
+	kopru__v1__reply__init(&reply);
+	reply.code = KOPRU__V1__REPLY__CODE__CODE_INVALID;
+	reply.text = text;
+	bus_drop(door->server->bus, BUS_DROPPED_CHOSEN_ID);
+	answer(door, from, command, &reply);
 }
 
 static const Kopru__V1__Command *
@@ -167,6 +190,10 @@ on_message(void *arg, const struct bus_sender *from, const void *data, size_t si
 
 	if (!command) {
 		bus_drop(s->bus, BUS_DROPPED_MALFORMED);
+		goto refused;
+	}
+	if (from->chose_id) {
+		answer_chosen(door, from, command);
 		goto refused;
 	}
 	metric_add(s->received, 1);

@@ -172,6 +172,8 @@ struct feed_subscription *feed_subscription_find(
 struct feed_subscription *feed_subscription_new(struct feed_owner *o, const struct feed_address *from,
     const struct bus_sender *sender, const Kopru__V1__Subscribe *wanted);
 void feed_subscription_drop(struct feed_subscription *s, const char *reason);
+/* Who speaks with another key from a subscription's address is another one: its subscriber is gone. */
+void feed_subscription_drop_strangers(struct feed_owner *o, const struct feed_address *from, const char *key);
 void feed_subscription_ready(struct feed_subscription *s);
 bool feed_subscription_allowed(const struct feed_subscription *s);
 void feed_subscription_acked(struct feed_subscription *s, uint64_t seq);

@@ -42,12 +42,18 @@ on_subscribe(const struct request *r, const Kopru__V1__Subscribe *wanted)
 	static char malformed[] = "malformed";
 	static char forbidden[] = "this key may not read this stream";
 	static char busy[] = "too many subscriptions";
+	static char chosen[] = "the client chose its routing id (ZMQ_ROUTING_ID, ZMQ_IDENTITY); leave it to the owner";
 	struct feed_owner *o = r->owner;
 	struct feed_subscription *s;
 
 	if (!subscribe_valid(wanted)) {
 		bus_drop(o->bus, BUS_DROPPED_MALFORMED);
 		request_refuse(r, wanted, KOPRU__V1__REFUSED__CODE__CODE_MALFORMED, malformed);
+		return;
+	}
+	if (r->sender->chose_id) {
+		bus_drop(o->bus, BUS_DROPPED_CHOSEN_ID);
+		request_refuse(r, wanted, KOPRU__V1__REFUSED__CODE__CODE_MALFORMED, chosen);
 		return;
 	}
 	if (!o->source.allowed(o->source.arg, r->sender->name, wanted->consumer, wanted->stream)) {
@@ -153,6 +159,7 @@ feed_request_on_message(void *arg, const struct bus_sender *from, const void *da
 		bus_drop(o->bus, BUS_DROPPED_TOO_LARGE);
 		return;
 	}
+	feed_subscription_drop_strangers(o, &r.from, from->key);
 	arena_reset(o->arena);
 	envelope = wire_unpack(&kopru__v1__feed_envelope__descriptor, o->arena, data, size, &e);
 	if (!envelope) {

@@ -7,10 +7,16 @@
 #include "common/bus/feed_owner_internal.h"
 
 static bool
-subscription_is_of(const struct feed_subscription *s, const struct feed_address *from, const char *stream)
+address_is_of(const struct feed_subscription *s, const struct feed_address *from)
 {
 	return s->socket == from->socket && s->routing_size == from->routing_size &&
-	       memcmp(s->routing_id, from->routing_id, from->routing_size) == 0 && strcmp(s->stream->name, stream) == 0;
+	       memcmp(s->routing_id, from->routing_id, from->routing_size) == 0;
+}
+
+static bool
+subscription_is_of(const struct feed_subscription *s, const struct feed_address *from, const char *stream)
+{
+	return address_is_of(s, from) && strcmp(s->stream->name, stream) == 0;
 }
 
 struct feed_subscription *
@@ -37,6 +43,20 @@ drop_former(struct feed_owner *o, const struct feed_address *from, const Kopru__
 			feed_subscription_drop(s, "subscribed again");
 			return;
 		}
+	}
+}
+
+void
+feed_subscription_drop_strangers(struct feed_owner *o, const struct feed_address *from, const char *key)
+{
+	struct feed_subscription *s =
+	    LIST_FIRST(&o->subscription_buckets[feed_hash(from->routing_id, from->routing_size)]);
+	struct feed_subscription *next;
+
+	for (; s; s = next) {
+		next = LIST_NEXT(s, bucket_entry);
+		if (address_is_of(s, from) && strcmp(s->key, key) != 0)
+			feed_subscription_drop(s, "another key speaks from its address");
 	}
 }
 

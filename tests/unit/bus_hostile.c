@@ -394,7 +394,6 @@ bad_peer_open(struct fixture *f, const char *endpoint)
 	assert_non_null(s);
 	assert_int_equal(zmq_setsockopt(s, ZMQ_LINGER, &zero, sizeof(zero)), 0);
 	assert_int_equal(zmq_setsockopt(s, ZMQ_SNDHWM, &room, sizeof(room)), 0);
-	assert_int_equal(zmq_setsockopt(s, ZMQ_ROUTING_ID, FEN, strlen(FEN)), 0); /* claims to be another */
 	assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, f->server.public_key, BUS_KEY_SIZE), 0);
 	assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_PUBLICKEY, f->tem.public_key, BUS_KEY_SIZE), 0);
 	assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, f->tem.secret_key, BUS_KEY_SIZE), 0);
