@@ -19,7 +19,8 @@ struct command_line {
 	const char *rights; /* --rights; NULL when not given */
 	const char *role; /* --role; NULL when not given */
 	const char *department; /* --department; NULL when not given */
-	const char *consumer, *application, *state, *number, *limit, *wait; /* of what waits; NULL when not given */
+	const char *consumer, *application, *state, *number, *limit, *wait,
+	    *age; /* of what waits; NULL when not given */
 	bool outside;
 	bool json;
 	bool yes; /* --yes: it is meant */
@@ -51,6 +52,7 @@ int key_create(const struct command_line *line, struct err *e);
 int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
+int doctor_run(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
 

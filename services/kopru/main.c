@@ -29,6 +29,11 @@ static const struct argp_option release_options[] = {
     {"wait", 'w', "SECONDS", 0, "How long to wait for what becomes of them (10)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option doctor_options[] = {
+    {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
+    {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", no_options, demo_run},
@@ -43,6 +48,7 @@ static const struct command commands[] = {
     {"key create", "NAME", 1, "Make an API key and print it, once", rights_options, key_create},
     {"key list", "", 0, "Show the API keys", json_options, key_list},
     {"key revoke", "ID", 1, "Let an API key in no more", no_options, key_revoke},
+    {"doctor", "", 0, "Say what is wrong and what to do", doctor_options, doctor_run},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",
@@ -56,6 +62,7 @@ static const struct command_field {
 	int key;
 	bool flag;
 } fields[] = {
+    {offsetof(struct command_line, age), 'A', false},
     {offsetof(struct command_line, application), 'a', false},
     {offsetof(struct command_line, consumer), 'c', false},
     {offsetof(struct command_line, department), 'd', false},
@@ -130,13 +137,15 @@ static int
 command_run(const struct command *c, int argc, char **argv)
 {
 	const struct argp argp = {c->options, on_command_option, c->arguments, c->help, NULL, NULL, NULL};
-	struct command_line line = {.folder = "deploy/migrations"};
+	struct command_line line = {.folder = getenv("KOPRU_MIGRATIONS")};
 	struct err e = {""};
 	char name[64];
 	int rc;
 
 	snprintf(name, sizeof(name), "kopru %s", c->words);
 	argv[0] = name;
+	if (!line.folder)
+		line.folder = "deploy/migrations";
 	if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
 		return 2;
 	if (line.count != c->count && (c->arguments[0] != '[' || line.count != 0)) {

@@ -21,7 +21,7 @@ SELECT s.name, s.writer, h.head,
   LEFT JOIN feed.cursor AS c ON c.stream = s.name
  ORDER BY s.name LIKE 'department/%', s.name, c.consumer;
 
--- name: parked_events
+-- name: parked_list
 -- in:  $1 consumer or "", $2 limit
 -- out: consumer, stream, seq, number of the application, its id, kind of the event, how often a release failed, since,
 --      "asked" when a release was asked for, later events of the application that wait, reason
@@ -73,3 +73,13 @@ SELECT k.consumer, k.stream, k.seq,
 SELECT a.id, a.number FROM intake.application AS a
  WHERE a.number = $1::text
     OR a.id = CASE WHEN $1::text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN $1::text::uuid END;
+
+-- name: doctor_session
+-- in:  $1 from how many seconds on something waits too long
+SELECT set_config('kopru.doctor_age', $1::text, false), set_config('statement_timeout', '20s', false),
+       set_config('lock_timeout', '5s', false);
+
+-- name: doctor_place
+-- out: microseconds since 1970, folder of the data, "" when the session comes over the network
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+       CASE WHEN inet_server_addr() IS NULL THEN current_setting('data_directory') ELSE '' END;

@@ -22,7 +22,7 @@ parked_list(const struct command_line *line, struct err *e)
 	long limit;
 	char text[24];
 	const char *const values[] = {line->consumer ? line->consumer : "", text, NULL};
-	const struct session_listing listing = {.statement = PARKED_EVENTS,
+	const struct session_listing listing = {.statement = PARKED_LIST,
 	    .values = values,
 	    .columns = columns,
 	    .empty = "nothing is parked",

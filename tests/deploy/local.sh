@@ -99,6 +99,10 @@ comes_back() { # NAME
 
 check "start" a start
 check "status" a status
+doctor() {
+	(. "$1/environment" && "${KOPRU_BUILD:-$top/build}/kopru" doctor)
+}
+check "the doctor finds nothing wrong" doctor "$scratch/a"
 check "an application is accepted" apply "$port_a"
 check "the page in Turkish" code "$port_a" / 200
 check "the page in English" code "$port_a" /en/ 200

@@ -19,7 +19,8 @@ STATE = {}
 
 def command(*arguments, code=0):
     """What the operator's command prints; it must end with that code."""
-    environment = {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database)}
+    environment = {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database), "KOPRU_STATE": S.folder,
+                   "KOPRU_SERVICES": ",".join(f"{name}=unix:{S.path(name + '.sock')}" for name in kopru.SERVICES)}
     done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment, cwd=kopru.TOP,
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
@@ -113,8 +114,28 @@ def two_instances_and_kills_release_each_once():
     assert sorted({line["number"] for line in S.lines("TEM")}) == sorted(numbers)
 
 
+def the_doctor_sees_who_is_down_and_what_waits():
+    found = json.loads(command("doctor", "--json"))
+    assert found["well"] is True, found
+    assert "services" in found["checks"] and not [f for f in found["findings"] if f["check"] == "services"], found
+    S.processes["notifier"].stop()
+    numbers = apply(2)
+
+    def waits():
+        return S.value("SELECT count(*) FROM feed.event WHERE stream = 'case' AND seq > (SELECT seq FROM feed.cursor "
+                       "WHERE consumer = 'notifier') AND at < now() - interval '1.5 seconds'") == str(len(numbers))
+    kopru.wait_until(waits, 20, "the notifier is behind")
+    text = command("doctor", "--age", "1", code=1)
+    assert "WRONG  services: notifier does not answer" in text, text
+    assert "notifier is 2 events behind" in text and "Citizens are not told" in text, text
+    S.start("notifier")
+    S.wait_quiet()
+    command("doctor")
+
+
 try:
-    for test in (parked_events_are_shown_and_released, two_instances_and_kills_release_each_once):
+    for test in (parked_events_are_shown_and_released, two_instances_and_kills_release_each_once,
+                 the_doctor_sees_who_is_down_and_what_waits):
         TAP.run(test.__name__, test)
 finally:
     S.close()

@@ -65,6 +65,16 @@ is() {
 	[ "$got" = "$1" ]
 }
 
+# json_of TEST COMMAND...: what it prints is JSON (d) for which that Python expression holds; its exit code does not count.
+json() { python3 -c 'import json, sys; d = json.load(sys.stdin); assert '"$1"', d'; }
+json_of() {
+	local test=$1
+	shift
+	"$@" >"$folder/json" 2>"$folder/err"
+	cat "$folder/json" "$folder/err"
+	json "$test" <"$folder/json"
+}
+
 # What every shell test ends with.
 finish_tests() {
 	echo "1..$count"

@@ -4,15 +4,6 @@
 . "$(dirname "$0")/../harness/shell.sh"
 cd "$top" || exit 1
 
-json() { python3 -c 'import json, sys; d = json.load(sys.stdin); assert '"$1"', d'; }
-json_of() {
-	local test=$1
-	shift
-	"$@" >"$folder/json" 2>"$folder/err"
-	cat "$folder/json" "$folder/err"
-	json "$test" <"$folder/json"
-}
-
 database_new
 "$kopru" migrate >/dev/null && "$kopru" demo deploy/data/topics.csv deploy/data/holidays_tr_2020_2030.csv >/dev/null || exit 1
 
