@@ -82,10 +82,14 @@ void http_reply_json(struct http_request *r, int status, json_t *json);
 void http_reply_bytes(
     struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
 /* A problem by its key in the table of problems (http/problems.c): "malformed-json", "bad-request", "invalid", "unauthorized",
- * "forbidden", "not-found", "method", "too-large", "media-type", "key-reused", "busy", "unknown-outcome", "unavailable",
- * "too-many", "internal".
+ * "forbidden", "not-found", "method", "too-large", "media-type", "conflict", "unsupported", "key-reused", "busy",
+ * "unknown-outcome", "unavailable", "too-many", "internal".
  * faults may be NULL. busy, unavailable, too-many and unknown-outcome carry Retry-After. */
 void http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults);
+/* The same in two steps, for who has more to say: the document, with detail in place of the table's (NULL or empty: the
+ * table's), and its sending (json is taken over). */
+json_t *http_problem_json(struct http_request *r, const char *problem, const char *detail);
+void http_reply_problem_json(struct http_request *r, const char *problem, json_t *json);
 /* Set before the answer. */
 void http_set_header(struct http_request *r, const char *name, const char *value);
 

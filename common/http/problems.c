@@ -44,6 +44,12 @@ static const struct problem {
     {"media-type", 415, NULL, "İçerik türü desteklenmiyor", "The media type is not supported",
 	"Gövde JSON olmalıdır: Content-Type: application/json.",
 	"The body must be JSON: Content-Type: application/json."},
+    {"conflict", 409, NULL, "Kayıt bu arada değişmiş", "The record has changed meanwhile",
+	"Kayıt, sizin gördüğünüz sürümde değil. Son halini okuyup kararınızı yeniden verin. Hiçbir şey kaydedilmedi.",
+	"The record is not at the version that you saw. Read it again and decide again. Nothing was stored."},
+    {"unsupported", 501, NULL, "İşlem desteklenmiyor", "The action is not supported",
+	"Bu sürüm böyle bir işlemi bilmiyor. Hiçbir şey kaydedilmedi.",
+	"This version knows no such action. Nothing was stored."},
     {"key-reused", 422, NULL, "Idempotency-Key başka bir istekte kullanılmış", "The Idempotency-Key was used before",
 	"Bu Idempotency-Key daha önce başka bir gövdeyle kullanıldı. Yeni bir başvuru için yeni bir anahtar gönderin; "
 	"aynı başvuruyu yinelemek için gövdeyi değiştirmeyin.",
@@ -114,26 +120,29 @@ fault_json(struct http_request *r, const struct http_fault *f)
 	return json;
 }
 
-void
-http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults)
+json_t *
+http_problem_json(struct http_request *r, const char *problem, const char *detail)
 {
 	const struct problem *p = find_problem(problem);
 	bool english = r->language == HTTP_EN;
 	json_t *json = json_object();
-	json_t *errors;
-	char *text;
 
+	if (!detail || !*detail)
+		detail = english ? p->detail_en : p->detail_tr;
 	json_object_set_new(json, "type", json_string(arena_printf(r->arena, "urn:kopru:problem:%s", p->key)));
 	json_object_set_new(json, "title", json_string(english ? p->title_en : p->title_tr));
 	json_object_set_new(json, "status", json_integer(p->status));
-	json_object_set_new(json, "detail", json_string(english ? p->detail_en : p->detail_tr));
-	if (faults && faults->count > 0) {
-		errors = json_array();
-		for (size_t i = 0; i < faults->count; i++)
-			json_array_append_new(errors, fault_json(r, &faults->list[i]));
-		json_object_set_new(json, "errors", errors);
-	}
-	http_set_header(r, "Content-Language", english ? "en" : "tr");
+	json_object_set_new(json, "detail", json_string(detail));
+	return json;
+}
+
+void
+http_reply_problem_json(struct http_request *r, const char *problem, json_t *json)
+{
+	const struct problem *p = find_problem(problem);
+	char *text;
+
+	http_set_header(r, "Content-Language", r->language == HTTP_EN ? "en" : "tr");
 	if (p->retry_after)
 		http_set_header(r, "Retry-After", p->retry_after);
 	if (p->status == 401)
@@ -144,4 +153,19 @@ http_reply_problem(struct http_request *r, const char *problem, const struct htt
 		abort();
 	http_reply_bytes(r, p->status, "application/problem+json", NULL, text, strlen(text));
 	free(text);
+}
+
+void
+http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults)
+{
+	json_t *json = http_problem_json(r, problem, NULL);
+	json_t *errors;
+
+	if (faults && faults->count > 0) {
+		errors = json_array();
+		for (size_t i = 0; i < faults->count; i++)
+			json_array_append_new(errors, fault_json(r, &faults->list[i]));
+		json_object_set_new(json, "errors", errors);
+	}
+	http_reply_problem_json(r, problem, json);
 }

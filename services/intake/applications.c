@@ -10,6 +10,7 @@
 #include "common/domain/access_code.h"
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/receipt.h"
+#include "services/intake/refusal.h"
 #include "services/intake/submission.h"
 
 #define DEADLINE_MICROSECONDS 10000000
@@ -246,43 +247,6 @@ on_number(struct number_waiter *w, int32_t serial)
 	}
 }
 
-static void
-refuse(struct applications *a, struct http_request *r, const struct form_faults *faults)
-{
-	struct http_faults list = {.count = 0};
-
-	for (size_t i = 0; i < faults->count; i++) {
-		const struct form_fault *f = &faults->list[i];
-
-		http_fault_add(&list, f->field, f->text_tr, f->text_en);
-		list.list[i].pointer = f->pointer;
-	}
-	metric_add(a->metrics.refused, 1);
-	http_reply_problem(r, "invalid", &list);
-}
-
-/* The Idempotency-Key, or NULL without one. false: it was bad, and the problem was sent. */
-static bool
-read_key(struct applications *a, struct http_request *r, const char **key)
-{
-	struct http_faults faults = {.count = 0};
-	const char *given = http_header(r, "Idempotency-Key");
-
-	*key = NULL;
-	if (!http_has_header(r, "Idempotency-Key"))
-		return true;
-	if (given && form_key_valid(given)) {
-		*key = arena_string(http_arena(r), given);
-		return true;
-	}
-	http_fault_add(&faults, "header:Idempotency-Key",
-	    "1-128 yazdırılabilir ASCII karakter olmalı ve boşluk içermemeli; örneğin bir UUID",
-	    "must be 1 to 128 printable ASCII characters without spaces, such as a UUID");
-	metric_add(a->metrics.refused, 1);
-	http_reply_problem(r, "bad-request", &faults);
-	return false;
-}
-
 /* Early refusals cost nothing: no database, no room, no right. */
 static bool
 admit(struct applications *a, struct http_request *r, const struct api_key **key)
@@ -317,12 +281,19 @@ applications_post(struct applications *a, struct http_request *r)
 	const void *body;
 	json_t *json;
 
-	if (!admit(a, r, &api_key) || !read_key(a, r, &key) || !(json = http_json(r)))
+	if (!admit(a, r, &api_key))
+		return;
+	if (!refusal_read_key(r, &key)) {
+		metric_add(a->metrics.refused, 1);
+		return;
+	}
+	if (!(json = http_json(r)))
 		return;
 	rules.trusted = api_key != NULL;
 	s = arena_alloc(http_arena(r), sizeof(*s));
 	if (form_read(http_arena(r), json, &rules, &s->form, &faults) < 0) {
-		refuse(a, r, &faults);
+		metric_add(a->metrics.refused, 1);
+		refusal_send(r, &faults);
 		return;
 	}
 	s->applications = a;

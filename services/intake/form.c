@@ -23,30 +23,6 @@ read_channel(struct form_reader *r, const struct form_field *field, const json_t
 	r->form->channel = form_word(r, field, value, channel_words);
 }
 
-/* Two to five capital letters, a hyphen, two digits: TEM-01. */
-static bool
-is_topic(const char *text)
-{
-	size_t letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	return letters >= 2 && letters <= 5 && text[letters] == '-' && ascii_digit(text[letters + 1]) &&
-	       ascii_digit(text[letters + 2]) && text[letters + 3] == '\0';
-}
-
-static void
-read_topic(struct form_reader *r, const struct form_field *field, const json_t *value)
-{
-	const char *text = form_text(r, field, value);
-
-	if (!text)
-		return;
-	if (is_topic(text))
-		r->form->topic = text;
-	else
-		form_fault(r, field->name, "konu kodu değil; yazım: 2-5 büyük harf, tire, iki rakam, örneğin TEM-01",
-		    "no topic code; write 2 to 5 capital letters, a hyphen and two digits, such as TEM-01");
-}
-
 static void
 read_received_at(struct form_reader *r, const struct form_field *field, const json_t *value)
 {
@@ -81,7 +57,10 @@ static const struct form_field fields[] = {
 	.read = form_read_text,
 	.offset = offsetof(struct application_form, subject),
 	.length_max = FORM_SUBJECT_MAX},
-    {.name = "topic", .read = read_topic, .length_max = FORM_SHORT_MAX},
+    {.name = "topic",
+	.read = form_read_topic,
+	.offset = offsetof(struct application_form, topic),
+	.length_max = FORM_SHORT_MAX},
     {.name = "location", .read = form_read_location},
     {.name = "applicant", .read = form_read_applicant},
     {.name = "channel", .read = read_channel, .trusted = true},
@@ -98,7 +77,8 @@ int
 form_read(struct arena *a, const json_t *body, const struct form_rules *rules, struct application_form *form,
     struct form_faults *faults)
 {
-	struct form_reader r = {.arena = a, .rules = rules, .form = form, .faults = faults, .place = ""};
+	struct form_reader r = {
+	    .arena = a, .rules = rules, .form = form, .filled = form, .faults = faults, .place = ""};
 
 	memset(form, 0, sizeof(*form));
 	faults->count = 0;

@@ -99,8 +99,8 @@ form_fault_unknown(struct form_reader *r, const char *name, const struct form_fi
 	for (; fields->name; fields++)
 		if (!fields->trusted || r->rules->trusted)
 			append(list, fields->name);
-	if (*place)
-		place[strlen(place) - 1] = '/';
+	for (char *dot = place; (dot = strchr(dot, '.'));)
+		*dot = '/';
 	fault.pointer = arena_printf(r->arena, "#/%s%s", place, escape(r->arena, shown));
 	fault.text_tr = arena_printf(r->arena, "bilinmeyen alan; izin verilenler: %s", list);
 	fault.text_en = arena_printf(r->arena, "unknown field; allowed are: %s", list);

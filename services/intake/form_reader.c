@@ -89,7 +89,7 @@ form_read_text(struct form_reader *r, const struct form_field *field, const json
 {
 	const char *text = form_text(r, field, value);
 
-	memcpy((char *)r->form + field->offset, &text, sizeof(text));
+	memcpy((char *)r->filled + field->offset, &text, sizeof(text));
 }
 
 void
@@ -99,7 +99,31 @@ form_read_switch(struct form_reader *r, const struct form_field *field, const js
 
 	if (!json_is_boolean(value))
 		form_fault(r, field->name, "true veya false olmalı", "must be true or false");
-	memcpy((char *)r->form + field->offset, &on, sizeof(on));
+	memcpy((char *)r->filled + field->offset, &on, sizeof(on));
+}
+
+/* Two to five capital letters, a hyphen, two digits: TEM-01. */
+static bool
+is_topic(const char *text)
+{
+	size_t letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return letters >= 2 && letters <= 5 && text[letters] == '-' && ascii_digit(text[letters + 1]) &&
+	       ascii_digit(text[letters + 2]) && text[letters + 3] == '\0';
+}
+
+void
+form_read_topic(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	const char *text = form_text(r, field, value);
+
+	if (!text)
+		return;
+	if (is_topic(text))
+		memcpy((char *)r->filled + field->offset, &text, sizeof(text));
+	else
+		form_fault(r, field->name, "konu kodu değil; yazım: 2-5 büyük harf, tire, iki rakam, örneğin TEM-01",
+		    "no topic code; write 2 to 5 capital letters, a hyphen and two digits, such as TEM-01");
 }
 
 int

@@ -8,15 +8,16 @@
 struct form_reader {
 	struct arena *arena;
 	const struct form_rules *rules;
-	struct application_form *form;
+	struct application_form *form; /* NULL when it is a command that is read */
+	void *filled; /* the form, or the command: what offsets count from */
 	struct form_faults *faults;
-	const char *place; /* "", "location.", "applicant." */
+	const char *place; /* "", "location.", "applicant.", "commands.3.parts.0." */
 };
 
 struct form_field {
 	const char *name; /* NULL ends a table */
 	void (*read)(struct form_reader *r, const struct form_field *field, const json_t *value);
-	size_t offset; /* of what it fills in struct application_form */
+	size_t offset; /* of what it fills in */
 	size_t length_max; /* of texts */
 	bool trusted; /* for holders of a key only */
 	bool lines; /* may hold line breaks */
@@ -29,6 +30,7 @@ void form_read_fields(struct form_reader *r, const struct form_field *fields, co
 /* Readers for tables. */
 void form_read_text(struct form_reader *r, const struct form_field *field, const json_t *value);
 void form_read_switch(struct form_reader *r, const struct form_field *field, const json_t *value);
+void form_read_topic(struct form_reader *r, const struct form_field *field, const json_t *value);
 
 /* Is it an acceptable text? Adds the fault when it is not. */
 const char *form_text(struct form_reader *r, const struct form_field *field, const json_t *value);

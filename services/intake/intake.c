@@ -8,10 +8,12 @@
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "services/intake/applications.h"
+#include "services/intake/commands.h"
 #include "services/intake/intake.sql.h"
 #include "services/intake/receipt.h"
 
 #define ANSWER_MS 8000 /* with the wait in the queue less than the 10 s after which a request is told "unknown" */
+#define REPLY_MS 8000 /* less than the web server in front waits */
 #define FEED_WINDOW 1000
 #define FEED_SUBSCRIPTIONS 500
 #define HOLIDAYS_MAX ((size_t)1024 * 1024)
@@ -23,6 +25,8 @@ const struct conf_key intake_keys[] = {
 	"HTTP address: unix:/path, 127.0.0.1:port or [::1]:port", 0, 0},
     {"INTAKE_FEED", CONF_TEXT, offsetof(struct intake_conf, feed), NULL,
 	"endpoints of stream \"intake\", comma-separated: ipc://... or tcp://...", 0, 0},
+    {"INTAKE_COMMANDS", CONF_TEXT, offsetof(struct intake_conf, commands), "ipc:///run/kopru/command-router-1.sock",
+	"where the router takes commands: ipc://...", 0, 0},
     {"INTAKE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, key_file), "",
 	"CURVE secret key, needed for tcp:// endpoints", 0, 0},
     {"INTAKE_ACCESS_CODE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, access_code_key_file), NULL,
@@ -59,6 +63,8 @@ struct intake {
 	struct numbers *numbers;
 	struct api_keys *api_keys;
 	struct applications *applications;
+	struct command_client *command_client;
+	struct commands *commands;
 	struct http *http;
 };
 
@@ -124,8 +130,35 @@ on_applications(void *arg, struct http_request *r)
 	applications_post(i->applications, r);
 }
 
+static void
+on_commands(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	commands_post(i->commands, r);
+}
+
+static void
+on_reply(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	commands_reply(i->commands, r);
+}
+
+static void
+on_withdraw(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	commands_withdraw(i->commands, r);
+}
+
 static const struct http_route routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
+    {HTTP_POST, COMMANDS_PATH, "key:cases", on_commands, COMMANDS_BODY_MAX},
+    {HTTP_POST, COMMANDS_REPLY_PATH, "public", on_reply, COMMANDS_BODY_MAX},
+    {HTTP_POST, COMMANDS_WITHDRAW_PATH, "public", on_withdraw, COMMANDS_BODY_MAX},
     {HTTP_GET, NULL, NULL, NULL, 0},
 };
 
@@ -203,6 +236,16 @@ open_feed(struct intake *i, struct err *e)
 	return i->source ? 0 : -1;
 }
 
+/* Only over ipc:// does the router believe who it is that we say commands. */
+static int
+open_commands(struct intake *i, struct err *e)
+{
+	if (strncmp(i->conf->commands, "ipc://", 6) != 0)
+		return err_set(e, "INTAKE_COMMANDS is \"%s\"; allowed is ipc://PATH", i->conf->commands);
+	i->command_client = command_client_new(i->bus, i->loop, i->conf->commands, NULL, NULL, i->metrics, e);
+	return i->command_client ? 0 : err_prefix(e, "INTAKE_COMMANDS");
+}
+
 static void
 open_desk(struct intake *i)
 {
@@ -223,6 +266,13 @@ open_desk(struct intake *i)
 	i->store =
 	    store_new(i->loop, i->writer, i->reader, (size_t)i->conf->queue, applications_on_end, i->applications);
 	applications_set_store(i->applications, i->store, i->source);
+	i->commands = commands_new(&(struct commands_desk){.reader = i->reader,
+				       .api_keys = i->api_keys,
+				       .client = i->command_client,
+				       .access_code_key = i->access_code_key,
+				       .access_code_key_size = i->access_code_key_size,
+				       .wait_ms = REPLY_MS},
+	    i->metrics);
 }
 
 struct intake *
@@ -239,7 +289,7 @@ intake_new(struct loop *l, const struct intake_conf *conf, struct err *e)
 	i->conf = conf;
 	i->arena = arena_new(0);
 	i->metrics = metrics_new();
-	if (read_files(i, e) < 0 || open_databases(i, e) < 0 || open_feed(i, e) < 0)
+	if (read_files(i, e) < 0 || open_databases(i, e) < 0 || open_feed(i, e) < 0 || open_commands(i, e) < 0)
 		goto failed;
 	open_desk(i);
 	if (!(i->http = http_new(l, &http, routes, i->metrics, healthy, i, e)))
@@ -260,12 +310,14 @@ intake_free(struct intake *i)
 	store_stop(i->store);
 	db_close(i->writer);
 	db_close(i->reader);
+	command_client_free(i->command_client);
 	source_free(i->source);
 	bus_free(i->bus);
 	store_free(i->store);
 	numbers_free(i->numbers);
 	api_keys_free(i->api_keys);
 	http_free(i->http);
+	commands_free(i->commands);
 	applications_free(i->applications);
 	calendar_free(i->calendar);
 	metrics_free(i->metrics);

@@ -11,6 +11,7 @@ struct intake_conf {
 	const char *database;
 	const char *listen;
 	const char *feed;
+	const char *commands;
 	const char *key_file;
 	const char *access_code_key_file;
 	const char *person_key_file;

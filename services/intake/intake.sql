@@ -40,6 +40,13 @@ SELECT k.place::int, x.body_hash, x.id, x.number, x.received_at, x.due_on,
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(scope, key, place)
   JOIN intake.application AS x ON x.key_scope = k.scope AND x.key = k.key;
 
+-- name: applications_by_number
+-- in:  $1 numbers (NULL: none)
+-- out: place (from 1), id, generation of the access code; none for what is not there
+SELECT n.place::int, x.id, x.access_code_generation
+  FROM unnest($1::text[]) WITH ORDINALITY AS n(number, place)
+  JOIN intake.application AS x ON x.number = n.number;
+
 -- name: numbers_take
 -- in:  $1 year, $2 how many
 -- out: the first serial of the block; no row when the year has not so many left

@@ -153,6 +153,7 @@ class System:
         values = {
             "intake": {
                 "INTAKE_FEED": f"ipc://{self.path('feed-intake-1.sock')}",
+                "INTAKE_COMMANDS": f"ipc://{self.path('command-router-1.sock')}",
                 "INTAKE_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
                 "INTAKE_PERSON_KEY_FILE": self.path("secrets", "person.key"),
                 "INTAKE_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
