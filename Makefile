@@ -193,11 +193,12 @@ fresh:
 # Checks of the house. `make check` is what CI runs.
 OUR_C := $(shell find common services tests -name '*.[ch]')
 LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
-.PHONY: check format format-check lint layers sizes banned clang
+.PHONY: check format format-check lint layers sizes banned clang lifecycle lifecycle-check
 check:
 	@deploy/tools/install test
 	+@$(MAKE) --no-print-directory format-check layers sizes banned
 	+@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	+@$(MAKE) --no-print-directory lifecycle-check
 	+@$(MAKE) --no-print-directory -j$(JOBS) clang
 	+@$(MAKE) --no-print-directory -j$(JOBS) lint
 	+@$(MAKE) --no-print-directory asan
@@ -210,6 +211,12 @@ format-check:
 	  else echo "format-check: left out, it needs clang-format 14"; fi
 layers sizes banned:
 	@deploy/tools/house $@ $(OUR_C)
+# The router draws its table of the lifecycle between two marks of the README.
+LIFECYCLE_README = awk -v program="$(OUT)/kopru-router --lifecycle" -f deploy/tools/between.awk README.md
+lifecycle: $(OUT)/kopru-router
+	@$(LIFECYCLE_README) >$(OUT)/README.md && cat $(OUT)/README.md >README.md
+lifecycle-check: $(OUT)/kopru-router
+	@$(LIFECYCLE_README) | diff -u README.md - || { echo "README.md is not what the lifecycle is; make lifecycle draws it"; exit 1; }
 # With clang the same sources pass the same warnings.
 clang:
 	+@$(MAKE) --no-print-directory CC=clang all test-programs

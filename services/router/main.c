@@ -1,9 +1,11 @@
 /* kopru-router: settings, start and stop. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "services/router/lifecycle_draw.h"
 #include "services/router/router.h"
 
 static const struct conf_key router_keys[] = {
@@ -67,8 +69,11 @@ main(int argc, char **argv)
 	struct err e;
 	int rc = 0;
 
-	(void)argv;
 	log_open("router", LOG_INFO_LEVEL);
+	if (argc > 1 && strcmp(argv[1], "--lifecycle") == 0) {
+		lifecycle_draw(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (argc > 1) {
 		conf_help(router_keys, stdout);
 		return EXIT_SUCCESS;

@@ -11,6 +11,7 @@
 #include "services/router/commands.h"
 #include "services/router/routing.h"
 #include "services/router/store.h"
+#include "services/router/timers.h"
 
 #define TURN_EVENTS 200
 #define CATALOGUE_MS 10000
@@ -29,6 +30,7 @@ struct router {
 	struct turns *turns;
 	struct commands *commands;
 	struct command_server *server;
+	struct timers *timers;
 	struct loop_timer *refresh;
 	struct catalogue *catalogue; /* NULL until it was read: nothing is consumed before */
 	struct bus_key feed_key, intake_key;
@@ -308,6 +310,7 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	};
 
 	r->commands = commands_new(r->loop, &commands, r->metrics);
+	r->timers = timers_new(r->loop, r->cases, r->writer, r->commands, r->metrics);
 	r->server = command_server_new(r->bus, &server, r->metrics, e);
 	return r->server ? 0 : err_prefix(e, "ROUTER_COMMANDS");
 }
@@ -362,10 +365,12 @@ router_free(struct router *r)
 	if (!r)
 		return;
 	http_free(r->http);
+	timers_stop(r->timers);
 	commands_stop(r->commands);
 	db_close(r->cases);
 	db_close(r->reader);
 	db_close(r->writer);
+	timers_free(r->timers);
 	commands_free(r->commands);
 	command_server_free(r->server);
 	turns_free(r->turns);

@@ -1,0 +1,183 @@
+/* timers: one look every few seconds, by partial indexes. */
+#include "services/router/timers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/base/log.h"
+#include "common/domain/calendar.h"
+#include "services/router/store_cases.h"
+
+#define LOOK_MS 2000
+#define MORE_MS 50 /* a full look: there is more */
+#define LOOK_LIMIT 100
+#define COMPLETE_LOOKS 300
+
+struct timers {
+	struct db *reader, *writer;
+	struct commands *commands;
+	struct loop_timer *timer;
+	int32_t today; /* of the look under way */
+	unsigned looks;
+	int64_t overdue;
+	bool stopping;
+	struct metric *arbiter, *oldest;
+};
+
+struct uuid
+timers_id(const struct uuid *application_id, uint32_t version, bool remind)
+{
+	uint8_t name[UUID_SIZE + 5], hash[crypto_hash_sha256_BYTES];
+	struct uuid id;
+
+	memcpy(name, application_id->bytes, UUID_SIZE);
+	for (size_t i = 0; i < 4; i++)
+		name[UUID_SIZE + i] = (uint8_t)(version >> (8 * i));
+	name[UUID_SIZE + 4] = remind ? 'r' : 'e';
+	crypto_hash_sha256(hash, name, sizeof(name));
+	memcpy(id.bytes, hash, UUID_SIZE);
+	id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0F) | 0x80); /* version 8: ours (RFC 9562) */
+	id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3F) | 0x80);
+	return id;
+}
+
+static ProtobufCBinaryData
+id_data(struct arena *a, const struct uuid *id)
+{
+	return (ProtobufCBinaryData){.len = UUID_SIZE, .data = arena_copy(a, id->bytes, UUID_SIZE)};
+}
+
+static void
+due_send(struct timers *t, const struct store_due *due)
+{
+	struct arena *a = arena_new(0);
+	Kopru__V1__Command *command = arena_alloc(a, sizeof(*command));
+	Kopru__V1__Actor *actor = arena_alloc(a, sizeof(*actor));
+	struct uuid id = timers_id(&due->application_id, due->version, due->remind);
+
+	kopru__v1__actor__init(actor);
+	actor->type = KOPRU__V1__ACTOR__TYPE__TYPE_SERVICE;
+	actor->id = arena_string(a, "router");
+	actor->role = KOPRU__V1__ACTOR__ROLE__ROLE_SERVICE;
+	kopru__v1__command__init(command);
+	command->id = id_data(a, &id);
+	command->actor = actor;
+	command->application_id = id_data(a, &due->application_id);
+	command->expected_version = due->version;
+	if (due->remind) {
+		command->action_case = KOPRU__V1__COMMAND__ACTION_REMIND;
+		command->remind = arena_alloc(a, sizeof(*command->remind));
+		kopru__v1__remind__init(command->remind);
+	} else {
+		command->action_case = KOPRU__V1__COMMAND__ACTION_EXPIRE;
+		command->expire = arena_alloc(a, sizeof(*command->expire));
+		kopru__v1__expire__init(command->expire);
+	}
+	commands_take_own(t->commands, a, command);
+}
+
+static void
+arbiter_tell(struct timers *t, const struct store_dues *dues)
+{
+	char since[DATE_TEXT_SIZE];
+
+	metric_set(t->arbiter, dues->arbiter_overdue);
+	if (dues->arbiter_overdue > t->overdue) {
+		date_text(dues->arbiter_overdue_since, since);
+		log_warn("arbiter.overdue", "count=%lld since=%s", (long long)dues->arbiter_overdue, since);
+	}
+	t->overdue = dues->arbiter_overdue;
+}
+
+static void
+on_looked(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct timers *t = arg;
+	struct store_dues dues = {.count = 0};
+	struct arena *a = NULL;
+
+	if (t->stopping)
+		return;
+	if (outcome != DB_COMMITTED) {
+		log_warn("timers.unread", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+		timer_start(t->timer, LOOK_MS);
+		return;
+	}
+	a = arena_new(0);
+	store_dues_read(results, a, t->today, &dues);
+	for (size_t i = 0; i < dues.count; i++)
+		due_send(t, &dues.list[i]);
+	arbiter_tell(t, &dues);
+	timer_start(t->timer, dues.count >= LOOK_LIMIT ? MORE_MS : LOOK_MS);
+	arena_free(a);
+}
+
+static void
+on_completed(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	(void)arg;
+	(void)results;
+	if (outcome != DB_COMMITTED)
+		log_warn("cases.incomplete", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+}
+
+static void
+on_look(void *arg)
+{
+	struct timers *t = arg;
+	struct db_tx *tx = NULL;
+
+	metric_set(t->oldest, commands_oldest(t->commands) / 1000000);
+	if (!db_is_up(t->reader) || !db_is_up(t->writer)) {
+		timer_start(t->timer, LOOK_MS);
+		return;
+	}
+	if (t->looks++ % COMPLETE_LOOKS == 0) {
+		tx = db_begin(t->writer);
+		store_cases_complete(tx);
+		db_commit(tx, on_completed, t);
+	}
+	t->today = date_in_istanbul(clock_now());
+	tx = db_begin(t->reader);
+	store_dues_wanted(tx, t->today, LOOK_LIMIT);
+	db_read(tx, on_looked, t);
+}
+
+struct timers *
+timers_new(struct loop *l, struct db *reader, struct db *writer, struct commands *c, struct metrics *m)
+{
+	struct timers *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		abort();
+	t->reader = reader;
+	t->writer = writer;
+	t->commands = c;
+	t->arbiter = metrics_gauge(
+	    m, "kopru_router_arbiter_overdue", "", "Cases that the arbiter should have decided on before today");
+	t->oldest =
+	    metrics_gauge(m, "kopru_router_command_oldest_seconds", "", "Age of the oldest command without an answer");
+	t->timer = timer_new(l, on_look, t);
+	timer_start(t->timer, LOOK_MS);
+	return t;
+}
+
+void
+timers_stop(struct timers *t)
+{
+	if (!t)
+		return;
+	t->stopping = true;
+	timer_stop(t->timer);
+}
+
+void
+timers_free(struct timers *t)
+{
+	if (!t)
+		return;
+	timer_free(t->timer);
+	free(t);
+}

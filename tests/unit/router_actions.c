@@ -1,0 +1,458 @@
+/* router_actions: what the table of the lifecycle cannot say: versions, drafts, questions, merging, splitting, masking. */
+#include "services/router/actions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/harness/case_world.h"
+
+static struct verdict
+decide_as(struct world *w, int role, const char *department, int action, enum lifecycle_way way, struct case_record *r)
+{
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", role, department);
+	return actions_decide(&w->cases, order_set(w, action, way, r));
+}
+
+static void
+test_a_wrong_version_is_a_conflict_that_tells_the_right_one(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	struct verdict verdict;
+
+	begin(w);
+	r = record_add(w, 0);
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", ROLE(MANAGER), "TEM");
+	order_set(w, ACTION(ACCEPT), LIFECYCLE_PLAIN, r)->expected_version = 7;
+	verdict = actions_decide(&w->cases, &w->order);
+	assert_int_equal(verdict.code, CODE(CONFLICT));
+	assert_int_equal(verdict.version, 2);
+	assert_non_null(strstr(verdict.text, "version 2"));
+	assert_true(verdict.kept);
+	w->order.application_id.bytes[0] = 99; /* there is no such case */
+	verdict = actions_decide(&w->cases, &w->order);
+	assert_int_equal(verdict.code, CODE(NOT_FOUND));
+	assert_false(verdict.kept);
+}
+
+static void
+test_a_refusal_says_what_is_allowed(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	struct verdict verdict;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->state = STATE(ANSWERED);
+	verdict = decide_as(w, ROLE(MANAGER), "TEM", ACTION(ACCEPT), LIFECYCLE_PLAIN, r);
+	assert_non_null(strstr(verdict.text, "Answered"));
+	assert_non_null(strstr(verdict.text, "Close"));
+	assert_non_null(strstr(verdict.text, "Reopen"));
+	assert_null(strstr(verdict.text, "Withdraw"));
+	w->order.english = false;
+	verdict = actions_decide(&w->cases, &w->order);
+	assert_non_null(strstr(verdict.text, "Cevaplandı"));
+	assert_non_null(strstr(verdict.text, "Yeniden aç"));
+}
+
+static void
+test_two_hand_backs_go_to_the_arbiter(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->topic = "TEM-01";
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "TEM", ACTION(HAND_BACK), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_string_equal(r->department, "HM");
+	assert_false(r->with_arbiter);
+	assert_int_equal(decide_as(w, ROLE(CLERK), "", ACTION(ASSIGN), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_string_equal(r->department, "ZAB");
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "ZAB", ACTION(HAND_BACK), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_true(r->with_arbiter && r->hand_backs == 2);
+	assert_int_equal(
+	    r->arbiter_due_on, calendar_add_working_days(catalogue_calendar(w->catalogue), w->cases.today, 2));
+	assert_int_equal(r->due_on, 20640); /* the citizen's clock runs on */
+	assert_int_equal(decide_as(w, ROLE(CLERK), "", ACTION(ASSIGN), LIFECYCLE_PLAIN, r).code, CODE(FORBIDDEN));
+	assert_int_equal(decide_as(w, ROLE(ARBITER), "", ACTION(ASSIGN), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_false(r->with_arbiter);
+	assert_int_equal(r->arbiter_due_on, 0);
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "ZAB", ACTION(HAND_BACK), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_true(r->with_arbiter);
+}
+
+static void
+test_four_eyes(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(APPROVE), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(DRAFT), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(APPROVE), LIFECYCLE_PLAIN, r).code, CODE(FORBIDDEN));
+	assert_int_equal(
+	    decide_as(w, ROLE(OFFICER), "TEM", ACTION(ANSWER), LIFECYCLE_WITH_DRAFT, r).code, CODE(CONFLICT));
+	r->drafted_by = &w->drafter;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(APPROVE), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(APPROVE), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	r->approved_by = &w->approver;
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "TEM", ACTION(ANSWER), LIFECYCLE_WITH_DRAFT, r).code, CODE(OK));
+	assert_string_equal(event_in(w, "case", r)->case_answered->text, "text");
+	assert_string_equal(event_in(w, "case", r)->case_answered->approved_by->id, "approver");
+	assert_null(r->draft);
+}
+
+static void
+test_a_new_draft_takes_the_approval_with_it(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->draft = "old";
+	r->drafted_by = &w->drafter;
+	r->approved_by = &w->approver;
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "TEM", ACTION(DRAFT), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_null(r->approved_by);
+	assert_int_equal(
+	    decide_as(w, ROLE(OFFICER), "TEM", ACTION(ANSWER), LIFECYCLE_WITH_DRAFT, r).code, CODE(CONFLICT));
+}
+
+/* I-13: what a department may not see is not in its bytes. */
+static void
+test_departments_see_what_they_may(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const Kopru__V1__Event *event = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(TRANSFER), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	event = event_in(w, "department/ZAB", r); /* gets it, whole */
+	assert_string_equal(event->case_transferred->application->text, "Çöp alınmadı");
+	assert_string_equal(event->case_transferred->application->applicant->name, "Deneme Şahıs");
+	assert_string_equal(event->standing->applicant->email, "deneme@example.org");
+	assert_int_equal(event->standing->access_code_generation, 0);
+	event = event_in(w, "department/TEM", r); /* had it */
+	assert_null(event->case_transferred->application);
+	assert_true(event->standing->applicant->masked);
+	assert_string_equal(event->standing->applicant->name, "");
+	event = event_in(w, "case", r);
+	assert_null(event->case_transferred->application);
+	assert_int_equal(event->standing->access_code_generation, 1);
+
+	w->applicant.hide_identity = true;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "ZAB", ACTION(TRANSFER), LIFECYCLE_PLAIN, r).code, CODE(INVALID));
+	order_set(w, ACTION(TRANSFER), LIFECYCLE_PLAIN, r)->department = "FEN";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	event = event_in(w, "department/FEN", r);
+	assert_string_equal(event->case_transferred->application->text, "Çöp alınmadı");
+	assert_string_equal(event->case_transferred->application->external_id, "");
+	assert_string_equal(event->case_transferred->application->applicant->name, "");
+	assert_string_equal(event->standing->applicant->email, "");
+	assert_string_equal(event_in(w, "case", r)->standing->applicant->email, "deneme@example.org");
+}
+
+static void
+test_notes_and_drafts_stay_in_the_house(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->parts = arena_alloc(w->arena, sizeof(*r->parts));
+	r->parts[0] = (struct case_part){1, "FEN", "task", true};
+	r->part_count = 1;
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "TEM", ACTION(NOTE), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_non_null(event_in(w, "department/TEM", r));
+	assert_null(event_in(w, "department/FEN", r));
+	assert_int_equal(w->cases.entry_count, 2);
+}
+
+static void
+test_forwarding_tells_the_institution_without_the_applicant(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const Kopru__V1__Event *event = NULL;
+	int32_t today = 0;
+
+	begin(w);
+	r = record_add(w, 0);
+	today = w->cases.today;
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", ROLE(MANAGER), "TEM");
+	order_set(w, ACTION(FORWARD), LIFECYCLE_PLAIN, r)->department = "FEN";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID)); /* not outside */
+	w->order.department = "NONE";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	w->order.department = "KOSKI";
+	w->order.day = today + 1;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID)); /* a letter of tomorrow */
+	w->order.day = 0;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	event = event_in(w, "department/KOSKI", r);
+	assert_int_equal(event->case_forwarded->letter_on, today);
+	assert_string_equal(event->case_forwarded->application->text, "Çöp alınmadı");
+	assert_true(event->case_forwarded->application->applicant->masked);
+	assert_string_equal(event->standing->applicant->name, "");
+	assert_null(event_in(w, "department/TEM", r)->case_forwarded->application);
+	assert_string_equal(r->department, "TEM");
+}
+
+static struct case_record *
+merged_pair(struct world *w, struct case_record **leader)
+{
+	struct case_record *member = NULL;
+
+	begin(w);
+	member = record_add(w, 0);
+	*leader = record_add(w, 1);
+	(*leader)->department = "FEN";
+	member->state = STATE(IN_PROGRESS);
+	assert_int_equal(decide_as(w, ROLE(CLERK), "", ACTION(MERGE), LIFECYCLE_PLAIN, member).code, CODE(OK));
+	return member;
+}
+
+static void
+test_what_is_done_to_the_leading_case_is_done_to_its_members(void **state)
+{
+	struct world *w = *state;
+	struct case_record *leader = NULL, *member = merged_pair(w, &leader);
+
+	assert_string_equal(event_in(w, "case", leader)->member_added->member_number, member->number);
+	assert_string_equal(event_in(w, "case", member)->standing->merged_into_number, leader->number);
+	assert_int_equal(
+	    decide_as(w, ROLE(MANAGER), "FEN", ACTION(INTERIM_ANSWER), LIFECYCLE_PLAIN, leader).code, CODE(OK));
+	assert_int_equal(member->state, STATE(MERGED));
+	assert_true(member->final_owed);
+	assert_string_equal(event_in(w, "case", member)->interim_answer_given->leading_number, leader->number);
+	assert_int_equal(
+	    decide_as(w, ROLE(MANAGER), "FEN", ACTION(ANSWER), LIFECYCLE_WITH_TEXT, leader).code, CODE(OK));
+	assert_int_equal(member->state, STATE(ANSWERED));
+	assert_false(member->merged);
+	assert_int_equal(member->answers, 1);
+	assert_string_equal(event_in(w, "case", member)->case_answered->leading_number, leader->number);
+	assert_string_equal(event_in(w, "case", leader)->case_answered->leading_number, "");
+	assert_non_null(event_in(w, "department/TEM", member)->case_answered);
+}
+
+static void
+test_merging_has_limits(void **state)
+{
+	struct world *w = *state;
+	struct case_record *leader = NULL, *member = merged_pair(w, &leader), *third = record_add(w, 2);
+
+	/* not into a member, not with members, not into itself, a manager not into another department's */
+	assert_int_equal(decide_as(w, ROLE(CLERK), "", ACTION(MERGE), LIFECYCLE_PLAIN, leader).code, CODE(INVALID));
+	order_set(w, ACTION(MERGE), LIFECYCLE_PLAIN, third)->into = member->application_id;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	order_set(w, ACTION(MERGE), LIFECYCLE_PLAIN, leader)->into = third->application_id;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(MERGE), LIFECYCLE_PLAIN, third).code, CODE(INVALID));
+	leader->state = STATE(ANSWERED);
+	assert_int_equal(decide_as(w, ROLE(CLERK), "", ACTION(MERGE), LIFECYCLE_PLAIN, third).code, CODE(CONFLICT));
+}
+
+static void
+test_unmerging_restores_the_state_before(void **state)
+{
+	struct world *w = *state;
+	struct case_record *leader = NULL, *member = merged_pair(w, &leader);
+
+	assert_int_equal(decide_as(w, ROLE(ARBITER), "", ACTION(UNMERGE), LIFECYCLE_PLAIN, member).code, CODE(OK));
+	assert_int_equal(member->state, STATE(IN_PROGRESS));
+	assert_false(member->merged);
+	assert_string_equal(event_in(w, "case", member)->case_unmerged->from_number, leader->number);
+	assert_string_equal(event_in(w, "case", leader)->member_removed->member_number, member->number);
+}
+
+static void
+test_withdrawing_frees_the_others(void **state)
+{
+	struct world *w = *state;
+	struct case_record *leader = NULL, *member = merged_pair(w, &leader);
+
+	assert_int_equal(decide_as(w, ROLE(APPLICANT), "", ACTION(WITHDRAW), LIFECYCLE_PLAIN, leader).code, CODE(OK));
+	assert_int_equal(leader->state, STATE(WITHDRAWN));
+	assert_int_equal(member->state, STATE(IN_PROGRESS));
+	member = merged_pair(w, &leader);
+	assert_int_equal(decide_as(w, ROLE(APPLICANT), "", ACTION(WITHDRAW), LIFECYCLE_PLAIN, member).code, CODE(OK));
+	assert_int_equal(member->state, STATE(WITHDRAWN));
+	assert_int_equal(cases_member_count(&w->cases, leader), 0);
+	assert_string_equal(event_in(w, "case", leader)->member_removed->member_number, member->number);
+}
+
+static void
+test_a_split_case_waits_for_its_parts(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const Kopru__V1__Event *event = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(SPLIT), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	event = event_in(w, "department/FEN", r);
+	assert_int_equal(event->case_split->n_parts, 1);
+	assert_string_equal(event->case_split->parts[0]->department_name, "Fen İşleri");
+	assert_string_equal(event->case_split->application->text, "Çöp alınmadı");
+	assert_null(event_in(w, "department/TEM", r)->case_split->application);
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(SPLIT), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	assert_int_equal(
+	    decide_as(w, ROLE(MANAGER), "TEM", ACTION(ANSWER), LIFECYCLE_WITH_TEXT, r).code, CODE(CONFLICT));
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "FEN", ACTION(ANSWER), LIFECYCLE_OF_PART, r).code, CODE(OK));
+	assert_non_null(event_in(w, "department/FEN", r)->part_answered);
+	assert_string_equal(event_in(w, "department/TEM", r)->part_answered->text, "text");
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "FEN", ACTION(ANSWER), LIFECYCLE_OF_PART, r).code, CODE(CONFLICT));
+	order_set(w, ACTION(ANSWER), LIFECYCLE_OF_PART, r)->part = 9;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(ANSWER), LIFECYCLE_WITH_TEXT, r).code, CODE(OK));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(REOPEN), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(r->part_count, 0);
+}
+
+static void
+test_a_term_is_extended_once_and_in_time(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->legal_basis = KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(INVALID));
+	r->legal_basis = KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_4982;
+	r->due_on = w->cases.today - 1;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	r->due_on = w->cases.today;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(event_in(w, "case", r)->deadline_moved->old_due_on, w->cases.today);
+	assert_int_equal(event_in(w, "case", r)->standing->due_on,
+	    calendar_due_4982(catalogue_calendar(w->catalogue), date_in_istanbul(RECEIVED_AT), true));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+}
+
+static void
+test_a_question_is_reminded_of_once_and_expires(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	int32_t today = 0;
+
+	begin(w);
+	r = record_add(w, 0);
+	today = w->cases.today;
+	assert_int_equal(decide_as(w, ROLE(OFFICER), "TEM", ACTION(ASK), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(r->answer_by, today + 10);
+	assert_int_equal(r->remind_on, today + 5);
+	assert_int_equal(decide_as(w, ROLE(SERVICE), "", ACTION(REMIND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	w->cases.today += 5;
+	assert_int_equal(decide_as(w, ROLE(SERVICE), "", ACTION(REMIND), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(decide_as(w, ROLE(SERVICE), "", ACTION(REMIND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	w->cases.today += 5;
+	assert_int_equal(decide_as(w, ROLE(SERVICE), "", ACTION(EXPIRE), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
+	w->cases.today += 1;
+	assert_int_equal(decide_as(w, ROLE(SERVICE), "", ACTION(EXPIRE), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(r->state, STATE(IN_PROGRESS));
+	assert_null(r->question);
+	assert_int_equal(event_in(w, "case", r)->standing->answer_by, 0);
+	order_set(w, ACTION(ASK), LIFECYCLE_PLAIN, r)->day = w->cases.today; /* too early */
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", ROLE(OFFICER), "TEM");
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	w->order.day = w->cases.today + 1;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_int_equal(r->remind_on, 0);
+}
+
+static void
+test_an_erased_application_has_no_applicant(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const Kopru__V1__Event *event = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->application = NULL;
+	r->access_code_generation = 0;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(TRANSFER), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	event = event_in(w, "department/ZAB", r);
+	assert_null(event->case_transferred->application);
+	assert_true(event->standing->applicant->masked);
+	assert_null(event_in(w, "case", r)->standing->applicant);
+}
+
+static void
+test_the_desk_is_whoever_acts_for_it(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "HM", ACTION(ASSIGN), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "HM", ACTION(ACCEPT), LIFECYCLE_PLAIN, r).code, CODE(FORBIDDEN));
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "", ACTION(ACCEPT), LIFECYCLE_PLAIN, r).code, CODE(NOT_FOUND));
+}
+
+static void
+test_assigning_wants_what_exists_and_sets_the_target(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	actor_set(&w->actor, TYPE(CLERK), "somebody", ROLE(CLERK), "");
+	order_set(w, ACTION(ASSIGN), LIFECYCLE_PLAIN, r)->department = "NONE";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	w->order.department = "TEM";
+	w->order.topic = "NON-01";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	w->order.topic = "TEM-01";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_int_equal(r->target_on,
+	    calendar_add_working_days(catalogue_calendar(w->catalogue), date_in_istanbul(RECEIVED_AT), 3));
+	assert_string_equal(event_in(w, "case", r)->standing->topic_name, "Çöp");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_wrong_version_is_a_conflict_that_tells_the_right_one),
+	    cmocka_unit_test(test_a_refusal_says_what_is_allowed),
+	    cmocka_unit_test(test_two_hand_backs_go_to_the_arbiter),
+	    cmocka_unit_test(test_four_eyes),
+	    cmocka_unit_test(test_a_new_draft_takes_the_approval_with_it),
+	    cmocka_unit_test(test_departments_see_what_they_may),
+	    cmocka_unit_test(test_notes_and_drafts_stay_in_the_house),
+	    cmocka_unit_test(test_forwarding_tells_the_institution_without_the_applicant),
+	    cmocka_unit_test(test_what_is_done_to_the_leading_case_is_done_to_its_members),
+	    cmocka_unit_test(test_merging_has_limits),
+	    cmocka_unit_test(test_unmerging_restores_the_state_before),
+	    cmocka_unit_test(test_withdrawing_frees_the_others),
+	    cmocka_unit_test(test_a_split_case_waits_for_its_parts),
+	    cmocka_unit_test(test_a_term_is_extended_once_and_in_time),
+	    cmocka_unit_test(test_a_question_is_reminded_of_once_and_expires),
+	    cmocka_unit_test(test_an_erased_application_has_no_applicant),
+	    cmocka_unit_test(test_the_desk_is_whoever_acts_for_it),
+	    cmocka_unit_test(test_assigning_wants_what_exists_and_sets_the_target),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
