@@ -266,8 +266,9 @@ BEGIN
 END
 $$;
 
+-- The planner knows nothing of transition tables and would compare each row with each.
 CREATE FUNCTION reporting.application_updated() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog SET enable_nestloop = off AS $$
 DECLARE
 	changes reporting.contribution[];
 BEGIN

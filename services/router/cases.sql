@@ -6,24 +6,28 @@
 --      version, state, department, topic, triage, received at, due on, target on, kind, channel, legal basis, hand-backs,
 --      with arbiter, arbiter due on, final owed, extended, answers, merged into, state before, draft (text, drafted by,
 --      approved by), question (text, answer by, remind on), payload of ApplicationRouted
+-- OFFSET 0 keeps it at one look by key for each: a plan made while the tables were small merged whole tables instead.
 WITH asked AS MATERIALIZED (
 	SELECT DISTINCT a.id FROM unnest($1::uuid[]) AS a(id)),
 wanted AS MATERIALIZED (
 	SELECT a.id FROM asked AS a
 	UNION
-	SELECT c.merged_into FROM asked AS a JOIN router.case AS c ON c.application_id = a.id
+	SELECT c.merged_into FROM asked AS a
+	 CROSS JOIN LATERAL (SELECT x.merged_into FROM router.case AS x WHERE x.application_id = a.id OFFSET 0) AS c
 	 WHERE c.merged_into IS NOT NULL
 	UNION
-	SELECT c.application_id FROM asked AS a JOIN router.case AS c ON c.merged_into = a.id)
+	SELECT c.application_id FROM asked AS a
+	 CROSS JOIN LATERAL (SELECT x.application_id FROM router.case AS x WHERE x.merged_into = a.id OFFSET 0) AS c)
 SELECT c.application_id, c.number, c.version, c.state, c.department, c.topic, c.triage, c.received_at, c.due_on,
        c.target_on, c.kind, c.channel, c.legal_basis, c.hand_backs, c.with_arbiter, c.arbiter_due_on, c.final_owed,
        c.extended, c.answers, c.merged_into, c.state_before, d.text, d.drafted_by, d.approved_by, q.text, q.answer_by,
        q.remind_on, e.payload
   FROM wanted AS w
-  JOIN router.case AS c ON c.application_id = w.id
-  LEFT JOIN router.draft AS d ON d.application_id = c.application_id
-  LEFT JOIN router.question AS q ON q.application_id = c.application_id
-  LEFT JOIN feed.event AS e ON e.stream = 'case' AND e.seq = c.routed_seq
+ CROSS JOIN LATERAL (SELECT x.* FROM router.case AS x WHERE x.application_id = w.id OFFSET 0) AS c
+  LEFT JOIN LATERAL (SELECT x.* FROM router.draft AS x WHERE x.application_id = w.id OFFSET 0) AS d ON true
+  LEFT JOIN LATERAL (SELECT x.* FROM router.question AS x WHERE x.application_id = w.id OFFSET 0) AS q ON true
+  LEFT JOIN LATERAL (SELECT x.payload FROM feed.event AS x WHERE x.stream = 'case' AND x.seq = c.routed_seq OFFSET 0) AS e
+            ON true
  ORDER BY c.application_id;
 
 -- name: parts_wanted

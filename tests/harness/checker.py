@@ -35,6 +35,9 @@ class Evidence:
         self.counted = {}  # application: version that reporting knows
         self.handled = collections.defaultdict(list)  # department: [Event]
         self.acknowledged = {}  # department: seq
+        self.commands = {}  # id: (department, application, expected version, action)
+        self.replies = collections.defaultdict(set)  # id of a command: {(result, version, seq)}
+        self.decided = {}  # id of a command that the router decided on: its code
 
 
 def bare(uuid):
@@ -58,6 +61,10 @@ def read_departments(evidence, folder):
             evidence.handled[code].append(Event(int(seq), event, application, int(version), kind.replace("_", ".", 1)))
         elif what == "K":
             evidence.acknowledged[code] = int(rest[0])
+        elif what == "C":
+            evidence.commands[code] = (rest[0], rest[1], int(rest[2]), rest[3])
+        elif what == "P":
+            evidence.replies[code].add((rest[0], int(rest[1]), int(rest[2])))
 
 
 def gather(system, folder):
@@ -78,6 +85,7 @@ def gather(system, folder):
     evidence.notices = [(bare(row[0]), *row[1:]) for row in rows(
         "SELECT event_id, template, state, coalesce(reason, '') FROM notifier.notice")]
     evidence.counted = {bare(row[0]): int(row[1]) for row in rows("SELECT application_id, version FROM reporting.application")}
+    evidence.decided = {bare(row[0]): int(row[1]) for row in rows("SELECT id, code FROM router.command")}
     evidence.letters = sum(name.endswith(".eml") for _, _, names in os.walk(system.path("outbox")) for name in names)
     return evidence
 
@@ -85,7 +93,8 @@ def gather(system, folder):
 class Findings:
     def __init__(self):
         self.lost, self.duplicated, self.misordered = [], [], []
-        self.figures = dict.fromkeys(("accepted", "stored", "routed", "delivered", "acknowledged", "noticed"), 0)
+        self.figures = dict.fromkeys(("accepted", "stored", "routed", "delivered", "acknowledged", "noticed", "commands",
+                                      "refused"), 0)
 
     def count(self):
         return {name: len(getattr(self, name)) for name in ("lost", "duplicated", "misordered")}
@@ -97,6 +106,7 @@ def check(evidence):
     check_streams(evidence, findings)
     check_cases(evidence, findings)
     check_departments(evidence, findings)
+    check_commands(evidence, findings)
     check_notices(evidence, findings)
     return findings
 
@@ -158,8 +168,8 @@ def check_cases(evidence, findings):
 
 
 def check_departments(evidence, findings):
-    """What departments wrote down is what their streams hold, in that order; a routed event is in one of them."""
-    first = {}
+    """What departments wrote down is what their streams hold, in that order; a routed event is in exactly one of them."""
+    first = collections.defaultdict(list)
     for stream, events in evidence.streams.items():
         if not stream.startswith("department/"):
             continue
@@ -177,19 +187,53 @@ def check_departments(evidence, findings):
             elif (got.id, got.application, got.version) != (event.id, event.application, event.version):
                 findings.misordered.append(f"{code} handled another event as {event.seq}")
             else:
-                first.setdefault(event.application, (code, event.seq))
+                first[event.id].append((code, event.seq))
         strange = set(theirs) - {event.seq for event in events}
         findings.duplicated += [f"{code} handled {seq}, which its stream does not have" for seq in strange]
         if events and evidence.acknowledged.get(code) != events[-1].seq:
             findings.lost.append(f"{code} acknowledged {evidence.acknowledged.get(code)} of {events[-1].seq}")
-    routed = {e.application: e.id for e in evidence.streams["case"] if e.kind == "application.routed"}
-    for application, event in routed.items():
-        if application not in first:
-            findings.lost.append(f"application {application} reached no department (event {event})")
+    for event in evidence.streams["case"]:
+        if event.kind != "application.routed":
             continue
-        code, seq = first[application]
-        findings.figures["delivered"] += 1
-        findings.figures["acknowledged"] += seq <= evidence.acknowledged.get(code, 0)
+        places = first[event.id]
+        if len(places) != 1:
+            (findings.duplicated if places else findings.lost).append(f"event {event.id} of application {event.application} "
+                                                                      f"was handled by {places or 'no department'}")
+        findings.figures["delivered"] += bool(places)
+        findings.figures["acknowledged"] += any(seq <= evidence.acknowledged.get(code, 0) for code, seq in places)
+
+
+def check_commands(evidence, findings):
+    """Each command has one final reply; each "ok" is one event with the version and the place that the reply told."""
+    case = {event.seq: event for event in evidence.streams["case"]}
+    done = 0
+    for command, (code, application, expected, action) in evidence.commands.items():
+        final = {reply for reply in evidence.replies[command] if reply[0] not in ("busy", "unknown")}
+        what = f"command {action} of {code} ({command})"
+        if not final:
+            findings.lost.append(f"{what} got no answer")
+        elif len(final) > 1:
+            findings.duplicated.append(f"{what} got the answers {sorted(final)}")
+        elif evidence.decided.get(command) is None:
+            findings.lost.append(f"{what} was answered {final}, and the router does not know it")
+        for result, version, seq in final:
+            event = case.get(seq)
+            if result != "ok":
+                findings.figures["refused"] += 1
+                continue
+            done += 1
+            if not event or (event.application, event.version) != (application, version):
+                findings.lost.append(f"{what} was answered {version} at {seq}, where {event} stands")
+            elif version != expected + 1:
+                findings.misordered.append(f"{what} expected version {expected} and made {version}")
+    findings.figures["commands"] = done
+    later = sum(event.kind != "application.routed" for event in case.values())
+    if later != done:
+        (findings.duplicated if later > done else findings.lost).append(
+            f'{done} commands were answered "ok", stream "case" holds {later} events of commands')
+    strange = set(evidence.decided) - set(evidence.commands)
+    if strange:
+        findings.duplicated.append(f"the router decided on {len(strange)} commands that nobody sent")
 
 
 def check_notices(evidence, findings):

@@ -1,7 +1,7 @@
 """departments: the ends of the feeds of all departments of a System in one process, over CURVE, each with its own key.
 
 Each event is handled (written down in the ledger, flushed) before it is acknowledged; what comes again is acknowledged
-only. Some departments do not run at all: they are left out. Debian's python3-zmq and python3-protobuf.
+only. A share of the cases is answered (answers.py). Debian's python3-zmq and python3-protobuf.
 """
 
 import multiprocessing
@@ -10,8 +10,9 @@ import time
 
 import zmq
 
+import answers
+import commands
 import ledger
-import wire
 
 WINDOW = 200
 SILENCE_SECONDS = 5
@@ -40,7 +41,7 @@ class Department:
         return socket
 
     def say(self, **body):
-        self.socket.send(wire.feed_pb2.FeedEnvelope(**body).SerializeToString())
+        self.socket.send(commands.feed_pb2.FeedEnvelope(**body).SerializeToString())
 
     def subscribe(self):
         self.session = int.from_bytes(os.urandom(7), "big")
@@ -61,7 +62,7 @@ class Department:
         before = self.seq
         try:
             while True:
-                self.take(wire.feed_pb2.FeedEnvelope.FromString(self.socket.recv(zmq.NOBLOCK)))
+                self.take(commands.feed_pb2.FeedEnvelope.FromString(self.socket.recv(zmq.NOBLOCK)))
         except zmq.Again:
             return self.seq - before
 
@@ -78,7 +79,7 @@ class Department:
             raise RuntimeError(f"{self.stream}: {frame}")
 
     def handle(self, item):
-        event = wire.event_pb2.Event.FromString(item.event)
+        event = commands.event_pb2.Event.FromString(item.event)
         if item.seq <= self.seq:
             self.book.write("R", self.code, item.seq)
             return
@@ -97,14 +98,20 @@ class Department:
 
 
 class Consumer:
-    """counters: shared [handled]. stop: shared; the process ends when it is 1."""
+    """All departments, and what they answer. counters: shared [handled, commands done, commands not done yet]. stop: shared;
+    the process ends when it is 1."""
 
-    def __init__(self, system, codes, folder, counters, stop):
+    def __init__(self, system, codes, folder, counters, stop, answering):
         self.book = ledger.Ledger(os.path.join(folder, "departments.ledger"))
         self.counters, self.stop = counters, stop
         self.poller, self.departments = zmq.Poller(), [Department(code, system, self.book) for code in codes]
+        self.answers, outside = [], system.rows("SELECT code FROM router.department WHERE outside")
         for department in self.departments:
             self.poller.register(department.socket, zmq.POLLIN)
+        for department in self.departments if answering else ():
+            self.answers.append(answers.Answers(department, f"tcp://127.0.0.1:{system.command_port}",
+                                                [code for code in codes if code not in outside], outside))
+            self.poller.register(self.answers[-1].socket, zmq.POLLIN)
 
     def run(self):
         """Each round takes what has come to all: asking forty sockets for each single event would take more time than
@@ -113,10 +120,8 @@ class Consumer:
         while not self.stop.value:
             self.poller.poll(100)
             time.sleep(ROUND_SECONDS)
-            for department in self.departments:
-                self.counters[0] += department.receive()
-            self.book.flush()
             now = time.monotonic()
+            self.round(now)
             if now - acknowledged > ACK_SECONDS:
                 acknowledged = now
                 self.acknowledge()
@@ -125,6 +130,19 @@ class Consumer:
                 self.tidy(now)
         self.acknowledge()
         self.book.close()
+
+    def round(self, now):
+        """What came is written down before anything is acknowledged, and what is sent before it is sent."""
+        handled = sum(department.receive() for department in self.departments)
+        done = sum(one.receive(now) for one in self.answers)
+        for one in self.answers:
+            one.prepare(now)
+        self.book.flush()
+        for one in self.answers:
+            one.send(now)
+        self.counters[2] = sum(len(one.waiting) + len(one.under_way) for one in self.answers)
+        self.counters[1] += done
+        self.counters[0] += handled
 
     def acknowledge(self):
         for department in self.departments:
@@ -139,23 +157,24 @@ class Consumer:
 class Departments:
     """The process. codes: which departments run; make_keys comes before, a second at least (routers read keys anew)."""
 
-    def __init__(self, system, codes, folder):
-        self.counters = multiprocessing.Array("q", 1, lock=False)
+    def __init__(self, system, codes, folder, answering=True):
+        self.counters = multiprocessing.Array("q", 3, lock=False)
         self.stopping = multiprocessing.Value("b", 0, lock=False)
-        self.process = multiprocessing.Process(target=self.run, args=(system, codes, folder), daemon=True)
+        self.process = multiprocessing.Process(target=self.run, args=(system, codes, folder, answering), daemon=True)
         self.process.start()
 
-    def run(self, system, codes, folder):
-        Consumer(system, codes, folder, self.counters, self.stopping).run()
+    def run(self, system, codes, folder, answering):
+        Consumer(system, codes, folder, self.counters, self.stopping, answering).run()
 
     @staticmethod
     def make_keys(system, codes):
         for code in codes:
             system.kopru("department", "key", code, "--out", system.path("secrets", code + ".key"))
 
-    def handled(self):
+    def state(self):
+        """Events handled, commands done, commands not done yet."""
         assert self.process.is_alive(), f"the departments' process ended with {self.process.exitcode}"
-        return self.counters[0]
+        return list(self.counters)
 
     def close(self):
         self.stopping.value = 1

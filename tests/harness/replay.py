@@ -29,14 +29,14 @@ class Bar:
         self.total, self.every, self.last, self.started = total, every, 0.0, time.monotonic()
         self.terminal = sys.stdout.isatty()
 
-    def show(self, accepted, handled, behind, waiting, last=False):
+    def show(self, accepted, departments, behind, waiting, last=False):
         now = time.monotonic()
         if not last and now - self.last < (.2 if self.terminal else self.every):
             return
         self.last, seconds = now, now - self.started
         share = accepted / self.total
-        text = (f"{accepted:>6} of {self.total} accepted, {handled:>6} handled by departments, "
-                f"{behind:>5} behind, {waiting:>4} notices wait, {seconds:5.1f} s")
+        text = (f"{accepted:>6} of {self.total} accepted, {departments[0]:>6} events handled by departments, "
+                f"{departments[1]:>5} commands done, {behind:>5} behind, {waiting:>4} notices wait, {seconds:5.1f} s")
         if self.terminal:
             done = int(share * 24)
             print(f"\r[{'#' * done}{'.' * (24 - done)}] {text} ", end="\n" if last else "", flush=True)
@@ -45,22 +45,22 @@ class Bar:
 
 
 class Replay:
-    def __init__(self, total=year.TOTAL, seed=year.SEED, senders=2, without=()):
+    def __init__(self, total=year.TOTAL, seed=year.SEED, senders=2, answering=True):
         self.total = total
         self.senders = sender.Senders(senders, total, seed)  # makes its texts while the system starts
         self.system = kopru.System()
         self.folder = self.system.path("ledgers")
         os.makedirs(self.folder, mode=0o700)
-        self.front, self.departments, self.without = front.Front(self.system), None, set(without)
+        self.front, self.departments, self.answering = front.Front(self.system), None, answering
         self.seconds, self.latencies, self.key = 0.0, [], None
 
     def start(self):
         self.system.start()
         self.front.start()
-        codes = [code for code in self.system.departments() if code not in self.without]
+        codes = self.system.departments()
         departments.Departments.make_keys(self.system, codes)
         self.key = self.system.api_key("replay", "applications,reports")  # waits until keys are known
-        self.departments = departments.Departments(self.system, codes, self.folder)
+        self.departments = departments.Departments(self.system, codes, self.folder, self.answering)
         self.senders.ready()
 
     def run(self, patience=60):
@@ -75,15 +75,16 @@ class Replay:
                 asked = now
                 heads, behind, waiting = map(int, self.system.value(
                     f"SELECT concat_ws(' ', ({HEADS}), ({BEHIND}), ({WAITING}))").split())
-                if sent_all and behind == 0 and waiting == 0 and self.departments.handled() == heads:
+                handled, _, open_commands = self.departments.state()
+                if sent_all and behind == waiting == open_commands == 0 and handled == heads:
                     break
-            bar.show(self.senders.sums()[1], self.departments.handled(), behind, waiting)
-            if state != (state := (self.senders.sums(), self.departments.handled(), behind, waiting)):
+            bar.show(self.senders.sums()[1], self.departments.state(), behind, waiting)
+            if state != (state := (self.senders.sums(), self.departments.state(), behind, waiting)):
                 moved = now
             assert now - moved < patience, f"nothing moved for {patience} s: {state}"
             time.sleep(.02)
         self.seconds = time.monotonic() - started
-        bar.show(self.senders.sums()[1], self.departments.handled(), behind, waiting, last=True)
+        bar.show(self.senders.sums()[1], self.departments.state(), behind, waiting, last=True)
         self.latencies = self.senders.latencies()
         time.sleep(.2)  # the last acknowledgement is on its way
 
