@@ -53,6 +53,7 @@ int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
+int reconcile_run(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
 

@@ -34,6 +34,9 @@ static const struct argp_option doctor_options[] = {
     {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option reconcile_options[] = {
+    {"limit", 'l', "N", 0, "List at most so many exceptions (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", no_options, demo_run},
@@ -49,6 +52,7 @@ static const struct command commands[] = {
     {"key list", "", 0, "Show the API keys", json_options, key_list},
     {"key revoke", "ID", 1, "Let an API key in no more", no_options, key_revoke},
     {"doctor", "", 0, "Say what is wrong and what to do", doctor_options, doctor_run},
+    {"reconcile", "", 0, "Prove that nothing is lost, doubled or out of order", reconcile_options, reconcile_run},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",

@@ -133,9 +133,24 @@ def the_doctor_sees_who_is_down_and_what_waits():
     command("doctor")
 
 
+def it_all_adds_up():
+    """I-01, I-05, I-06, I-07: and when one decision is taken away it is missed."""
+    total = int(S.value("SELECT count(*) FROM intake.application"))
+    found = json.loads(command("reconcile", "--json"))
+    for name in ("accepted", "stored", "routed", "delivered_events", "noticed"):
+        assert found[name] == total, (name, total, found)
+    for name in ("waiting", "parked", "lost", "duplicated", "misordered", "strangers", "gaps"):
+        assert found[name] == 0, found
+    number = STATE["numbers"][0]
+    S.sql("DELETE FROM router.decision WHERE application_id = (SELECT id FROM intake.application "
+          f"WHERE number = '{number}')")
+    text = command("reconcile", code=1)
+    assert number in text and "0 routing decisions" in text, text
+
+
 try:
     for test in (parked_events_are_shown_and_released, two_instances_and_kills_release_each_once,
-                 the_doctor_sees_who_is_down_and_what_waits):
+                 the_doctor_sees_who_is_down_and_what_waits, it_all_adds_up):
         TAP.run(test.__name__, test)
 finally:
     S.close()
