@@ -182,7 +182,6 @@ stored_find(const struct store_replies *replies, const struct uuid *id)
 static size_t
 group_decide(struct commands_group *g, const struct store_replies *replies, struct store_decided *decided)
 {
-	struct commands *c = g->commands;
 	size_t count = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -193,8 +192,8 @@ group_decide(struct commands_group *g, const struct store_replies *replies, stru
 		item->verdict = (struct verdict){.code = 0};
 		if (item->stored)
 			continue;
-		item->hold = !cases_find(&g->cases, &item->order.application_id) &&
-			     c->conf.intake_seq(c->conf.arg) < item->order.after_intake_seq;
+		item->hold =
+		    !cases_find(&g->cases, &item->order.application_id) && g->intake_seq < item->order.after_intake_seq;
 		if (item->hold)
 			continue;
 		item->verdict = actions_decide(&g->cases, &item->order);
@@ -252,6 +251,7 @@ commands_fly(struct commands *c, struct commands_group *g)
 
 	arena_free(g->arena);
 	g->arena = arena_new(0);
+	g->intake_seq = c->conf.intake_seq(c->conf.arg);
 	orders = arena_array(g->arena, g->count, sizeof(struct order *));
 	for (size_t i = 0; i < g->count; i++)
 		orders[i] = &g->items[i]->order;

@@ -35,6 +35,7 @@ struct commands_group {
 	struct store_appended *appended; /* in the transaction's arena, until it is done */
 	unsigned tries;
 	int64_t due, since;
+	uint64_t intake_seq; /* of before the cases were read: a case that was routed meanwhile is not among them */
 	size_t count;
 	struct commands_item *items[];
 };

@@ -1,0 +1,55 @@
+"""lifecycles: whole lives of cases over HTTP, many at once: create, assign, answer, close, read back one's own write."""
+
+import itertools
+import time
+
+import crowd
+
+DEPARTMENT = "TEM"
+PUBLIC_RATE = 100000  # of the citizens' doors: here all citizens have one address
+
+
+class Lifecycles:
+    def __init__(self, system, port):
+        self.system, self.port, self.names = system, port, itertools.count()
+        self.program = self.key("bench", "applications,reports")
+        self.clerk = self.key("clerk", "cases", "--role", "clerk")
+        self.manager = self.key("manager", "cases", "--role", "manager", "--department", DEPARTMENT)
+        time.sleep(1.3)  # services read keys anew every second
+
+    def key(self, name, rights, *more):
+        told = self.system.kopru("key", "create", name, "--rights", rights, *more)
+        return next(word for word in told.split() if word.startswith("kopru_"))
+
+    def life(self, _):
+        place = next(self.names)
+        yield "create"
+        status, made = yield "POST", "/api/v1/applications", self.program, {
+            "kind": "complaint", "channel": "desk", "text": f"Konuyu başka müdürlük görmeli, sıra {place}",
+            "applicant": {"name": "Deneme Şahıs"}}
+        assert status == 201, made
+        version, seq = 2, 0
+        for name, key, fields in (("assign", self.clerk, {"department": DEPARTMENT}),
+                                  ("answer", self.manager, {"text": "Gereği yapılmıştır. Bilgilerinize sunarız."}),
+                                  ("close", self.clerk, {})):
+            yield name
+            status, answer = yield "POST", "/api/v1/commands", key, {
+                "number": made["number"], "action": name, "expected_version": version, "after": made["after"], **fields}
+            assert status == 200 and answer["version"] == version + 1, (name, status, answer)
+            version, seq = answer["version"], answer["after"]["seq"]
+        yield "read_back"
+        status = 404
+        while status == 404:
+            status, answer = yield "POST", "/api/v1/track", None, {
+                "number": made["number"], "access_code": made["access_code"], "after": {"stream": "case", "seq": seq}}
+        assert status == 200 and answer["status"] == "closed", (status, answer)
+
+    def run(self, people, seconds):
+        """The figures of so many at once for so long."""
+        many = crowd.Crowd(self.port, people, self.life)
+        rate = many.run(seconds)
+        requests = [took for name in many.took for took in many.took[name]]
+        return {"per_s": round(rate), "life_p50_ms": crowd.percentile(many.lives, .5),
+                "life_p95_ms": crowd.percentile(many.lives, .95), "request_p50_ms": crowd.percentile(requests, .5),
+                "request_p95_ms": crowd.percentile(requests, .95),
+                **{name + "_p95_ms": crowd.percentile(took, .95) for name, took in many.took.items()}}
