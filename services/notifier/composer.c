@@ -9,10 +9,9 @@
 #include "common/domain/access_code.h"
 
 #define LANGUAGES 2
+#define TEMPLATES_MAX 32
 
 static const char *const languages[LANGUAGES] = {"tr", "en"};
-static const char *const names[] = {"received"};
-#define TEMPLATES (sizeof(names) / sizeof(names[0]))
 
 struct composer {
 	struct arena *arena;
@@ -20,25 +19,54 @@ struct composer {
 	const char *public_url;
 	uint8_t *key;
 	size_t key_size;
-	struct template *templates[LANGUAGES][TEMPLATES];
+	struct template *templates[LANGUAGES][TEMPLATES_MAX]; /* as in template_rules */
 };
 
-static int
-template_read(struct composer *c, const char *folder, size_t language, size_t name, struct err *e)
+static size_t
+rules_count(void)
 {
-	char *path = arena_printf(c->arena, "%s/%s/%s.txt", folder, languages[language], names[name]);
-	struct arena *a = arena_new(0);
+	size_t count = 0;
+
+	while (template_rules[count].name)
+		count++;
+	if (count > TEMPLATES_MAX)
+		abort();
+	return count;
+}
+
+/* In a; NULL with the reason. */
+static struct template *
+template_read(
+    struct arena *a, const char *folder, const char *language, const struct template_rule *rule, struct err *e)
+{
+	char *path = arena_printf(a, "%s/%s/%s.txt", folder, language, rule->name);
+	struct arena *of_file = arena_new(0);
+	struct template *t = NULL;
 	char *data;
 	size_t size;
-	int rc = -1;
 
-	if (file_read(a, path, TEMPLATE_SIZE_MAX, &data, &size, e) < 0)
-		goto out;
-	c->templates[language][name] = template_parse(c->arena, path, data, size, e);
-	rc = c->templates[language][name] ? 0 : -1;
-out:
+	if (file_read(of_file, path, TEMPLATE_SIZE_MAX, &data, &size, e) == 0)
+		t = template_parse(a, path, data, size, rule->allowed, e);
+	arena_free(of_file);
+	return t;
+}
+
+size_t
+composer_check(const char *templates, void (*on_wrong)(const struct err *e), size_t *count)
+{
+	struct arena *a = arena_new(0);
+	size_t wrong = 0;
+	struct err e;
+
+	*count = rules_count() * LANGUAGES;
+	for (size_t i = 0; i < *count; i++) {
+		if (template_read(a, templates, languages[i % LANGUAGES], &template_rules[i / LANGUAGES], &e))
+			continue;
+		on_wrong(&e);
+		wrong++;
+	}
 	arena_free(a);
-	return rc;
+	return wrong;
 }
 
 static int
@@ -77,9 +105,14 @@ composer_new(const struct composer_conf *conf, struct err *e)
 	if (letter_sender_parse(c->arena, conf->from, &c->sender, e) < 0 ||
 	    public_url_read(c, conf->public_url, e) < 0 || key_read(c, conf->access_code_key_file, e) < 0)
 		goto fail;
-	for (size_t i = 0; i < LANGUAGES * TEMPLATES; i++)
-		if (template_read(c, conf->templates, i / TEMPLATES, i % TEMPLATES, e) < 0)
+	for (size_t i = 0; i < LANGUAGES * rules_count(); i++) {
+		size_t language = i % LANGUAGES, rule = i / LANGUAGES;
+
+		c->templates[language][rule] =
+		    template_read(c->arena, conf->templates, languages[language], &template_rules[rule], e);
+		if (!c->templates[language][rule])
 			goto fail;
+	}
 	return c;
 
 fail:
@@ -98,23 +131,49 @@ composer_free(struct composer *c)
 	free(c);
 }
 
+struct token_key
+composer_token_key(const struct composer *c)
+{
+	return (struct token_key){c->key, c->key_size};
+}
+
+const struct letter_sender *
+composer_sender(const struct composer *c)
+{
+	return &c->sender;
+}
+
 static const struct template *
 template_find(const struct composer *c, const char *language, const char *name)
 {
 	size_t l = strcmp(language, "en") == 0;
 
-	for (size_t i = 0; i < TEMPLATES; i++)
-		if (strcmp(names[i], name) == 0)
+	for (size_t i = 0; template_rules[i].name; i++)
+		if (strcmp(template_rules[i].name, name) == 0)
 			return c->templates[l][i];
 	return NULL;
 }
 
-char *
-composer_compose(
-    const struct composer *c, struct arena *a, const struct notice *notice, int64_t at, size_t *size, struct err *e)
+static const char *const *
+texts_make(const struct composer *c, struct arena *a, const struct notice *notice)
 {
+	char code[ACCESS_CODE_TEXT_SIZE], confirm[TOKEN_TEXT_SIZE], opt_out[TOKEN_TEXT_SIZE];
+	const struct token_key key = composer_token_key(c);
+	const struct notice_links links = {
+	    .public_url = c->public_url, .access_code = code, .confirm_token = confirm, .opt_out_token = opt_out};
+
+	access_code_make(c->key, c->key_size, &notice->application_id, notice->fields.access_code_generation, code);
+	token_make(&key, TOKEN_CONFIRM, &notice->application_id, notice->address, confirm);
+	token_make(&key, TOKEN_OPT_OUT, &notice->application_id, notice->address, opt_out);
+	return notice_texts(a, notice, &links);
+}
+
+char *
+composer_compose(const struct composer *c, struct arena *a, const struct composing *what, size_t *size, struct err *e)
+{
+	const struct notice *notice = what->notice;
 	const struct template *t = template_find(c, notice->language, notice->template);
-	char code[ACCESS_CODE_TEXT_SIZE], id[UUID_TEXT_SIZE];
+	char id[UUID_TEXT_SIZE], thread[UUID_TEXT_SIZE];
 	const char *const *texts;
 	struct letter letter;
 
@@ -122,15 +181,17 @@ composer_compose(
 		err_set(e, "no template \"%s\"", notice->template);
 		return NULL;
 	}
-	access_code_make(c->key, c->key_size, &notice->application_id, notice->fields.access_code_generation, code);
-	texts = notice_texts(a, notice, c->public_url, code);
+	texts = texts_make(c, a, notice);
 	uuid_text(&notice->id, id);
+	uuid_text(&notice->application_id, thread);
 	letter = (struct letter){
 	    .sender = &c->sender,
 	    .to = notice->address,
 	    .id = id,
+	    .thread = thread,
+	    .repeated = what->repeated,
 	    .language = notice->language,
-	    .at = at,
+	    .at = what->at,
 	    .subject = template_subject(a, t, texts),
 	    .body = template_body(a, t, texts),
 	};

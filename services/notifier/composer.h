@@ -5,6 +5,7 @@
 
 #include "services/notifier/letter.h"
 #include "services/notifier/notice.h"
+#include "services/notifier/token.h"
 
 struct composer;
 
@@ -19,8 +20,20 @@ struct composer_conf {
 struct composer *composer_new(const struct composer_conf *conf, struct err *e);
 void composer_free(struct composer *c); /* NULL is fine */
 
-/* The letter in a, or NULL: this notice can never be sent. at is its Date. */
+/* Parses every template of the folder and tells what is wrong with each; how many are. Their number goes to count. */
+size_t composer_check(const char *templates, void (*on_wrong)(const struct err *e), size_t *count);
+
+/* The letter in a, or NULL: this notice can never be sent. at is its Date; repeated marks it. */
+struct composing {
+	const struct notice *notice;
+	int64_t at;
+	bool repeated;
+};
 char *composer_compose(
-    const struct composer *c, struct arena *a, const struct notice *notice, int64_t at, size_t *size, struct err *e);
+    const struct composer *c, struct arena *a, const struct composing *what, size_t *size, struct err *e);
+
+/* The key of links' tokens; lives as long as c. */
+struct token_key composer_token_key(const struct composer *c);
+const struct letter_sender *composer_sender(const struct composer *c);
 
 #endif

@@ -15,6 +15,7 @@
 #define WORD_BYTES 39 /* "Subject: " and one encoded word of so many bytes fit in 76 */
 #define PLAIN_MAX 60
 #define LINE_MAX_QUOTED 76
+#define ID_MAX 64
 
 struct out {
 	char *text;
@@ -124,14 +125,18 @@ out_date(struct out *o, int64_t at)
 	out_text(o, text);
 }
 
-/* One byte of a line. last: white space here would stand at the end of a line, where it gets lost. */
+/* One byte of a line. last: white space here would stand at the end of a line, where it gets lost. A dot at the begin of
+ * a line is coded, so that no server can take it for the end of the message. */
 static void
 out_quoted_byte(struct out *o, unsigned char byte, bool last, size_t *column)
 {
+	bool dot = byte == '.' && *column == 0;
 	bool literal = (byte >= 33 && byte <= 126 && byte != '=') || ((byte == ' ' || byte == '\t') && !last);
-	size_t width = literal ? 1 : 3;
+	size_t width;
 	char text[4];
 
+	literal = literal && !dot;
+	width = literal ? 1 : 3;
 	if (*column + width > LINE_MAX_QUOTED - 1) {
 		out_text(o, "=\r\n");
 		*column = 0;
@@ -162,6 +167,23 @@ out_quoted(struct out *o, const char *text)
 		out_text(o, "\r\n");
 }
 
+/* A message that never was, so that the first letter of an application need not be known. */
+static void
+out_thread(struct out *o, const struct letter *letter)
+{
+	static const char *const names[] = {"In-Reply-To", "References"};
+
+	for (size_t i = 0; *letter->thread && i < 2; i++) {
+		out_text(o, "\r\n");
+		out_text(o, names[i]);
+		out_text(o, ": <");
+		out_text(o, letter->thread);
+		out_text(o, "@");
+		out_text(o, letter->sender->domain);
+		out_text(o, ">");
+	}
+}
+
 static void
 out_headers(struct out *o, const struct letter *letter)
 {
@@ -182,7 +204,18 @@ out_headers(struct out *o, const struct letter *letter)
 	out_text(o, ">\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 		    "Content-Transfer-Encoding: quoted-printable\r\nContent-Language: ");
 	out_text(o, letter->language);
-	out_text(o, "\r\nAuto-Submitted: auto-generated\r\n\r\n");
+	out_thread(o, letter);
+	if (letter->repeated)
+		out_text(o, "\r\nX-Kopru-Repeated: yes");
+	/* No answering machine answers, so no loop starts. */
+	out_text(o, "\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n\r\n");
+}
+
+/* Lower-case hexadecimal digits and hyphens only. */
+static bool
+id_valid(const char *id)
+{
+	return strlen(id) <= ID_MAX && strspn(id, "0123456789abcdef-") == strlen(id);
 }
 
 static bool
@@ -207,8 +240,8 @@ letter_compose(struct arena *a, const struct letter *letter, size_t *size, struc
 		err_set(e, "the subject is empty, or a header holds a control character");
 		return NULL;
 	}
-	if (strspn(letter->id, "0123456789abcdef-") != strlen(letter->id) || !language_known(letter->language)) {
-		err_set(e, "the id or the language is malformed");
+	if (!*letter->id || !id_valid(letter->id) || !id_valid(letter->thread) || !language_known(letter->language)) {
+		err_set(e, "an id or the language is malformed");
 		return NULL;
 	}
 	o.text = arena_alloc(a, bound);

@@ -2,10 +2,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "services/notifier/composer.h"
 #include "services/notifier/notifier.h"
 
 #define KEY(name, type, field, fallback, ...)                                                                          \
@@ -19,11 +21,26 @@ static const struct conf_key notifier_keys[] = {
     KEY("NOTIFIER_CASE_FEED", CONF_TEXT, case_feed, NULL, "endpoints of stream case, comma-separated", 0, 0),
     KEY("NOTIFIER_SERVER_PUBLIC_FILE", CONF_TEXT, server_public_file, "", "public key of a tcp:// feed", 0, 0),
     KEY("NOTIFIER_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for a tcp:// feed", 0, 0),
-    KEY("NOTIFIER_OUTBOX", CONF_TEXT, outbox, NULL, "folder where letters are put", 0, 0),
+    KEY("NOTIFIER_PROVIDER", CONF_TEXT, provider, "file", "how letters leave: file", 0, 0),
+    KEY("NOTIFIER_OUTBOX", CONF_TEXT, outbox, "", "provider file: folder where letters are put", 0, 0),
     KEY("NOTIFIER_TEMPLATES", CONF_TEXT, templates, NULL, "folder of templates: <language>/<name>.txt", 0, 0),
     KEY("NOTIFIER_PUBLIC_URL", CONF_TEXT, public_url, NULL, "address of the pages, for tracking links", 0, 0),
     KEY("NOTIFIER_FROM", CONF_TEXT, from, NULL, "sender: Name <address>", 0, 0),
     KEY("NOTIFIER_ACCESS_CODE_KEY_FILE", CONF_TEXT, access_code_key_file, NULL, "key of access codes, mode 0600", 0, 0),
+    KEY("NOTIFIER_QUIET", CONF_TEXT, quiet, "", "nothing is sent then, Europe/Istanbul: 22-08 or 22:30-07:15", 0, 0),
+    KEY("NOTIFIER_ADDRESS_DAY", CONF_NUMBER, letters_a_day, "100", "letters a day to one address, 0: any number", 0,
+	100000),
+    KEY("NOTIFIER_CONFIRM_DAY", CONF_NUMBER, confirms_a_day, "10",
+	"neutral messages a day to one address, 0: any number", 0, 100000),
+    KEY("NOTIFIER_CONFIRM_DAYS", CONF_NUMBER, held_days, "14", "days that letters wait for an address to be verified",
+	1, 365),
+    KEY("NOTIFIER_DOMAIN_AT_ONCE", CONF_NUMBER, domain_at_once, "8", "provider smtp: letters under way to one domain",
+	1, 64),
+    KEY("NOTIFIER_DOMAIN_MINUTE", CONF_NUMBER, domain_a_minute, "600",
+	"provider smtp: letters a minute to one domain, 0: any number", 0, 1000000),
+    KEY("NOTIFIER_ATTEMPTS", CONF_NUMBER, attempts, "30", "attempts until a letter is given up", 1, 1000),
+    KEY("NOTIFIER_SETTLE_SECONDS", CONF_NUMBER, settle_seconds, "600",
+	"until a letter of law is repeated of which nobody knows whether it arrived", 1, 86400),
     KEY("NOTIFIER_WINDOW", CONF_NUMBER, window, "400", "unacknowledged events at most", 1, 1000),
     KEY("NOTIFIER_LOG_LEVEL", CONF_TEXT, log_level, "info", "error, warn, info or debug", 0, 0),
     {.name = NULL},
@@ -52,6 +69,21 @@ out:
 	return rc;
 }
 
+static void
+on_wrong(const struct err *e)
+{
+	printf("%s\n", e->text);
+}
+
+static int
+templates_check(const char *folder)
+{
+	size_t count, wrong = composer_check(folder, on_wrong, &count);
+
+	printf("%zu templates, %zu wrong\n", count, wrong);
+	return wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -59,10 +91,13 @@ main(int argc, char **argv)
 	int rc = EXIT_SUCCESS;
 	struct err e;
 
-	(void)argv;
 	log_open("notifier", LOG_INFO_LEVEL);
 	ids_start();
+	if (argc == 3 && strcmp(argv[1], "--check-templates") == 0)
+		return templates_check(argv[2]);
 	if (argc > 1) {
+		printf("kopru-notifier                            runs, set by the environment:\n"
+		       "kopru-notifier --check-templates FOLDER   says what is wrong with templates\n\n");
 		conf_help(notifier_keys, stdout);
 		return EXIT_SUCCESS;
 	}

@@ -1,4 +1,4 @@
-/* notice: the rule for channel and language, and the words of the letter's fields. */
+/* notice: the rule for channel and language, and what of an event is kept for the letter. */
 #include "services/notifier/notice.h"
 
 #include <string.h>
@@ -8,20 +8,10 @@
 #include "common/domain/identity.h"
 #include "common/domain/number.h"
 
-struct law {
-	int32_t legal_basis;
-	const char *tr, *en;
-};
-
-/* The article that gives the date. The last row is for whatever has no law of its own. */
-static const struct law laws[] = {
-    {KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071, "3071 sayılı Dilekçe Hakkının Kullanılmasına Dair Kanun'un 7. maddesi",
-	"article 7 of Law No. 3071 on the Exercise of the Right to Petition"},
-    {KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_4982, "4982 sayılı Bilgi Edinme Hakkı Kanunu'nun 11. maddesi",
-	"article 11 of Law No. 4982 on the Right to Information"},
-    {KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_6698, "6698 sayılı Kişisel Verilerin Korunması Kanunu'nun 13. maddesi",
-	"article 13 of Law No. 6698 on the Protection of Personal Data"},
-    {KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_NONE, "Belediyemizin hizmet standardı", "our service standard"},
+/* What every event tells, wherever it stands in it. */
+struct facts {
+	const Kopru__V1__Applicant *applicant;
+	const char *department, *department_name, *department_name_en;
 };
 
 /* Why the applicant gets no e-mail; NULL when there is one to send. */
@@ -35,78 +25,124 @@ silence_reason(const Kopru__V1__Applicant *applicant)
 	return applicant->anonymous ? "anonymous" : "no address";
 }
 
-int
-notice_decide(struct arena *a, const Kopru__V1__Event *event, struct notice *notice, struct err *e)
+static int
+facts_of_routing(const Kopru__V1__Event *event, struct facts *facts, struct notice_fields *f, struct err *e)
 {
 	const Kopru__V1__ApplicationRouted *routed = event->application_routed;
-	const Kopru__V1__Application *application = routed ? routed->application : NULL;
-	const Kopru__V1__Applicant *applicant = application ? application->applicant : NULL;
-	struct notice n = {.id = uuid_new(), .template = "received"};
+	const Kopru__V1__Application *application = routed->application;
 
-	if (event->body_case != KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED || !applicant)
+	if (!application || !application->applicant)
 		return err_set(e, "the event holds no applicant");
-	if (!uuid_from_bytes(event->id.data, event->id.len, &n.event_id) ||
-	    !uuid_from_bytes(application->id.data, application->id.len, &n.application_id))
+	*facts = (struct facts){application->applicant, routed->department, routed->department_name, ""};
+	f->received_on = date_in_istanbul(application->received_at);
+	f->due_on = application->due_on;
+	f->legal_basis = (int32_t)application->legal_basis;
+	f->triage = routed->triage;
+	f->access_code_generation = routed->access_code_generation;
+	return 0;
+}
+
+static int
+facts_of_standing(const Kopru__V1__Event *event, struct facts *facts, struct notice_fields *f, struct err *e)
+{
+	const Kopru__V1__Standing *standing = event->standing;
+
+	if (!standing || !standing->applicant)
+		return err_set(e, "the event does not say where the case stands");
+	*facts = (struct facts){
+	    standing->applicant, standing->department, standing->department_name, standing->department_name_en};
+	f->received_on = date_in_istanbul(standing->received_at);
+	f->due_on = standing->due_on;
+	f->legal_basis = (int32_t)standing->legal_basis;
+	f->triage = standing->triage;
+	f->access_code_generation = standing->access_code_generation;
+	return 0;
+}
+
+static int
+ids_take(const Kopru__V1__Event *event, struct notice *n, struct err *e)
+{
+	const Kopru__V1__Application *application = event->body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED
+							? event->application_routed->application
+							: NULL;
+	const ProtobufCBinaryData *id = application ? &application->id : &event->application_id;
+
+	n->number = application ? application->number : event->number;
+	n->version = event->version;
+	if (!uuid_from_bytes(event->id.data, event->id.len, &n->event_id) ||
+	    !uuid_from_bytes(id->data, id->len, &n->application_id))
 		return err_set(e, "the event or the application has no id");
-	if (!number_parse(application->number, NULL, NULL) || strlen(application->number) >= NUMBER_TEXT_SIZE)
+	if (!number_parse(n->number, NULL, NULL) || strlen(n->number) >= NUMBER_TEXT_SIZE)
 		return err_set(e, "the number is not valid");
-	if (text_has_line_break_or_control(routed->department_name))
+	if (n->version > INT32_MAX)
+		return err_set(e, "the version is not valid");
+	return 0;
+}
+
+/* Texts of one line stand where lines end; texts of many lines must not hold what no mail program shows. */
+static int
+texts_check(const struct notice_fields *f, struct err *e)
+{
+	if (text_has_line_break_or_control(f->department_name))
 		return err_set(e, "the department's name holds a control character");
-	n.number = arena_string(a, application->number);
-	n.language = strcmp(applicant->language, "en") == 0 ? "en" : "tr";
-	n.reason = silence_reason(applicant);
-	n.channel = n.reason ? "none" : "email";
-	n.state = n.reason ? "none" : "pending";
-	n.address = n.reason ? NULL : arena_string(a, applicant->email);
-	n.fields = (struct notice_fields){
-	    .received_on = date_in_istanbul(application->received_at),
-	    .due_on = application->due_on,
-	    .legal_basis = (int32_t)application->legal_basis,
-	    .department_name = arena_string(a, *routed->department_name ? routed->department_name : routed->department),
-	    .triage = routed->triage,
-	    .access_code_generation = routed->access_code_generation,
-	};
-	*notice = n;
+	if (text_has_line_break_or_control(f->institution) || text_has_line_break_or_control(f->letter_number))
+		return err_set(e, "the institution's name or the letter's number holds a control character");
+	if (text_has_control(f->text) || text_has_control(f->reason))
+		return err_set(e, "a text holds a control character");
 	return 0;
 }
 
 static const char *
-law_text(int32_t legal_basis, bool english)
+department_pick(const struct facts *facts, bool english)
 {
-	size_t i = 0;
-
-	while (i + 1 < sizeof(laws) / sizeof(laws[0]) && laws[i].legal_basis != legal_basis)
-		i++;
-	return english ? laws[i].en : laws[i].tr;
+	if (english && *facts->department_name_en)
+		return facts->department_name_en;
+	return *facts->department_name ? facts->department_name : facts->department;
 }
 
-/* 23.11.2026, in both languages. */
-static const char *
-date_words(struct arena *a, int32_t date)
+static void
+texts_copy(struct arena *a, struct notice *n)
 {
-	int year, month, day;
-
-	date_to_civil(date, &year, &month, &day);
-	return arena_printf(a, "%02d.%02d.%04d", day, month, year);
+	n->number = arena_string(a, n->number);
+	n->fields.department_name = arena_string(a, n->fields.department_name);
+	n->fields.text = arena_string(a, n->fields.text);
+	n->fields.reason = arena_string(a, n->fields.reason);
+	n->fields.institution = arena_string(a, n->fields.institution);
+	n->fields.letter_number = arena_string(a, n->fields.letter_number);
 }
 
-const char *const *
-notice_texts(struct arena *a, const struct notice *notice, const char *public_url, const char *access_code)
+int
+notice_decide(struct arena *a, const Kopru__V1__Event *event, struct notice *notice, struct err *e)
 {
-	const char **texts = arena_array(a, TEMPLATE_FIELDS, sizeof(*texts));
-	const struct notice_fields *fields = &notice->fields;
-	bool english = strcmp(notice->language, "en") == 0;
+	const struct event_rule *rule = event_rule_find((int)event->body_case);
+	struct notice n = {.fields = {.text = "", .reason = "", .institution = "", .letter_number = ""}};
+	struct facts facts = {.applicant = NULL};
+	int rc;
 
-	texts[TEMPLATE_NUMBER] = notice->number;
-	texts[TEMPLATE_RECEIVED_ON] = date_words(a, fields->received_on);
-	texts[TEMPLATE_DUE_ON] = date_words(a, fields->due_on);
-	texts[TEMPLATE_DEPARTMENT] = fields->department_name;
-	if (fields->triage)
-		texts[TEMPLATE_DEPARTMENT] =
-		    english ? "the Service Desk (Hizmet Masası) is assessing it" : "Hizmet Masası değerlendiriyor";
-	texts[TEMPLATE_LAW] = law_text(fields->legal_basis, english);
-	texts[TEMPLATE_TRACKING_URL] =
-	    arena_printf(a, "%s/takip#no=%s&kod=%s", public_url, notice->number, access_code);
-	texts[TEMPLATE_ACCESS_CODE] = access_code;
-	return texts;
+	if (!rule)
+		return err_set(e, "an event of this type makes no notice");
+	if (!rule->template)
+		return 0;
+	rc = event->body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED
+		 ? facts_of_routing(event, &facts, &n.fields, e)
+		 : facts_of_standing(event, &facts, &n.fields, e);
+	if (rc < 0 || ids_take(event, &n, e) < 0)
+		return -1;
+	n.language = strcmp(facts.applicant->language, "en") == 0 ? "en" : "tr";
+	n.fields.department_name = department_pick(&facts, *n.language == 'e');
+	if (rule->fill)
+		rule->fill(event, &n.fields);
+	if (texts_check(&n.fields, e) < 0)
+		return -1;
+	texts_copy(a, &n);
+	n.id = uuid_new();
+	n.template = rule->template;
+	n.policy = template_rule_find(rule->template)->policy;
+	n.reason = silence_reason(facts.applicant);
+	n.channel = n.reason ? "none" : "email";
+	n.state = n.reason ? "none" : "pending";
+	n.address = n.reason ? NULL : arena_string(a, facts.applicant->email);
+	n.verified = facts.applicant->email_verified;
+	*notice = n;
+	return 1;
 }

@@ -2,27 +2,32 @@
 #include "services/notifier/notifier.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
 #include "common/feed/turns.h"
 #include "common/http/http.h"
+#include "services/notifier/addresses.h"
 #include "services/notifier/composer.h"
 #include "services/notifier/notifier.sql.h"
+#include "services/notifier/providers/file.h"
 #include "services/notifier/sender.h"
+#include "services/notifier/sending.sql.h"
 #include "services/notifier/store.h"
 
+#define FIRST_VERSION 2 /* of an application's events in this stream */
 #define TURN_LIMIT 200
 #define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
 struct notifier {
 	struct metrics *metrics;
 	struct composer *composer;
-	struct file_outbox *outbox;
 	struct db *db;
 	struct bus *bus;
 	struct turns *turns;
 	struct sender *sender;
+	struct addresses addresses;
 	struct http *http;
 	struct bus_key key;
 	char server_public[BUS_KEY_SIZE];
@@ -33,47 +38,80 @@ struct notifier {
 struct turn {
 	struct notice *notices;
 	size_t count;
+	struct uuid *unproven; /* applications whose address the event does not prove */
+	size_t unproven_count;
+	struct uuid *proven; /* applications whose address it does, after others */
+	size_t proven_count;
 	struct uuid *erased;
 	const char **erased_numbers;
 	size_t erased_count;
 	size_t insert_call, erase_call;
 };
 
-static const struct db_statement *const tables[] = {feed_statements, notifier_statements, NULL};
+static const struct db_statement *const tables[] = {feed_statements, notifier_statements, sending_statements, NULL};
+
+static void
+notice_add(struct turn *turn, const struct notice *notice)
+{
+	turn->notices[turn->count++] = *notice;
+	if (notice->address && !notice->verified)
+		turn->unproven[turn->unproven_count++] = notice->application_id;
+	else if (notice->address && notice->version > FIRST_VERSION)
+		turn->proven[turn->proven_count++] = notice->application_id;
+}
 
 static void
 turn_add(struct turn *turn, struct db_tx *tx, const struct turn_event *event)
 {
+	struct arena *a = db_tx_arena(tx);
 	struct notice notice;
 	struct err e;
+	int told;
 
 	if (event->event->body_case == KOPRU__V1__EVENT__BODY_ERASED) {
-		turn->erased_numbers[turn->erased_count] = arena_string(db_tx_arena(tx), event->event->number);
+		turn->erased_numbers[turn->erased_count] = arena_string(a, event->event->number);
 		turn->erased[turn->erased_count++] = event->application_id;
-	} else if (notice_decide(db_tx_arena(tx), event->event, &notice, &e) == 0) {
-		turn->notices[turn->count++] = notice;
-	} else {
-		store_notices_refuse(tx, arena_string(db_tx_arena(tx), e.text));
+		return;
 	}
+	told = notice_decide(a, event->event, &notice, &e);
+	if (told > 0)
+		notice_add(turn, &notice);
+	else if (told < 0)
+		store_notices_refuse(tx, arena_string(a, e.text));
+}
+
+static struct turn *
+turn_make(struct arena *a, size_t count)
+{
+	struct turn *turn = arena_alloc(a, sizeof(*turn));
+
+	turn->notices = arena_array(a, count, sizeof(*turn->notices));
+	turn->unproven = arena_array(a, count, sizeof(*turn->unproven));
+	turn->proven = arena_array(a, count, sizeof(*turn->proven));
+	turn->erased = arena_array(a, count, sizeof(*turn->erased));
+	turn->erased_numbers = arena_array(a, count, sizeof(*turn->erased_numbers));
+	return turn;
 }
 
 static void
 on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
 {
 	struct notifier *n = arg;
-	struct arena *a = db_tx_arena(tx);
-	struct turn *turn = arena_alloc(a, sizeof(*turn));
+	struct turn *turn = turn_make(db_tx_arena(tx), count);
 
-	turn->notices = arena_array(a, count, sizeof(*turn->notices));
-	turn->erased = arena_array(a, count, sizeof(*turn->erased));
-	turn->erased_numbers = arena_array(a, count, sizeof(*turn->erased_numbers));
 	for (size_t i = 0; i < count; i++)
 		turn_add(turn, tx, &events[i]);
-	if (turn->count > 0)
+	if (turn->count > 0) {
+		store_addresses_learn(tx, turn->notices, turn->count);
 		turn->insert_call = store_notices_insert(tx, turn->notices, turn->count);
+	}
+	if (turn->unproven_count > 0)
+		store_confirms_ensure(tx, turn->unproven, turn->unproven_count);
+	if (turn->proven_count > 0)
+		store_notices_release(tx, turn->proven, turn->proven_count);
 	if (turn->erased_count > 0) {
 		/* Before the cursor moves: whoever dies now does it again. */
-		file_forget_numbers(n->outbox, turn->erased_numbers, turn->erased_count);
+		sender_forget_numbers(n->sender, turn->erased_numbers, turn->erased_count);
 		turn->erase_call = store_notices_erase(tx, turn->erased, turn->erased_count);
 	}
 	*note = turn;
@@ -91,11 +129,12 @@ on_recorded(void *arg, void *note, const struct db_results *results)
 		size_t all = db_rows(results, turn->insert_call);
 
 		metric_add(n->silent, (int64_t)silent);
-		log_info("notices.decided", "notices=%zu silent=%zu", all, silent);
+		log_info("notices.decided", "notices=%zu silent=%zu held=%zu", all, silent,
+		    store_count_notices(results, turn->insert_call, 0, "held"));
 	}
 	for (size_t row = 0; turn->erased_count > 0 && row < db_rows(results, turn->erase_call); row++) {
 		store_get_delivered_notice(results, turn->erase_call, row, &delivered);
-		file_forget(n->outbox, delivered.number, &delivered.id);
+		sender_forget(n->sender, delivered.number, &delivered.id);
 	}
 	sender_wake(n->sender);
 }
@@ -103,7 +142,7 @@ on_recorded(void *arg, void *note, const struct db_results *results)
 static bool
 on_asked_known(int body_case)
 {
-	return body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED || body_case == KOPRU__V1__EVENT__BODY_ERASED;
+	return body_case == KOPRU__V1__EVENT__BODY_ERASED || event_rule_find(body_case);
 }
 
 static void
@@ -130,6 +169,47 @@ on_asked_healthy(void *arg)
 	const struct notifier *n = arg;
 
 	return db_is_up(n->db) ? NULL : "the database is not reachable";
+}
+
+static void
+on_asked_to_confirm(void *arg, struct http_request *r)
+{
+	const struct notifier *n = arg;
+
+	addresses_answer(&n->addresses, TOKEN_CONFIRM, r);
+}
+
+static void
+on_asked_to_opt_out(void *arg, struct http_request *r)
+{
+	const struct notifier *n = arg;
+
+	addresses_answer(&n->addresses, TOKEN_OPT_OUT, r);
+}
+
+static void
+on_address_changed(void *arg)
+{
+	struct notifier *n = arg;
+
+	sender_wake(n->sender);
+}
+
+static void
+addresses_start(struct notifier *n)
+{
+	n->addresses = (struct addresses){
+	    .db = n->db,
+	    .key = composer_token_key(n->composer),
+	    .on_changed = on_address_changed,
+	    .arg = n,
+	    .confirmed = metrics_counter(
+		n->metrics, "kopru_notifier_addresses_confirmed_total", "", "addresses proven by their link"),
+	    .opted_out = metrics_counter(
+		n->metrics, "kopru_notifier_addresses_opted_out_total", "", "addresses that want no more letters"),
+	    .refused = metrics_counter(
+		n->metrics, "kopru_notifier_tokens_refused_total", "", "requests with a token that proves nothing"),
+	};
 }
 
 static int
@@ -163,10 +243,44 @@ turns_make(struct notifier *n, struct loop *l, const struct notifier_conf *conf,
 }
 
 static int
+sender_start(struct notifier *n, struct loop *l, const struct notifier_conf *conf, struct err *e)
+{
+	struct sender_conf sender = {
+	    .job =
+		{
+		    .composer = n->composer,
+		    .policy = {.letters_a_day = (int)conf->letters_a_day, .confirms_a_day = (int)conf->confirms_a_day},
+		    .attempts = (int)conf->attempts,
+		},
+	    .settle_seconds = (int)conf->settle_seconds,
+	    .held_days = (int)conf->held_days,
+	    .domain_at_once = (int)conf->domain_at_once,
+	    .domain_a_minute = (int)conf->domain_a_minute,
+	};
+	struct file_outbox *outbox;
+
+	if (quiet_hours_parse(conf->quiet, &sender.job.policy.quiet, e) < 0)
+		return err_prefix(e, "NOTIFIER_QUIET");
+	if (strcmp(conf->provider, "file") != 0)
+		return err_set(e, "NOTIFIER_PROVIDER is \"%.40s\"; allowed is file", conf->provider);
+	if (!*conf->outbox)
+		return err_set(e, "NOTIFIER_OUTBOX is not set; provider file needs it");
+	n->sender = sender_new(l, n->db, &sender, n->metrics);
+	if (!(outbox = file_outbox_open(conf->outbox, sender_on_end, n->sender, e)))
+		return -1;
+	sender_use(n->sender, &file_provider, outbox);
+	return 0;
+}
+
+static int
 notifier_open(struct notifier *n, struct loop *l, const struct notifier_conf *conf, struct err *e)
 {
-	static const struct http_route routes[] = {{.handler = NULL}};
-	const struct http_conf http = {.listen = conf->listen, .connections_max = 32, .requests_max = 32};
+	static const struct http_route routes[] = {
+	    {HTTP_POST, "/api/v1/addresses/confirm", "public", on_asked_to_confirm, ADDRESSES_BODY_MAX},
+	    {HTTP_POST, "/api/v1/addresses/opt-out", "public", on_asked_to_opt_out, ADDRESSES_BODY_MAX},
+	    {.handler = NULL},
+	};
+	const struct http_conf http = {.listen = conf->listen, .connections_max = 64, .requests_max = 64};
 	const struct db_conf db = {.conninfo = conf->database, .name = "kopru-notifier", .tables = tables};
 	const struct composer_conf composer = {
 	    .templates = conf->templates,
@@ -175,12 +289,12 @@ notifier_open(struct notifier *n, struct loop *l, const struct notifier_conf *co
 	    .access_code_key_file = conf->access_code_key_file,
 	};
 
-	if (!(n->composer = composer_new(&composer, e)) || !(n->outbox = file_outbox_open(conf->outbox, e)) ||
-	    keys_read(n, conf, e) < 0 || !(n->bus = bus_new(l, n->metrics, e)) ||
+	if (!(n->composer = composer_new(&composer, e)) || keys_read(n, conf, e) < 0 ||
+	    !(n->bus = bus_new(l, n->metrics, e)) ||
 	    !(n->db = db_open(l, &db, n->metrics, on_database_up, on_database_down, n, e)))
 		return -1;
-	n->sender = sender_new(l, n->db, n->composer, n->outbox, n->metrics);
-	if (!(n->turns = turns_make(n, l, conf, e)) ||
+	addresses_start(n);
+	if (sender_start(n, l, conf, e) < 0 || !(n->turns = turns_make(n, l, conf, e)) ||
 	    !(n->http = http_new(l, &http, routes, n->metrics, on_asked_healthy, n, e)))
 		return -1;
 	return 0;
@@ -213,7 +327,6 @@ notifier_free(struct notifier *n)
 	db_close(n->db);
 	sender_free(n->sender);
 	bus_free(n->bus);
-	file_outbox_close(n->outbox);
 	composer_free(n->composer);
 	metrics_free(n->metrics);
 	free(n);

@@ -11,11 +11,16 @@ struct notifier_conf {
 	const char *case_feed;
 	const char *server_public_file; /* "" without tcp:// */
 	const char *key_file;
-	const char *outbox;
+	const char *provider; /* "file" or "smtp" */
+	const char *outbox; /* "" without file */
 	const char *templates;
 	const char *public_url;
 	const char *from;
 	const char *access_code_key_file;
+	const char *quiet;
+	long letters_a_day, confirms_a_day, held_days;
+	long domain_at_once, domain_a_minute;
+	long attempts, settle_seconds;
 	long window;
 	const char *log_level;
 };

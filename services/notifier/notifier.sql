@@ -1,74 +1,106 @@
--- All that the notifier does to its data.
+-- All that the notifier does to its data; sending has its own file, sending.sql.
+
+-- name: addresses_learn
+-- in:  $1 application ids, $2 addresses, $3 numbers, $4 proven by the event (arrays of one length)
+-- Locks each row, known or not, so that whoever proves an address meanwhile waits, and finds what is held.
+INSERT INTO notifier.address AS a (application_id, address, number, verified_at, verified_by)
+SELECT n.application_id, n.address, min(n.number), CASE WHEN bool_or(n.verified) THEN now() END,
+       CASE WHEN bool_or(n.verified) THEN 'event' END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) AS n(application_id, address, number, verified)
+ GROUP BY n.application_id, n.address
+ ORDER BY n.application_id, n.address
+    ON CONFLICT (application_id, address) DO UPDATE
+   SET verified_at = coalesce(a.verified_at, excluded.verified_at), verified_by = coalesce(a.verified_by, excluded.verified_by);
 
 -- name: notices_insert
--- in:  $1 ids, $2 event ids, $3 application ids, $4 numbers, $5 channels, $6 templates, $7 languages, $8 addresses,
---      $9 states, $10 reasons, $11 receipt days, $12 last days, $13 legal bases, $14 department names, $15 triage,
---      $16 generations of the access code (arrays of one length, sorted by event id)
+-- in:  $1 ids, $2 event ids, $3 application ids, $4 versions, $5 numbers, $6 channels, $7 templates, $8 policies,
+--      $9 languages, $10 addresses, $11 states, $12 reasons, $13 fields (arrays of one length, sorted by event id)
 -- out: state of each notice that is new
-INSERT INTO notifier.notice (id, event_id, application_id, number, person, channel, template, language, address,
-                             fields, state, reason, finished_at)
-SELECT n.id, n.event_id, n.application_id, n.number, 'applicant', n.channel, n.template, n.language, n.address,
-       jsonb_build_object('received_on', n.received_on, 'due_on', n.due_on, 'legal_basis', n.legal_basis,
-                          'department_name', n.department_name, 'triage', n.triage, 'generation', n.generation),
-       n.state, n.reason, CASE WHEN n.state = 'none' THEN now() END
-  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-              $9::text[], $10::text[], $11::date[], $12::date[], $13::int[], $14::text[], $15::boolean[], $16::int[])
-         WITH ORDINALITY AS n(id, event_id, application_id, number, channel, template, language, address,
-                              state, reason, received_on, due_on, legal_basis, department_name, triage, generation, place)
+INSERT INTO notifier.notice (id, event_id, application_id, version, number, person, channel, template, policy, language,
+                             address, fields, state, reason, finished_at)
+SELECT n.id, n.event_id, n.application_id, n.version, n.number, 'applicant', n.channel, n.template, n.policy, n.language,
+       n.address, n.fields::jsonb, s.state, s.reason, CASE WHEN s.state = 'none' THEN now() END
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+              $10::text[], $11::text[], $12::text[], $13::text[])
+         WITH ORDINALITY AS n(id, event_id, application_id, version, number, channel, template, policy, language,
+                              address, state, reason, fields, place)
+  LEFT JOIN notifier.address AS a ON a.application_id = n.application_id AND a.address = n.address
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN n.state <> 'pending' THEN n.state WHEN a.opted_out_at IS NOT NULL THEN 'none'
+                   WHEN a.verified_at IS NULL THEN 'held' ELSE 'pending' END AS state,
+              CASE WHEN n.state <> 'pending' THEN n.reason WHEN a.opted_out_at IS NOT NULL THEN 'opted out'
+                   WHEN a.verified_at IS NULL THEN 'address not verified' END AS reason) AS s
  ORDER BY n.place
     ON CONFLICT (event_id, person, channel, template) DO NOTHING
 RETURNING state;
 
+-- name: confirms_ensure
+-- in:  $1 application ids
+-- out: id of each neutral message that is new: one, ever, for an address of an application with something held for it
+INSERT INTO notifier.notice (id, event_id, application_id, version, number, person, channel, template, policy, language,
+                             address, fields, state)
+SELECT DISTINCT ON (n.application_id, n.address)
+       gen_random_uuid(), n.event_id, n.application_id, n.version, n.number, n.person, n.channel, 'confirm', 'at_most_once',
+       n.language, n.address, jsonb_build_object('received_on', n.fields -> 'received_on'), 'pending'
+  FROM notifier.notice AS n
+ WHERE n.application_id = ANY ($1::uuid[]) AND n.state = 'held'
+   AND NOT EXISTS (SELECT FROM notifier.notice AS c
+                    WHERE c.application_id = n.application_id AND c.address = n.address AND c.template = 'confirm')
+ ORDER BY n.application_id, n.address, n.version, n.id
+    ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: notices_release
+-- in:  $1 application ids
+-- out: id of each notice that waited for its address to be verified, and now goes out
+UPDATE notifier.notice AS n
+   SET state = 'pending', reason = NULL, next_at = clock_timestamp()
+  FROM notifier.address AS a
+ WHERE n.application_id = ANY ($1::uuid[]) AND n.state = 'held'
+   AND a.application_id = n.application_id AND a.address = n.address AND a.verified_at IS NOT NULL
+RETURNING n.id;
+
+-- name: addresses_erase
+-- in:  $1 application ids
+DELETE FROM notifier.address WHERE application_id = ANY ($1::uuid[]);
+
 -- name: notices_erase
 -- in:  $1 application ids
 -- out: id, number of each notice that may have been delivered. Whoever holds a lease on one has lost it.
-UPDATE notifier.notice
-   SET address = NULL, fields = '{}', lease_token = lease_token + 1,
-       state = CASE WHEN state IN ('pending', 'sending') THEN 'none' ELSE state END,
-       reason = CASE WHEN state IN ('pending', 'sending') THEN 'erased' ELSE reason END,
-       finished_at = coalesce(finished_at, now())
- WHERE application_id = ANY ($1::uuid[])
-RETURNING id, number;
+WITH erased AS (
+	UPDATE notifier.notice
+	   SET address = NULL, fields = '{}', lease_token = lease_token + 1,
+	       state = CASE WHEN state IN ('pending', 'held', 'sending') THEN 'none' ELSE state END,
+	       reason = CASE WHEN state IN ('pending', 'held', 'sending') THEN 'erased' WHEN state = 'none' THEN reason END,
+	       next_at = CASE WHEN state = 'unknown' THEN 'infinity' ELSE next_at END,
+	       finished_at = coalesce(finished_at, now())
+	 WHERE application_id = ANY ($1::uuid[])
+	RETURNING id, number),
+forgotten AS (
+	UPDATE notifier.attempt AS t SET reason = NULL FROM erased WHERE t.notice_id = erased.id)
+SELECT id, number FROM erased;
 
--- name: notices_claim
--- in:  $1 most notices, $2 seconds of the lease
--- out: id, lease token, attempts, application id, number, channel, template, language, address, receipt day, last day,
---      legal basis, department name, triage, generation, created at
--- A notice under way is due again when its lease ends, so next_at is the end of the lease.
-WITH due AS MATERIALIZED (
-	SELECT id FROM notifier.notice
-	 WHERE state IN ('pending', 'sending') AND next_at <= now()
-	 ORDER BY next_at LIMIT $1::int FOR UPDATE SKIP LOCKED)
-UPDATE notifier.notice AS n
-   SET state = 'sending', attempts = n.attempts + 1, lease_token = n.lease_token + 1,
-       lease_until = clock_timestamp() + make_interval(secs => $2::int),
-       next_at = clock_timestamp() + make_interval(secs => $2::int)
-  FROM due
- WHERE n.id = due.id
-RETURNING n.id, n.lease_token, n.attempts, n.application_id, n.number, n.channel, n.template, n.language, n.address,
-          (n.fields ->> 'received_on')::date, (n.fields ->> 'due_on')::date, (n.fields ->> 'legal_basis')::int,
-          n.fields ->> 'department_name', (n.fields ->> 'triage')::boolean, (n.fields ->> 'generation')::int, n.created_at;
+-- name: addresses_find
+-- in:  $1 number
+-- out: application id, address of each address that was given with it
+SELECT application_id, address FROM notifier.address WHERE number = $1::text ORDER BY address LIMIT 16;
 
--- name: notices_finish
--- in:  $1 ids, $2 lease tokens, $3 states, $4 reasons, $5 seconds until the next attempt (arrays of one length, sorted by id)
--- out: id, state of each notice whose lease still held; an id that is missing went to another or was erased
-UPDATE notifier.notice AS n
-   SET state = f.state, reason = f.reason, lease_until = NULL,
-       next_at = CASE WHEN f.state = 'pending' THEN clock_timestamp() + make_interval(secs => f.wait) ELSE n.next_at END,
-       finished_at = CASE WHEN f.state <> 'pending' THEN clock_timestamp() END
-  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::int[]) AS f(id, token, state, reason, wait)
- WHERE n.id = f.id AND n.lease_token = f.token AND n.state = 'sending'
-RETURNING n.id, n.state;
+-- name: address_verify
+-- in:  $1 application id, $2 address
+UPDATE notifier.address SET verified_at = coalesce(verified_at, now()), verified_by = coalesce(verified_by, 'link')
+ WHERE application_id = $1::uuid AND address = $2::text;
 
--- name: notices_erased
--- in:  $1 ids
--- out: id, number of those whose application was erased meanwhile
-SELECT id, number FROM notifier.notice WHERE id = ANY ($1::uuid[]) AND channel = 'email' AND address IS NULL;
+-- name: address_opt_out
+-- in:  $1 application id, $2 address
+UPDATE notifier.address SET opted_out_at = coalesce(opted_out_at, now())
+ WHERE application_id = $1::uuid AND address = $2::text;
 
--- name: notices_waiting
--- out: how many notices are neither sent nor given up, age of the oldest in seconds (0 when there is none)
-SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::bigint
-  FROM notifier.notice WHERE state IN ('pending', 'sending');
+-- name: notices_silence
+-- in:  $1 application id, $2 address
+-- out: id of each notice that will not go out
+UPDATE notifier.notice SET state = 'none', reason = 'opted out', finished_at = now()
+ WHERE application_id = $1::uuid AND address = $2::text AND state IN ('pending', 'held')
+RETURNING id;
 
 -- name: event_refuse
 -- in:  $1 why an event cannot be digested; raises 22P02 with it, so that the event is parked with its reason

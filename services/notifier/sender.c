@@ -1,39 +1,39 @@
 /* sender: one transaction records how the last notices ended and claims the next ones. */
-#include "services/notifier/sender.h"
+#include "services/notifier/sender_internal.h"
 
 #include <stdlib.h>
 
 #include "common/base/log.h"
-#include "services/notifier/store.h"
 
 #define LOOK_MS 1000
 #define GATHER_MS 50 /* a look costs a commit, so a moment's notices share one */
 #define MEASURE_MS 10000
-#define BACKOFF_SECONDS 10 /* doubled with each attempt */
-
-struct sender {
-	struct loop *loop;
-	struct db *db;
-	const struct composer *composer;
-	struct file_outbox *outbox;
-	struct loop_timer *timer;
-	struct arena *arena; /* of the notices under way, until their end is recorded */
-	struct finish *finishes;
-	size_t count;
-	bool busy; /* a transaction is under way */
-	bool woken;
-	int64_t measured_at;
-	size_t finish_call, claim_call, waiting_call;
-	bool claims, measures; /* the transaction does */
-	struct metric *sent, *failed, *retried, *lost, *waiting, *oldest;
-};
 
 static void sender_turn(struct sender *s);
 
 static void
 on_timer(void *arg)
 {
-	sender_turn(arg);
+	struct sender *s = arg;
+
+	s->soon = false;
+	sender_turn(s);
+}
+
+void
+sender_soon(struct sender *s, int64_t milliseconds)
+{
+	if (s->busy || s->soon)
+		return;
+	s->soon = true;
+	timer_start(s->timer, milliseconds);
+}
+
+void
+sender_wake(struct sender *s)
+{
+	s->woken = true;
+	sender_soon(s, GATHER_MS);
 }
 
 static void
@@ -41,9 +41,28 @@ on_stop(void *arg)
 {
 	struct sender *s = arg;
 
-	timer_stop(s->timer);
-	if (!s->busy && s->count > 0)
-		sender_turn(s);
+	if (s->provider)
+		s->provider->stop(s->way);
+	if (jobs_count(s, JOB_FREE) == s->job_count)
+		return;
+	s->draining = true;
+	loop_hold(s->loop);
+	s->soon = false;
+	sender_soon(s, 0);
+}
+
+void
+sender_forget(struct sender *s, const char *number, const struct uuid *id)
+{
+	if (s->provider && s->provider->forget)
+		s->provider->forget(s->way, number, id);
+}
+
+void
+sender_forget_numbers(struct sender *s, const char *const *numbers, size_t count)
+{
+	if (s->provider && s->provider->forget_numbers)
+		s->provider->forget_numbers(s->way, numbers, count);
 }
 
 static void
@@ -57,7 +76,7 @@ on_erased_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 		return;
 	for (size_t row = 0; row < db_rows(results, 0); row++) {
 		store_get_delivered_notice(results, 0, row, &delivered);
-		file_forget(s->outbox, delivered.number, &delivered.id);
+		sender_forget(s, delivered.number, &delivered.id);
 	}
 }
 
@@ -68,179 +87,222 @@ leases_lost(struct sender *s, size_t lost)
 	struct db_tx *tx = db_begin(s->db);
 
 	log_warn("leases.lost", "notices=%zu", lost);
-	metric_add(s->lost, (int64_t)lost);
-	store_notices_erased(tx, s->finishes, s->count);
+	metric_add(s->metrics.lost, (int64_t)lost);
+	store_notices_erased(tx, s->finishes, s->finish_count);
 	db_read(tx, on_erased_read, s);
 }
 
 static void
-finish_set(
-    struct finish *finish, const struct claimed *claimed, bool delivered, const struct err *reason, struct arena *a)
+finishes_counted(struct sender *s, const struct db_results *results)
 {
-	*finish = (struct finish){.id = claimed->notice.id, .token = claimed->token, .state = "sent"};
-	if (delivered)
-		return;
-	finish->state = claimed->attempts >= SENDER_ATTEMPTS ? "failed" : "pending";
-	finish->reason = arena_string(a, reason->text);
-	if (claimed->attempts < SENDER_ATTEMPTS)
-		finish->wait_seconds = BACKOFF_SECONDS << (claimed->attempts > 0 ? claimed->attempts - 1 : 0);
-}
+	size_t held = db_rows(results, s->finish_call);
+	size_t sent = store_count_notices(results, s->finish_call, 1, "sent");
 
-static void
-finish_tell(struct sender *s, const struct finish *finish, int attempts)
-{
-	char id[UUID_TEXT_SIZE];
-
-	if (!finish->reason)
-		return;
-	uuid_text(&finish->id, id);
-	if (*finish->state == 'f') {
-		metric_add(s->failed, 1);
-		log_error("notice.failed", "notice=%s attempts=%d reason=\"%s\"", id, attempts, finish->reason);
-	} else {
-		metric_add(s->retried, 1);
-		log_warn("notice.delayed", "notice=%s attempts=%d wait_s=%d reason=\"%s\"", id, attempts,
-		    finish->wait_seconds, finish->reason);
-	}
-}
-
-/* Delivers what was claimed and remembers how each ended, for the next transaction. */
-static void
-claimed_deliver(struct sender *s, const struct db_results *results)
-{
-	size_t count = db_rows(results, s->claim_call), written = 0;
-	struct claimed *claimed = arena_array(s->arena, count + 1, sizeof(*claimed));
-	struct file_letter *letters = arena_array(s->arena, count + 1, sizeof(*letters));
-
-	s->finishes = arena_array(s->arena, count + 1, sizeof(*s->finishes));
-	for (size_t row = 0; row < count; row++) {
-		struct file_letter *letter = &letters[written];
-		struct claimed *c = &claimed[written];
-		char *data;
-		struct err e;
-
-		store_get_claimed_notice(results, s->claim_call, row, s->arena, c);
-		*letter = (struct file_letter){.number = c->notice.number, .id = c->notice.id};
-		data = composer_compose(s->composer, s->arena, &c->notice, c->created_at, &letter->size, &e);
-		letter->data = data;
-		if (data)
-			written++;
-		else
-			finish_set(&s->finishes[s->count++], c, false, &e, s->arena);
-		if (!data)
-			finish_tell(s, &s->finishes[s->count - 1], c->attempts);
-	}
-	file_deliver(s->outbox, letters, written);
-	for (size_t i = 0; i < written; i++) {
-		finish_set(&s->finishes[s->count], &claimed[i], letters[i].delivered, &letters[i].reason, s->arena);
-		finish_tell(s, &s->finishes[s->count++], claimed[i].attempts);
-	}
+	metric_add(s->metrics.sent, (int64_t)sent);
+	log_info("notices.sent", "sent=%zu others=%zu", sent, s->finish_count - sent);
+	if (held < s->finish_count)
+		leases_lost(s, s->finish_count - held);
 }
 
 static void
 waiting_measured(struct sender *s, const struct db_results *results)
 {
-	int64_t count, age;
+	size_t gone = db_rows(results, s->give_up_call);
+	struct waiting waiting;
 
-	store_get_waiting_notices(results, s->waiting_call, &count, &age);
-	metric_set(s->waiting, count);
-	metric_set(s->oldest, age);
+	store_get_waiting_notices(results, s->waiting_call, &waiting);
+	metric_set(s->metrics.waiting, waiting.count);
+	metric_set(s->metrics.oldest, waiting.age_seconds);
+	metric_set(s->metrics.held, waiting.held);
+	metric_set(s->metrics.undecided, waiting.unknown);
+	if (gone > 0)
+		log_info("notices.given_up", "notices=%zu reason=\"address was not verified in time\"", gone);
 	s->measured_at = clock_monotonic();
+}
+
+static void
+ended_leases_counted(struct sender *s, const struct db_results *results)
+{
+	size_t ended = db_rows(results, s->recover_call);
+	size_t unknown = store_count_notices(results, s->recover_call, 0, "unknown");
+
+	metric_add(s->metrics.unknown, (int64_t)unknown);
+	if (ended > 0)
+		log_warn("leases.ended", "notices=%zu unknown=%zu", ended, unknown);
 }
 
 static void
 turn_committed(struct sender *s, const struct db_results *results)
 {
-	if (s->count > 0) {
-		size_t held = db_rows(results, s->finish_call);
-		size_t sent = store_count_notices(results, s->finish_call, 1, "sent");
-
-		metric_add(s->sent, (int64_t)sent);
-		log_info("notices.sent", "sent=%zu others=%zu", sent, s->count - sent);
-		if (held < s->count)
-			leases_lost(s, s->count - held);
-	}
-	arena_reset(s->arena);
-	s->count = 0;
+	if (s->finish_count > 0)
+		finishes_counted(s, results);
+	jobs_recorded(s, true);
 	if (s->measures)
 		waiting_measured(s, results);
-	if (s->claims)
-		claimed_deliver(s, results);
+	s->more = false;
+	if (!s->claims)
+		return;
+	ended_leases_counted(s, results);
+	for (size_t route = 0; route < s->provider->routes(s->way); route++) {
+		if (s->claim_limits[route] == 0)
+			continue;
+		s->more |= db_rows(results, s->claim_calls[route]) == s->claim_limits[route];
+		jobs_take(s, route, results, s->claim_calls[route]);
+	}
+}
+
+/* Milliseconds until the next turn; -1: none. */
+static int64_t
+next_turn(const struct sender *s, enum db_outcome outcome)
+{
+	bool idle = jobs_count(s, JOB_FREE) == s->job_count;
+
+	if (loop_stopping(s->loop) && idle)
+		return -1;
+	if (outcome != DB_COMMITTED)
+		return loop_stopping(s->loop) ? 100 : LOOK_MS;
+	if (jobs_count(s, JOB_ENDED) > 0 || (s->more && idle))
+		return 0;
+	return s->woken ? GATHER_MS : LOOK_MS;
+}
+
+static void
+turn_after(struct sender *s, enum db_outcome outcome)
+{
+	int64_t wait = next_turn(s, outcome);
+
+	s->soon = wait >= 0 && wait < LOOK_MS;
+	if (wait >= 0)
+		timer_start(s->timer, wait);
+	if (wait < 0 && s->draining) {
+		s->draining = false;
+		loop_release(s->loop);
+	}
 }
 
 static void
 on_turn_done(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
 	struct sender *s = arg;
-	int64_t wait = LOOK_MS;
 
-	s->busy = false;
 	if (outcome == DB_COMMITTED) {
 		turn_committed(s, results);
-		if (s->count > 0)
-			wait = 0;
-		else if (s->woken)
-			wait = GATHER_MS;
 	} else if (outcome == DB_REFUSED) {
 		/* Ours to repair; the leases run out and everything is tried again. */
 		log_error("notices.refused", "reason=\"%s\"", e->text);
-		arena_reset(s->arena);
-		s->count = 0;
-	} else if (outcome != DB_UNAVAILABLE || s->count > 0) {
-		log_warn("notices.delayed", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+		jobs_recorded(s, true);
+	} else {
+		if (outcome != DB_UNAVAILABLE || s->finish_count > 0)
+			log_warn("notices.delayed", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+		jobs_recorded(s, false);
 	}
-	if (!loop_stopping(s->loop))
-		timer_start(s->timer, wait);
-	else if (outcome == DB_COMMITTED && s->count > 0)
-		sender_turn(s);
+	s->busy = false;
+	turn_after(s, outcome);
 	loop_release(s->loop);
+}
+
+/* How far it must be counted what an address got today. */
+static int
+count_today_to(const struct policy_conf *policy)
+{
+	if (policy->letters_a_day > 0)
+		return policy->letters_a_day;
+	return policy->confirms_a_day > 0 ? 10000 : 0;
+}
+
+/* Each route may be given what it has room for, while there are places. */
+static void
+claims_add(struct sender *s, struct db_tx *tx)
+{
+	struct budget_list limited = budget_list(s->budget, db_tx_arena(tx), clock_monotonic());
+	size_t places = jobs_count(s, JOB_FREE) + s->finish_count;
+	struct claim claim = {
+	    .lease_seconds = SENDER_LEASE_SECONDS,
+	    .limited = limited.domains,
+	    .limits = limited.left,
+	    .limited_count = limited.count,
+	    .limit_a_domain = s->provider->has_budgets ? s->conf.domain_at_once : SENDER_JOBS_MAX,
+	    .provider = s->provider->name,
+	    .begin_after = s->begin_after,
+	    .count_today_to = count_today_to(&s->conf.job.policy),
+	};
+
+	s->recover_call = store_notices_recover(tx, s->conf.settle_seconds);
+	for (size_t i = 0; i < s->provider->routes(s->way); i++) {
+		struct provider_route route = s->provider->route(s->way, i);
+		size_t limit = route.room < places ? route.room : places;
+
+		s->claim_limits[i] = limit;
+		if (limit == 0)
+			continue;
+		places -= limit;
+		claim.limit = (int)limit;
+		claim.domains = route.domains;
+		claim.domain_count = route.domain_count;
+		claim.only_these = i > 0;
+		s->claim_calls[i] = store_notices_claim(tx, &claim);
+	}
+}
+
+static void
+measures_add(struct sender *s, struct db_tx *tx)
+{
+	s->give_up_call = store_notices_give_up(tx, s->conf.held_days);
+	s->waiting_call = store_notices_waiting(tx);
 }
 
 static void
 sender_turn(struct sender *s)
 {
+	struct finish *leases;
 	struct db_tx *tx;
+	size_t count;
 
-	if (s->busy)
+	if (s->busy || !s->provider)
 		return;
 	s->busy = true;
 	s->woken = false;
 	s->claims = !loop_stopping(s->loop);
 	s->measures = clock_monotonic() - s->measured_at > MEASURE_MS * 1000;
 	tx = db_begin(s->db);
-	if (s->count > 0)
-		s->finish_call = store_notices_finish(tx, s->finishes, s->count);
+	s->finishes = jobs_record(s, db_tx_arena(tx), &s->finish_count);
+	if (s->finish_count > 0)
+		s->finish_call = store_notices_finish(tx, s->finishes, s->finish_count, s->conf.settle_seconds);
+	leases = jobs_leases(s, db_tx_arena(tx), &count);
+	if (count > 0)
+		store_notices_extend(tx, leases, count, SENDER_LEASE_SECONDS);
 	if (s->claims)
-		s->claim_call = store_notices_claim(tx, SENDER_LIMIT, SENDER_LEASE_SECONDS);
+		claims_add(s, tx);
 	if (s->measures)
-		s->waiting_call = store_notices_waiting(tx);
+		measures_add(s, tx);
 	loop_hold(s->loop);
 	db_commit(tx, on_turn_done, s);
 }
 
-void
-sender_wake(struct sender *s)
-{
-	if (!s->busy && !s->woken)
-		timer_start(s->timer, GATHER_MS);
-	s->woken = true;
-}
-
 static void
-metrics_make(struct sender *s, struct metrics *m)
+metrics_make(struct sender_metrics *own, struct metrics *m)
 {
-	s->sent = metrics_counter(m, "kopru_notifier_notices_sent_total", "", "notices that the provider took");
-	s->failed = metrics_counter(m, "kopru_notifier_notices_failed_total", "", "notices given up");
-	s->retried = metrics_counter(m, "kopru_notifier_notices_retried_total", "", "attempts that will be repeated");
-	s->lost =
+	own->sent = metrics_counter(m, "kopru_notifier_notices_sent_total", "", "notices that the provider took");
+	own->failed = metrics_counter(m, "kopru_notifier_notices_failed_total", "", "notices given up");
+	own->retried = metrics_counter(m, "kopru_notifier_notices_retried_total", "", "attempts that will be repeated");
+	own->delayed = metrics_counter(
+	    m, "kopru_notifier_notices_delayed_total", "", "notices that waited: budgets, quiet hours, verification");
+	own->unknown = metrics_counter(m, "kopru_notifier_notices_unknown_total", "",
+	    "attempts of which nobody knows whether the provider took the letter");
+	own->resent = metrics_counter(m, "kopru_notifier_notices_resent_total", "", "repetitions of what nobody knew");
+	own->lost =
 	    metrics_counter(m, "kopru_notifier_leases_lost_total", "", "notices that ended after their lease was lost");
-	s->waiting = metrics_gauge(m, "kopru_notifier_notices_waiting", "", "notices neither sent nor given up");
-	s->oldest = metrics_gauge(
+	own->waiting = metrics_gauge(m, "kopru_notifier_notices_waiting", "", "notices neither sent nor given up");
+	own->oldest = metrics_gauge(
 	    m, "kopru_notifier_notices_oldest_seconds", "", "age of the oldest notice neither sent nor given up");
+	own->held =
+	    metrics_gauge(m, "kopru_notifier_notices_held", "", "notices that wait for their address to be verified");
+	own->undecided =
+	    metrics_gauge(m, "kopru_notifier_notices_unknown", "", "notices that may or may not have arrived");
 }
 
 struct sender *
-sender_new(struct loop *l, struct db *d, const struct composer *composer, struct file_outbox *outbox, struct metrics *m)
+sender_new(struct loop *l, struct db *d, const struct sender_conf *conf, struct metrics *m)
 {
 	struct sender *s = calloc(1, sizeof(*s));
 
@@ -248,15 +310,41 @@ sender_new(struct loop *l, struct db *d, const struct composer *composer, struct
 		abort();
 	s->loop = l;
 	s->db = d;
-	s->composer = composer;
-	s->outbox = outbox;
-	s->arena = arena_new(0);
+	s->conf = *conf;
+	s->budget = budget_new(conf->domain_at_once, conf->domain_a_minute);
 	s->timer = timer_new(l, on_timer, s);
 	s->measured_at = clock_monotonic() - MEASURE_MS * 1000;
-	metrics_make(s, m);
+	metrics_make(&s->metrics, m);
 	loop_on_stop(l, on_stop, s);
 	timer_start(s->timer, LOOK_MS);
 	return s;
+}
+
+static struct job *
+jobs_new(size_t count)
+{
+	struct job *jobs = calloc(count, sizeof(*jobs));
+
+	if (!jobs)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		jobs[i].arena = arena_new(0);
+	return jobs;
+}
+
+void
+sender_use(struct sender *s, const struct provider *provider, void *way)
+{
+	size_t places = 0;
+
+	s->provider = provider;
+	s->way = way;
+	if (provider->routes(way) > SENDER_ROUTES_MAX)
+		abort();
+	for (size_t i = 0; i < provider->routes(way); i++)
+		places += provider->route(way, i).room;
+	s->job_count = places < SENDER_JOBS_MAX ? places : SENDER_JOBS_MAX;
+	s->jobs = jobs_new(s->job_count);
 }
 
 void
@@ -264,7 +352,12 @@ sender_free(struct sender *s)
 {
 	if (!s)
 		return;
+	if (s->provider)
+		s->provider->free(s->way);
+	for (size_t i = 0; i < s->job_count; i++)
+		arena_free(s->jobs[i].arena);
+	free(s->jobs);
+	budget_free(s->budget);
 	timer_free(s->timer);
-	arena_free(s->arena);
 	free(s);
 }

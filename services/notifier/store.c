@@ -14,14 +14,6 @@ notice_compare(const void *left, const void *right)
 	return uuid_compare(&a->event_id, &b->event_id);
 }
 
-static int
-finish_compare(const void *left, const void *right)
-{
-	const struct finish *a = left, *b = right;
-
-	return uuid_compare(&a->id, &b->id);
-}
-
 static void
 bind_ids(struct db_tx *tx, const struct notice *notices, size_t count, size_t offset)
 {
@@ -39,24 +31,37 @@ bind_texts(struct db_tx *tx, const struct notice *notices, size_t count, size_t 
 }
 
 static void
-bind_fields(struct db_tx *tx, const struct notice *notices, size_t count)
+bind_uuids(struct db_tx *tx, const struct uuid *ids, size_t count)
 {
-	db_bind_array(tx, DB_DATES, count);
+	db_bind_array(tx, DB_UUIDS, count);
 	for (size_t i = 0; i < count; i++)
-		db_put_date(tx, notices[i].fields.received_on);
-	db_bind_array(tx, DB_DATES, count);
+		db_put_uuid(tx, &ids[i]);
+}
+
+void
+store_addresses_learn(struct db_tx *tx, const struct notice *notices, size_t count)
+{
+	const struct notice **some = arena_array(db_tx_arena(tx), count + 1, sizeof(const struct notice *));
+	size_t n = 0;
+
 	for (size_t i = 0; i < count; i++)
-		db_put_date(tx, notices[i].fields.due_on);
-	db_bind_array(tx, DB_INT4S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int4(tx, notices[i].fields.legal_basis);
-	bind_texts(tx, notices, count, offsetof(struct notice, fields.department_name));
-	db_bind_array(tx, DB_BOOLS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_bool(tx, notices[i].fields.triage);
-	db_bind_array(tx, DB_INT4S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int4(tx, (int32_t)notices[i].fields.access_code_generation);
+		if (notices[i].address)
+			some[n++] = &notices[i];
+	if (n == 0)
+		return;
+	db_call(tx, &notifier_statements[ADDRESSES_LEARN]);
+	db_bind_array(tx, DB_UUIDS, n);
+	for (size_t i = 0; i < n; i++)
+		db_put_uuid(tx, &some[i]->application_id);
+	db_bind_array(tx, DB_TEXTS, n);
+	for (size_t i = 0; i < n; i++)
+		db_put_text(tx, some[i]->address);
+	db_bind_array(tx, DB_TEXTS, n);
+	for (size_t i = 0; i < n; i++)
+		db_put_text(tx, some[i]->number);
+	db_bind_array(tx, DB_BOOLS, n);
+	for (size_t i = 0; i < n; i++)
+		db_put_bool(tx, some[i]->verified);
 }
 
 size_t
@@ -68,77 +73,83 @@ store_notices_insert(struct db_tx *tx, struct notice *notices, size_t count)
 	bind_ids(tx, notices, count, offsetof(struct notice, id));
 	bind_ids(tx, notices, count, offsetof(struct notice, event_id));
 	bind_ids(tx, notices, count, offsetof(struct notice, application_id));
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, (int32_t)notices[i].version);
 	bind_texts(tx, notices, count, offsetof(struct notice, number));
 	bind_texts(tx, notices, count, offsetof(struct notice, channel));
 	bind_texts(tx, notices, count, offsetof(struct notice, template));
+	bind_texts(tx, notices, count, offsetof(struct notice, policy));
 	bind_texts(tx, notices, count, offsetof(struct notice, language));
 	bind_texts(tx, notices, count, offsetof(struct notice, address));
 	bind_texts(tx, notices, count, offsetof(struct notice, state));
 	bind_texts(tx, notices, count, offsetof(struct notice, reason));
-	bind_fields(tx, notices, count);
+	db_bind_array(tx, DB_TEXTS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_text(tx, notice_fields_pack(db_tx_arena(tx), &notices[i].fields));
+	return call;
+}
+
+size_t
+store_confirms_ensure(struct db_tx *tx, const struct uuid *applications, size_t count)
+{
+	size_t call = db_call(tx, &notifier_statements[CONFIRMS_ENSURE]);
+
+	bind_uuids(tx, applications, count);
+	return call;
+}
+
+size_t
+store_notices_release(struct db_tx *tx, const struct uuid *applications, size_t count)
+{
+	size_t call = db_call(tx, &notifier_statements[NOTICES_RELEASE]);
+
+	bind_uuids(tx, applications, count);
 	return call;
 }
 
 size_t
 store_notices_erase(struct db_tx *tx, const struct uuid *applications, size_t count)
 {
-	size_t call = db_call(tx, &notifier_statements[NOTICES_ERASE]);
+	size_t call;
 
-	db_bind_array(tx, DB_UUIDS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_uuid(tx, &applications[i]);
+	db_call(tx, &notifier_statements[ADDRESSES_ERASE]);
+	bind_uuids(tx, applications, count);
+	call = db_call(tx, &notifier_statements[NOTICES_ERASE]);
+	bind_uuids(tx, applications, count);
 	return call;
 }
 
 size_t
-store_notices_claim(struct db_tx *tx, int limit, int lease_seconds)
+store_addresses_find(struct db_tx *tx, const char *number)
 {
-	size_t call = db_call(tx, &notifier_statements[NOTICES_CLAIM]);
+	size_t call = db_call(tx, &notifier_statements[ADDRESSES_FIND]);
 
-	db_bind_int4(tx, limit);
-	db_bind_int4(tx, lease_seconds);
+	db_bind_text(tx, number);
 	return call;
 }
 
 size_t
-store_notices_finish(struct db_tx *tx, struct finish *finishes, size_t count)
+store_address_verify(struct db_tx *tx, const struct proof *proof)
 {
-	size_t call = db_call(tx, &notifier_statements[NOTICES_FINISH]);
-
-	qsort(finishes, count, sizeof(*finishes), finish_compare);
-	db_bind_array(tx, DB_UUIDS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_uuid(tx, &finishes[i].id);
-	db_bind_array(tx, DB_INT8S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int8(tx, finishes[i].token);
-	db_bind_array(tx, DB_TEXTS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_text(tx, finishes[i].state);
-	db_bind_array(tx, DB_TEXTS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_text(tx, finishes[i].reason);
-	db_bind_array(tx, DB_INT4S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int4(tx, finishes[i].wait_seconds);
-	return call;
+	db_call(tx, &notifier_statements[ADDRESS_VERIFY]);
+	db_bind_uuid(tx, &proof->application_id);
+	db_bind_text(tx, proof->address);
+	return store_notices_release(tx, &proof->application_id, 1);
 }
 
 size_t
-store_notices_erased(struct db_tx *tx, const struct finish *finishes, size_t count)
+store_address_opt_out(struct db_tx *tx, const struct proof *proof)
 {
-	size_t call = db_call(tx, &notifier_statements[NOTICES_ERASED]);
+	size_t call;
 
-	db_bind_array(tx, DB_UUIDS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_uuid(tx, &finishes[i].id);
+	db_call(tx, &notifier_statements[ADDRESS_OPT_OUT]);
+	db_bind_uuid(tx, &proof->application_id);
+	db_bind_text(tx, proof->address);
+	call = db_call(tx, &notifier_statements[NOTICES_SILENCE]);
+	db_bind_uuid(tx, &proof->application_id);
+	db_bind_text(tx, proof->address);
 	return call;
-}
-
-size_t
-store_notices_waiting(struct db_tx *tx)
-{
-	return db_call(tx, &notifier_statements[NOTICES_WAITING]);
 }
 
 void
@@ -149,35 +160,6 @@ store_notices_refuse(struct db_tx *tx, const char *reason)
 }
 
 void
-store_get_claimed_notice(const struct db_results *r, size_t call, size_t row, struct arena *a, struct claimed *claimed)
-{
-	*claimed = (struct claimed){
-	    .notice =
-		{
-		    .id = db_uuid(r, call, row, 0),
-		    .application_id = db_uuid(r, call, row, 3),
-		    .number = arena_string(a, db_text(r, call, row, 4)),
-		    .channel = arena_string(a, db_text(r, call, row, 5)),
-		    .template = arena_string(a, db_text(r, call, row, 6)),
-		    .language = arena_string(a, db_text(r, call, row, 7)),
-		    .address = arena_string(a, db_text(r, call, row, 8)),
-		    .fields =
-			{
-			    .received_on = db_date(r, call, row, 9),
-			    .due_on = db_date(r, call, row, 10),
-			    .legal_basis = db_int4(r, call, row, 11),
-			    .department_name = arena_string(a, db_text(r, call, row, 12)),
-			    .triage = db_bool(r, call, row, 13),
-			    .access_code_generation = (uint32_t)db_int4(r, call, row, 14),
-			},
-		},
-	    .token = db_int8(r, call, row, 1),
-	    .attempts = db_int4(r, call, row, 2),
-	    .created_at = db_time(r, call, row, 15),
-	};
-}
-
-void
 store_get_delivered_notice(const struct db_results *r, size_t call, size_t row, struct delivered *delivered)
 {
 	delivered->id = db_uuid(r, call, row, 0);
@@ -185,10 +167,10 @@ store_get_delivered_notice(const struct db_results *r, size_t call, size_t row, 
 }
 
 void
-store_get_waiting_notices(const struct db_results *r, size_t call, int64_t *count, int64_t *age_seconds)
+store_get_proof(const struct db_results *r, size_t call, size_t row, struct arena *a, struct proof *proof)
 {
-	*count = db_int8(r, call, 0, 0);
-	*age_seconds = db_int8(r, call, 0, 1);
+	proof->application_id = db_uuid(r, call, row, 0);
+	proof->address = arena_string(a, db_text(r, call, row, 1));
 }
 
 size_t

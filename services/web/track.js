@@ -36,6 +36,9 @@ const WORDS = {
 		conflict: "Başvurunuzun durumu bu arada değişti. Güncel durumu aşağıda görebilirsiniz.",
 		busy: "Şu anda çok sayıda sorgu var. Lütfen biraz sonra yeniden deneyin.",
 		broken: "Hizmete şu anda ulaşılamıyor. Lütfen biraz sonra yeniden deneyin.",
+		confirmed: "E-posta adresiniz doğrulandı; bekleyen iletiler size gönderilecek.",
+		opted_out: "Bu başvuru için bu adrese bir daha e-posta gönderilmeyecek.",
+		stale: "Bu bağlantı geçerli değil. İletideki bağlantının tamamını açtığınızdan emin olun.",
 	},
 	en: {
 		number: "Application number",
@@ -69,6 +72,9 @@ const WORDS = {
 		conflict: "Your application has changed meanwhile. Below you see where it stands now.",
 		busy: "There are many requests right now. Please try again a little later.",
 		broken: "The service cannot be reached right now. Please try again a little later.",
+		confirmed: "Your e-mail address is confirmed; what was waiting will be sent to you.",
+		opted_out: "No more e-mail about this application will be sent to this address.",
+		stale: "This link is not valid. Make sure that you opened the whole link of the message.",
 	},
 };
 
@@ -310,11 +316,37 @@ function withdraw(event) {
 	command("withdraw", { reason: text }, "withdraw-send", words.withdrawn);
 }
 
+// What a link in a letter proves: "confirm" that the address is the reader's, "opt-out" that nothing more shall come.
+async function prove(what, number, token) {
+	let response;
+	try {
+		response = await post("/api/v1/addresses/" + what, { number: number, token: token });
+	} catch {
+		return complain(words.broken);
+	}
+	element("stop").hidden = true;
+	if (response.ok)
+		element("said").textContent = what === "confirm" ? words.confirmed : words.opted_out;
+	else if (response.status === 429)
+		complain(words.busy);
+	else
+		complain(response.status < 500 ? words.stale : words.broken);
+}
+
 function readFragment() {
 	const given = new URLSearchParams(location.hash.slice(1));
 	element("other").hash = location.hash;
+	element("said").textContent = "";
+	element("stop").hidden = !given.has("dur");
 	if (!given.has("no"))
 		return;
+	if (given.has("onay"))
+		prove("confirm", given.get("no"), given.get("onay"));
+	element("stop").onclick = () => prove("opt-out", given.get("no"), given.get("dur"));
+	if ((given.has("onay") || given.has("dur")) && !given.has("kod")) {
+		element("number").value = given.get("no");
+		return;
+	}
 	element("number").value = given.get("no");
 	element("code").value = given.get("kod") || "";
 	submit();

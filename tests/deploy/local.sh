@@ -111,6 +111,9 @@ for path in /healthz /metrics /nginx.conf.in; do
 	check "$path is not served" code "$port_a" "$path" 404
 done
 check "nothing above the pages is served" code "$port_a" /../../README.md 400 --path-as-is
+check "a link of a letter reaches the notifier" code "$port_a" /api/v1/addresses/confirm 404 -H 'Content-Type: application/json' \
+	-d '{"number": "HM-2026-0000123-5", "token": "00000000000000000000000000000000"}'
+check "opting out does, too" code "$port_a" /api/v1/addresses/opt-out 422 -H 'Content-Type: application/json' -d '{}'
 check "an unknown address of the API is a problem" bash -c "curl -sSi http://127.0.0.1:$port_a/api/v1/nothing |
 	grep -qi '^content-type: application/problem+json'"
 head -c 300000 /dev/zero >"$scratch/big"

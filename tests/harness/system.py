@@ -172,6 +172,8 @@ class System:
                 "NOTIFIER_PUBLIC_URL": url,
                 "NOTIFIER_FROM": "hizmetmasasi@example.org",
                 "NOTIFIER_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
+                "NOTIFIER_ADDRESS_DAY": "0",  # test persons share an address
+                "NOTIFIER_CONFIRM_DAY": "0",
             },
             "reporting": {
                 "REPORTING_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
@@ -323,6 +325,24 @@ class System:
 
     def track(self, number, code):
         return self.request("reporting", "POST", "/api/v1/track", {"number": number, "access_code": code})
+
+    def confirm(self, letter):
+        """Opens the link of a neutral message (email.message), as its page does; (status, headers, body)."""
+        link = next(word for word in letter.get_content().split() if "&onay=" in word)
+        given = dict(pair.split("=") for pair in link.split("#")[1].split("&"))
+        return self.request("notifier", "POST", "/api/v1/addresses/confirm", {"number": given["no"], "token": given["onay"]})
+
+    def letters(self, number):
+        """Letters in the outbox about an application, oldest first."""
+        import email
+        import email.policy
+        found = []
+        for name in os.listdir(self.path("outbox")):
+            if number in name and name.endswith(".eml"):
+                path = self.path("outbox", name)
+                with open(path, "rb") as file:
+                    found.append((os.stat(path).st_mtime_ns, email.message_from_binary_file(file, policy=email.policy.default)))
+        return [letter for _, letter in sorted(found, key=lambda pair: pair[0])]
 
     def api_key(self, name, rights, *more):
         """more: --role clerk, --role manager --department TEM ... for the right "cases"."""

@@ -14,6 +14,8 @@
 
 struct file_outbox {
 	char *path;
+	provider_on_end *on_end;
+	void *arg;
 };
 
 /* Opened for each use: a folder that was moved or removed meanwhile is made anew. */
@@ -57,7 +59,7 @@ bytes_write(int fd, const char *data, size_t size)
 
 /* Under its name, but not yet durable. */
 static int
-letter_write(int folder, const struct file_letter *letter, struct err *e)
+letter_write(int folder, const struct provider_letter *letter, struct err *e)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
 	bool written;
@@ -74,39 +76,37 @@ letter_write(int folder, const struct file_letter *letter, struct err *e)
 	return 0;
 }
 
-static void
-letters_fail(struct file_letter *letters, size_t count, const struct err *e)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (letters[i].delivered)
-			letters[i].reason = *e;
-		letters[i].delivered = false;
-	}
-}
-
 /* One flush of the whole file system is several times cheaper than one for each file (11 ms against 49 ms for a
  * hundred), and PostgreSQL feels it less. Until then the notices count as not sent, so a torn file is replaced. */
-void
-file_deliver(struct file_outbox *o, struct file_letter *letters, size_t count)
+static void
+file_send(void *way, struct provider_letter **letters, size_t count)
 {
-	struct err e;
-	int folder = count > 0 ? folder_open(o, &e) : -1;
+	struct file_outbox *o = way;
+	struct err folder_reason = {""}, reasons[FILE_LETTERS_MAX];
+	bool written[FILE_LETTERS_MAX];
+	int folder = folder_open(o, &folder_reason);
 
-	for (size_t i = 0; i < count; i++)
-		letters[i].delivered = folder < 0 || letter_write(folder, &letters[i], &letters[i].reason) == 0;
-	if (folder >= 0 && syncfs(folder) < 0) {
-		err_set(&e, "outbox \"%s\" cannot be flushed: %s", o->path, strerror(errno));
-		letters_fail(letters, count, &e);
+	if (count > FILE_LETTERS_MAX)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		reasons[i] = folder_reason;
+		written[i] = folder >= 0 && letter_write(folder, letters[i], &reasons[i]) == 0;
 	}
-	if (folder < 0)
-		letters_fail(letters, count, &e);
-	else
+	if (folder >= 0 && syncfs(folder) < 0)
+		err_set(&folder_reason, "outbox \"%s\" cannot be flushed: %s", o->path, strerror(errno));
+	if (folder >= 0)
 		close(folder);
+	for (size_t i = 0; i < count; i++) {
+		const char *reason = written[i] ? folder_reason.text : reasons[i].text;
+
+		o->on_end(o->arg, letters[i], *reason ? PROVIDER_RETRY : PROVIDER_SENT, reason);
+	}
 }
 
-void
-file_forget(struct file_outbox *o, const char *number, const struct uuid *id)
+static void
+file_forget(void *way, const char *number, const struct uuid *id)
 {
+	struct file_outbox *o = way;
 	char name[NAME_SIZE];
 	struct err e;
 	int folder = folder_open(o, &e);
@@ -132,9 +132,10 @@ name_is_about(const char *name, const char *const *numbers, size_t count)
 	return false;
 }
 
-void
-file_forget_numbers(struct file_outbox *o, const char *const *numbers, size_t count)
+static void
+file_forget_numbers(void *way, const char *const *numbers, size_t count)
 {
+	const struct file_outbox *o = way;
 	DIR *folder = opendir(o->path);
 	struct dirent *entry;
 
@@ -147,13 +148,15 @@ file_forget_numbers(struct file_outbox *o, const char *const *numbers, size_t co
 }
 
 struct file_outbox *
-file_outbox_open(const char *path, struct err *e)
+file_outbox_open(const char *path, provider_on_end *on_end, void *arg, struct err *e)
 {
 	struct file_outbox *o = calloc(1, sizeof(*o));
 	int folder;
 
 	if (!o || !(o->path = strdup(path)))
 		abort();
+	o->on_end = on_end;
+	o->arg = arg;
 	folder = folder_open(o, e);
 	if (folder >= 0 && faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) < 0) {
 		err_set(e, "outbox \"%s\" cannot be written to: %s", path, strerror(errno));
@@ -176,3 +179,41 @@ file_outbox_close(struct file_outbox *o)
 	free(o->path);
 	free(o);
 }
+
+static size_t
+file_routes(void *way)
+{
+	(void)way;
+	return 1;
+}
+
+static struct provider_route
+file_route(void *way, size_t route)
+{
+	(void)way;
+	(void)route;
+	return (struct provider_route){.room = FILE_LETTERS_MAX};
+}
+
+static void
+file_stop(void *way)
+{
+	(void)way;
+}
+
+static void
+file_free(void *way)
+{
+	file_outbox_close(way);
+}
+
+const struct provider file_provider = {
+    .name = "file",
+    .routes = file_routes,
+    .route = file_route,
+    .send = file_send,
+    .stop = file_stop,
+    .forget = file_forget,
+    .forget_numbers = file_forget_numbers,
+    .free = file_free,
+};

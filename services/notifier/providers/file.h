@@ -3,33 +3,20 @@
 #ifndef KOPRU_SERVICES_NOTIFIER_PROVIDERS_FILE_H
 #define KOPRU_SERVICES_NOTIFIER_PROVIDERS_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
 #include "common/base/ids.h"
+#include "services/notifier/providers/provider.h"
+
+#define FILE_LETTERS_MAX 200 /* written and flushed together */
 
 struct file_outbox;
 
-struct file_letter {
-	const char *number;
-	struct uuid id;
-	const char *data;
-	size_t size;
-	bool delivered; /* durable: out */
-	struct err reason; /* why not: out */
-};
+extern const struct provider file_provider; /* its way is a struct file_outbox */
 
-/* Makes the folder (mode 0700) when only its last part is missing; then and whenever it is gone later. */
-struct file_outbox *file_outbox_open(const char *path, struct err *e);
+/* Makes the folder (mode 0700) when only its last part is missing; then and whenever it is gone later. arg: of on_end. */
+struct file_outbox *file_outbox_open(const char *path, provider_on_end *on_end, void *arg, struct err *e);
 void file_outbox_close(struct file_outbox *o); /* NULL is fine */
-
-/* Writes the letters and makes all of them durable together; one that fails harms no other. */
-void file_deliver(struct file_outbox *o, struct file_letter *letters, size_t count);
-
-/* Removes a letter, if it is there. */
-void file_forget(struct file_outbox *o, const char *number, const struct uuid *id);
-/* Removes all letters about these applications; looks through the folder once. */
-void file_forget_numbers(struct file_outbox *o, const char *const *numbers, size_t count);
 
 #endif
