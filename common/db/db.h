@@ -35,7 +35,7 @@ struct db_conf {
 enum db_outcome {
 	DB_COMMITTED, /* COMMIT answered with tag COMMIT, and no warning came meanwhile */
 	DB_REFUSED, /* rolled back: the data or the statement is at fault (22, 23, 42, P0 ...); never repeat as it is */
-	DB_RETRY, /* rolled back: deadlock, serialization, lock timeout, resources, lost plan (40, 53, 55P03, 57014, 26000, 0A000 of a changed plan, 25006); repeat */
+	DB_RETRY, /* rolled back: deadlock, serialization, lock timeout, resources, lost plan (40, 53, 55P03, 57014, 26000, 0A000 of a changed plan, 25006; KF004: compare and set found another row); repeat */
 	DB_FENCED, /* rolled back: feed.advance found another cursor (SQLSTATE KF001) */
 	DB_UNAVAILABLE, /* never sent */
 	DB_UNKNOWN, /* sent, and nobody knows: connection lost, or success with a warning */

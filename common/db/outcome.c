@@ -10,7 +10,8 @@ struct rule {
 
 /* The first that fits counts. */
 static const struct rule rules[] = {
-    {"KF001", DB_FENCED}, {"40", DB_RETRY}, /* deadlock, serialization */
+    {"KF001", DB_FENCED}, {"KF004", DB_RETRY}, /* decided on what is no more: to be decided on anew */
+    {"40", DB_RETRY}, /* deadlock, serialization */
     {"55P03", DB_RETRY}, /* lock timeout */
     {"55006", DB_RETRY}, /* object in use */
     {"57014", DB_RETRY}, /* statement timeout */
