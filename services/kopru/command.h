@@ -21,6 +21,7 @@ struct command_line {
 	const char *department; /* --department; NULL when not given */
 	const char *consumer, *application, *state, *number, *limit, *wait,
 	    *age; /* of what waits; NULL when not given */
+	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
 	bool outside;
 	bool json;
 	bool yes; /* --yes: it is meant */
@@ -53,6 +54,11 @@ int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
+int notices_list(const struct command_line *line, struct err *e);
+int notices_retry(const struct command_line *line, struct err *e);
+int replay_reporting(const struct command_line *line, struct err *e);
+int report_summary(const struct command_line *line, struct err *e);
+int report_year(const struct command_line *line, struct err *e);
 int reconcile_run(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);

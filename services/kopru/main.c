@@ -37,6 +37,23 @@ static const struct argp_option doctor_options[] = {
 static const struct argp_option reconcile_options[] = {
     {"limit", 'l', "N", 0, "List at most so many exceptions (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option notices_options[] = {
+    {"state", 's', "STATE", 0, "Only these: pending, held, sending, sent, failed, unknown or none", 0},
+    {"number", 'n', "NUMBER", 0, "Only those of this application", 0},
+    {"limit", 'l', "N", 0, "At most so many, the newest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option retry_options[] = {
+    {"state", 's', "STATE", 0, "All of these: failed, unknown or held", 0},
+    {"limit", 'l', "N", 0, "At most so many, the oldest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option replay_options[] = {{"yes", 'y', NULL, 0, "It is meant", 0},
+    {"wait", 'w', "SECONDS", 0, "How long to wait until it is made again (3600); 0: not at all", 0}, {0}};
+static const struct argp_option summary_options[] = {{"from", 'F', "DAY", 0, "First day of receipt (YYYY-MM-DD)", 0},
+    {"to", 'T', "DAY", 0, "Last day", 0}, {"json", 'j', NULL, 0, "Print JSON", 0},
+    {"csv", 'C', "FILE", 0, "Save the whole as CSV", 0}, {"xlsx", 'X', "FILE", 0, "Save the whole as XLSX", 0},
+    {"key-file", 'k', "FILE", 0, "File with the API key (instead of KOPRU_KEY)", 0}, {0}};
+static const struct argp_option year_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0},
+    {"csv", 'C', "FILE", 0, "Save the whole as CSV", 0}, {"xlsx", 'X', "FILE", 0, "Save the whole as XLSX", 0},
+    {"key-file", 'k', "FILE", 0, "File with the API key (instead of KOPRU_KEY)", 0}, {0}};
+
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", no_options, demo_run},
@@ -57,6 +74,11 @@ static const struct command commands[] = {
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",
 	release_options, parked_release},
+    {"notices list", "", 0, "Show notices", notices_options, notices_list},
+    {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
+    {"report summary", "", 0, "Show the figures of a period", summary_options, report_summary},
+    {"report year", "YEAR", 1, "Show a year's figures as the municipality publishes them", year_options, report_year},
+    {"replay reporting", "", 0, "Empty the read side and have it made again", replay_options, replay_reporting},
     {0},
 };
 
@@ -69,14 +91,22 @@ static const struct command_field {
     {offsetof(struct command_line, age), 'A', false},
     {offsetof(struct command_line, application), 'a', false},
     {offsetof(struct command_line, consumer), 'c', false},
+    {offsetof(struct command_line, csv), 'C', false},
     {offsetof(struct command_line, department), 'd', false},
     {offsetof(struct command_line, folder), 'f', false},
+    {offsetof(struct command_line, from), 'F', false},
     {offsetof(struct command_line, json), 'j', true},
+    {offsetof(struct command_line, key_file), 'k', false},
     {offsetof(struct command_line, limit), 'l', false},
+    {offsetof(struct command_line, number), 'n', false},
     {offsetof(struct command_line, out), 'o', false},
     {offsetof(struct command_line, rights), 'r', false},
     {offsetof(struct command_line, role), 'R', false},
+    {offsetof(struct command_line, state), 's', false},
+    {offsetof(struct command_line, to), 'T', false},
     {offsetof(struct command_line, wait), 'w', false},
+    {offsetof(struct command_line, xlsx), 'X', false},
+    {offsetof(struct command_line, yes), 'y', true},
     {offsetof(struct command_line, outside), 'x', true},
 };
 
@@ -182,9 +212,14 @@ commands_print(FILE *out)
 		snprintf(usage, sizeof(usage), "%s %s", c->words, c->arguments);
 		fprintf(out, "  %-38s %s\n", usage, c->help);
 	}
-	fputs("\n`kopru COMMAND --help' shows a command's options. KOPRU_DATABASE is the connection string of the "
-	      "database,\n"
-	      "as its owner. Exit code 0: done, 1: failed, 2: wrong usage.\n",
+	fputs(
+	    "\n`kopru COMMAND --help' shows a command's options. Settings (`. var/environment' sets them after make "
+	    "start):\n"
+	    "KOPRU_DATABASE, the connection string of the database, as its owner; KOPRU_MIGRATIONS, the folder of the\n"
+	    "migrations; for `doctor' KOPRU_SERVICES (NAME=unix:/path or NAME=host:port, comma-separated) and "
+	    "KOPRU_STATE (a\n"
+	    "folder whose disk is looked at); for `report' KOPRU_URL and KOPRU_KEY or KOPRU_KEY_FILE.\n"
+	    "Exit code 0: done, 1: failed or not well, 2: wrong usage.\n",
 	    out);
 }
 

@@ -83,3 +83,38 @@ SELECT set_config('kopru.doctor_age', $1::text, false), set_config('statement_ti
 -- out: microseconds since 1970, folder of the data, "" when the session comes over the network
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        CASE WHEN inet_server_addr() IS NULL THEN current_setting('data_directory') ELSE '' END;
+
+-- name: notices_list
+-- in:  $1 state, $2 number; "" for any, $3 limit
+-- out: id, number, template, language, masked address, state, attempts, made at, next attempt at, finished at, reason
+-- A mail server's words may quote an address: it is taken out.
+SELECT n.id, n.number, n.template, n.language,
+       CASE WHEN n.address IS NOT NULL THEN left(n.address, 1) || '***@' || split_part(n.address, '@', 2) END,
+       n.state, n.attempts,
+       to_char(n.created_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'),
+       CASE WHEN n.state IN ('pending', 'sending') OR n.state = 'unknown' AND isfinite(n.next_at)
+            THEN to_char(n.next_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"') END,
+       to_char(n.finished_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'),
+       regexp_replace(regexp_replace(n.reason, '[^[:space:]<>@,;:]+@[^[:space:]<>@,;:]+', '***@***', 'g'), '[[:cntrl:]]', ' ', 'g')
+  FROM notifier.notice AS n
+ WHERE ($1::text = '' OR n.state = $1::text)
+   AND ($2::text = '' OR n.application_id = (SELECT a.id FROM intake.application AS a WHERE a.number = $2::text))
+ ORDER BY n.created_at DESC, n.id LIMIT $3::bigint;
+
+-- name: notices_retry
+-- in:  $1 id, $2 state; one of the two is "", $3 limit
+-- out: id, number, template of each that will be tried again
+WITH tried AS MATERIALIZED (
+	SELECT r.id FROM notifier.retry(ARRAY(SELECT n.id FROM notifier.notice AS n
+	                                       WHERE CASE WHEN $1::text <> '' THEN n.id = $1::text::uuid ELSE n.state = $2::text END
+	                                       ORDER BY n.created_at LIMIT $3::bigint)) AS r(id))
+SELECT n.id, n.number, n.template FROM notifier.notice AS n JOIN tried USING (id) ORDER BY n.number, n.id;
+
+-- name: replay_reporting
+SELECT reporting.rebuild();
+
+-- name: replay_progress
+-- out: events that reporting has handled, events that there are
+SELECT coalesce(sum(c.seq), 0), coalesce(sum(coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = c.stream
+                                                         ORDER BY e.seq DESC LIMIT 1), 0)), 0)
+  FROM feed.cursor AS c WHERE c.consumer = 'reporting';
