@@ -66,7 +66,96 @@ check 'too many' refused 2 '' "$kopru" parked list router
 check 'a word of a command alone' refused 2 'Commands:' "$kopru" parked
 check 'no consumer may do it for another' refused 1 'permission denied' \
 	sql "SET SESSION AUTHORIZATION notifier; SELECT feed.want('router', 'intake', 1, NULL)"
-for words in streams 'parked list' 'parked release'; do
+
+# -- notices
+check 'no notices' says 'there are no such notices' "$kopru" notices list
+notice() { # ID NUMBER STATE ADDRESS REASON
+	sql "INSERT INTO notifier.notice (id, event_id, application_id, number, person, channel, template, language, address, fields, state,
+	       attempts, reason, created_at, next_at, finished_at)
+	     SELECT '$1', gen_random_uuid(), gen_random_uuid(), '$2', 'applicant', 'email', 'received', 'tr', nullif('$4', ''), '{}', '$3', 5,
+	       nullif('$5', ''), now(), CASE WHEN '$3' = 'unknown' THEN 'infinity' ELSE now() + interval '1 hour' END,
+	       CASE WHEN '$3' IN ('failed', 'unknown', 'sent') THEN now() END"
+}
+failed=0196f000-0000-7000-8000-00000000000a
+notice $failed HM-2026-0000001-9 failed deneme@example.org '550 5.1.1 <deneme@example.org>: user unknown'
+notice 0196f000-0000-7000-8000-00000000000b HM-2026-0000002-7 unknown deneme@example.org 'lost after the final dot'
+notice 0196f000-0000-7000-8000-00000000000c HM-2026-0000003-5 sent deneme@example.org ''
+notice 0196f000-0000-7000-8000-00000000000d HM-2026-0000004-3 failed '' erased
+check 'all notices' json_of 'len(d) == 4' "$kopru" notices list --json
+check 'of one state' json_of \
+	'sorted((r["number"], r["to"], r["attempts"]) for r in d) == [("HM-2026-0000001-9", "d***@example.org", 5), ("HM-2026-0000004-3", None, 5)]' \
+	"$kopru" notices list --state failed --json
+check 'no address is shown, not in a reason either' json_of '"deneme" not in json.dumps(d) and "***@***" in json.dumps(d)' \
+	"$kopru" notices list --json
+check 'an unknown one is not due' json_of '[r["next_at"] for r in d] == [None]' "$kopru" notices list --state unknown --json
+check 'at most so many notices' json_of 'len(d) == 2' "$kopru" notices list --limit 2 --json
+check 'of a number that is none' says 'there are no such notices' "$kopru" notices list --number HM-1
+check 'a state that is none' refused 2 '--state is "lost"; allowed are pending' "$kopru" notices list --state lost
+check 'a limit that is none' refused 2 '--limit is "many"' "$kopru" notices list --limit many
+check 'one is tried again' says 'HM-2026-0000001-9' "$kopru" notices retry $failed
+check 'from the beginning' is 'pending|0|' "SELECT state, attempts, reason FROM notifier.notice WHERE id = '$failed'"
+check 'once' refused 1 'there is no such notice that can be tried again' "$kopru" notices retry $failed
+check 'one that was sent is not' refused 1 'there is no such notice' "$kopru" notices retry 0196f000-0000-7000-8000-00000000000c
+check 'nor one without an address' refused 1 'there is no such notice' "$kopru" notices retry --state failed
+check 'by state' json_of '[r["number"] for r in d] == ["HM-2026-0000002-7"]' "$kopru" notices retry --state unknown --json
+check 'sent ones are never tried again' refused 2 'allowed are failed, unknown and held' "$kopru" notices retry --state sent
+check 'neither id nor state' refused 2 'says which' "$kopru" notices retry
+check 'both' refused 2 'says which' "$kopru" notices retry $failed --state failed
+check 'an id that is none' refused 2 '"x" is no id' "$kopru" notices retry x
+
+# -- reports, asked of nobody; with a real reporting service in tests/flow/operating.py
+export KOPRU_KEY=kopru_abcdefghijkl_0
+check 'a report needs its days' refused 2 '--from and --to are days' "$kopru" report summary --from 2026-01-01
+check 'real ones' refused 2 '--from and --to are days' "$kopru" report summary --from 2026-02-30 --to 2026-03-01
+check 'in order' refused 2 '--from and --to are days' "$kopru" report summary --from 2026-03-02 --to 2026-03-01
+check 'a year that is none' refused 2 'YEAR is "1999"' "$kopru" report year 1999
+check 'no year' refused 2 'Usage:' "$kopru" report year
+check 'two outputs' refused 2 'only one of' "$kopru" report year 2020 --json --csv "$folder/x.csv"
+check 'no key' refused 1 'an API key with the right "reports" is needed' env -u KOPRU_KEY "$kopru" report year 2020
+check 'a key file that is not there' refused 1 '--key-file' "$kopru" report year 2020 --key-file "$folder/none"
+check 'a key that cannot be one' refused 1 'holds a character that no key has' env KOPRU_KEY='a b' "$kopru" report year 2020
+check 'nobody answers' refused 1 "unix:$folder/none.sock" env KOPRU_URL="unix:$folder/none.sock" "$kopru" report year 2020
+check 'then no file is left' refused 1 'unix:' env KOPRU_URL="unix:$folder/none.sock" "$kopru" report year 2020 --csv "$folder/y.csv"
+check 'none at all' test ! -e "$folder/y.csv" -a ! -e "$folder/y.csv.tmp"
+check 'nor where there is no folder' refused 1 'cannot write' "$kopru" report year 2020 --csv "$folder/none/y.csv"
+python3 - "$folder" <<'PYTHON' &
+import http.server, os, socketserver, sys
+class Strange(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, body = {"2001": (200, b"\xff"), "2002": (500, b"no JSON"), "2003": (200, b"a,b\n1,2\n"), "2004": (200, b"name,count\n\xc3\x87\xc3\xb6p,2\n"),
+                        "2005": (403, b'{"title": "Forbidden", "detail": "not yours"}')}[self.path[21:25]]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+    def address_string(self):
+        return ""
+server = socketserver.UnixStreamServer(sys.argv[1] + "/strange.sock", Strange)
+for _ in range(7):
+    server.handle_request()
+PYTHON
+for _ in $(seq 200); do
+	[ ! -S "$folder/strange.sock" ] || break
+	sleep 0.05
+done
+export KOPRU_URL="unix:$folder/strange.sock"
+check 'an answer that is no text' refused 1 '' "$kopru" report year 2001
+check 'an answer that is no JSON' refused 1 'gave what is no JSON' "$kopru" report year 2001 --json
+check 'an error without a reason' refused 1 'answered 500: no problem document' "$kopru" report year 2002
+check 'a table without figures' refused 1 'without figures' "$kopru" report year 2003
+check 'a table' says 'Çöp   2' bash -c "'$kopru' report year 2004 | sed 's/  */   /'"
+check 'a refusal with its reason' refused 1 'answered 403: Forbidden: not yours' "$kopru" report year 2005
+check 'and no file then' refused 1 'answered 403' "$kopru" report year 2005 --csv "$folder/z.csv"
+check 'not even a half one' test ! -e "$folder/z.csv" -a ! -e "$folder/z.csv.tmp"
+wait
+
+# -- replay
+check 'a replay must be meant' refused 2 'say --yes if it is meant' "$kopru" replay reporting
+check 'for how long' refused 2 '--wait is "x"' "$kopru" replay reporting --yes --wait x
+check 'of something else' refused 2 'Commands:' "$kopru" replay router
+
+for words in streams 'parked list' 'parked release' 'notices list' 'notices retry' 'report summary' 'report year' 'replay reporting'; do
 	# shellcheck disable=SC2086
 	check "help of $words" says "Usage: kopru $words" "$kopru" $words --help
 done
