@@ -11,6 +11,7 @@
 #include "common/bus/feed_consumer.h"
 #include "services/department/cursor.h"
 #include "services/department/handler.h"
+#include "services/department/keys.h"
 #include "services/department/line.h"
 #include "services/department/parked.h"
 #include "services/department/queue.h"
@@ -24,8 +25,7 @@ struct department {
 	const struct settings *conf;
 	struct loop *loop;
 	char stream[32];
-	struct bus_key key;
-	char server_public[BUS_KEY_SIZE];
+	struct keys keys;
 	int lock;
 	struct feed_consumer *consumer;
 	struct handler *handler;
@@ -236,28 +236,11 @@ on_stop(void *arg)
 }
 
 static int
-keys_read(struct department *d, struct err *e)
-{
-	bool tcp = strstr(d->conf->feed, "tcp://") != NULL;
-
-	if (!tcp)
-		return 0;
-	if (!*d->conf->key_file || !*d->conf->server_public_file)
-		return err_set(e, "DEPARTMENT_KEY_FILE and DEPARTMENT_SERVER_PUBLIC_FILE are required for tcp://");
-	if (bus_key_read(d->conf->key_file, &d->key, e) < 0)
-		return err_prefix(e, "DEPARTMENT_KEY_FILE");
-	if (bus_key_read_public(d->conf->server_public_file, d->server_public, e) < 0)
-		return err_prefix(e, "DEPARTMENT_SERVER_PUBLIC_FILE");
-	return 0;
-}
-
-static int
 feed_open(struct department *d, struct bus *b, struct metrics *m, struct err *e)
 {
-	bool keys = d->server_public[0] != '\0';
 	const struct feed_consumer_conf conf = {.endpoints = d->conf->feed,
-	    .server_public = keys ? d->server_public : NULL,
-	    .key = keys ? &d->key : NULL,
+	    .server_public = d->keys.used ? d->keys.server_public : NULL,
+	    .key = d->keys.used ? &d->keys.own : NULL,
 	    .consumer = d->conf->code,
 	    .stream = d->stream,
 	    .window = (unsigned)d->conf->window};
@@ -287,7 +270,7 @@ department_new(struct loop *l, struct bus *b, struct metrics *m, const struct se
 	d->save = timer_new(l, on_save, d);
 	d->retry = timer_new(l, on_retry, d);
 	snprintf(d->stream, sizeof(d->stream), "department/%s", conf->code);
-	if (keys_read(d, e) < 0 || (d->lock = cursor_lock(conf->cursor, e)) < 0 ||
+	if (keys_read(conf, conf->feed, &d->keys, e) < 0 || (d->lock = cursor_lock(conf->cursor, e)) < 0 ||
 	    cursor_read(conf->cursor, d->stream, &d->handled, e) < 0 ||
 	    !(d->parked = parked_open(conf->parked, conf->code, e)) ||
 	    !(d->handler = handler_new(l, &handler, on_handled, d, e)) || feed_open(d, b, m, e) < 0) {
@@ -313,7 +296,7 @@ department_free(struct department *d)
 	arena_free(d->arena);
 	if (d->lock >= 0)
 		close(d->lock);
-	memset(&d->key, 0, sizeof(d->key));
+	keys_forget(&d->keys);
 	free(d);
 }
 

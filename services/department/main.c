@@ -1,10 +1,16 @@
-/* kopru-department: the reference consumer of a department's stream. Exit code 0: stopped, 1: failed, 3: the feed's
- * history differs from the one that was handled here. */
+/* kopru-department: the reference consumer of a department's stream; and, with an action, the sender of one command.
+ * Exit code of the consumer 0: stopped, 1: failed, 3: the feed's history differs from the one that was handled here. */
+#include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
 #include "services/department/department.h"
+#include "services/department/send.h"
+#include "services/department/send_options.h"
+
+#define USAGE 2 /* exit code */
 
 static int
 run(const struct settings *conf, int *exit_code, struct err *e)
@@ -30,33 +36,68 @@ out:
 	return rc;
 }
 
-int
-main(int argc, char **argv)
+static void
+help_print(FILE *out)
+{
+	fputs("Without an argument kopru-department consumes the stream of its department. Its settings:\n\n", out);
+	conf_help(department_keys, out);
+	send_options_help(out);
+	conf_help(department_command_keys, out);
+}
+
+static int
+consume(struct err *e)
 {
 	struct settings conf = {0};
 	enum log_level level;
-	struct err e = {""};
-	int exit_code = EXIT_SUCCESS;
+	int exit_code = EXIT_SUCCESS, rc = -1;
 
-	(void)argv;
-	log_open("department", LOG_INFO_LEVEL);
-	if (argc > 1) {
-		conf_help(department_keys, stdout);
-		return EXIT_SUCCESS;
+	if (conf_load(department_keys, &conf, e) < 0)
+		goto out;
+	if (log_level_parse(conf.log_level, &level) < 0) {
+		err_set(e, "DEPARTMENT_LOG_LEVEL is \"%s\"; allowed are error, warn, info and debug", conf.log_level);
+		goto out;
 	}
-	ids_start();
-	if (conf_load(department_keys, &conf, &e) < 0)
-		goto failed;
-	if (log_level_parse(conf.log_level, &level) < 0)
-		err_set(&e, "DEPARTMENT_LOG_LEVEL is \"%s\"; allowed are error, warn, info and debug", conf.log_level);
-	log_set_level(e.text[0] ? LOG_INFO_LEVEL : level);
-	if (e.text[0] || run(&conf, &exit_code, &e) < 0)
-		goto failed;
-	conf_free(department_keys, &conf);
-	return exit_code;
+	log_set_level(level);
+	rc = run(&conf, &exit_code, e) < 0 ? -1 : exit_code;
 
-failed:
-	log_error("failed", "reason=\"%s\"", e.text);
+out:
 	conf_free(department_keys, &conf);
-	return EXIT_FAILURE;
+	return rc;
+}
+
+/* Help needs no settings. */
+static int
+command(int argc, char **argv, struct err *e)
+{
+	struct settings conf = {0};
+	bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
+	int rc = -1;
+
+	argp_err_exit_status = USAGE;
+	log_set_level(LOG_ERROR_LEVEL);
+	if (help || conf_load(department_command_keys, &conf, e) == 0)
+		rc = send_run(&conf, argc, argv, e);
+	conf_free(department_command_keys, &conf);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err e = {""};
+	int rc;
+
+	log_open("department", LOG_INFO_LEVEL);
+	ids_start();
+	if (argc > 1 && !send_action(argv[1])) {
+		bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0;
+
+		help_print(help ? stdout : stderr);
+		return help ? EXIT_SUCCESS : USAGE;
+	}
+	rc = argc > 1 ? command(argc - 1, argv + 1, &e) : consume(&e);
+	if (rc < 0)
+		log_error("failed", "reason=\"%s\"", e.text);
+	return rc < 0 ? EXIT_FAILURE : rc;
 }

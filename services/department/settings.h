@@ -7,6 +7,7 @@
 struct settings {
 	const char *code;
 	const char *feed;
+	const char *commands;
 	const char *server_public_file;
 	const char *key_file;
 	const char *cursor;
@@ -18,6 +19,7 @@ struct settings {
 	const char *log_level;
 };
 
-extern const struct conf_key department_keys[];
+extern const struct conf_key department_keys[]; /* of the consumer */
+extern const struct conf_key department_command_keys[]; /* of who sends a command */
 
 #endif

@@ -89,7 +89,9 @@ send_item(struct commands_item *item)
 	command.actor = &t->actor;
 	command.application_id = (ProtobufCBinaryData){UUID_SIZE, item->application_id.bytes};
 	command.expected_version = form->expected_version;
-	command.after_intake_seq = form->after_intake_seq;
+	/* A case that the router does not know yet is waited for: this application is stored. */
+	command.after_intake_seq =
+	    form->after_intake_seq > item->intake_seq ? form->after_intake_seq : item->intake_seq;
 	command.traceparent = text(a, http_traceparent(t->request));
 	command.language = text(a, http_language(t->request) == HTTP_EN ? "en" : "tr");
 	if (!command_fields_fill(a, form->action, &form->fields, &command))
@@ -137,6 +139,7 @@ take_row(struct commands_turn *t, const struct db_results *results, size_t row)
 		item->found = true;
 		item->application_id = db_uuid(results, 0, row, 1);
 		item->generation = (uint32_t)db_int4(results, 0, row, 2);
+		item->intake_seq = (uint64_t)db_int8(results, 0, row, 3);
 	} else {
 		item->into_found = item->form->fields.has_into = true;
 		item->form->fields.into = db_uuid(results, 0, row, 1);

@@ -15,6 +15,7 @@ struct commands_item {
 	bool found, into_found;
 	struct uuid application_id;
 	uint32_t generation; /* of the access code */
+	uint64_t intake_seq; /* its own event stands there or before */
 
 	/* what became of it */
 	int code; /* Reply.Code */

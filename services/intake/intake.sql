@@ -42,8 +42,10 @@ SELECT k.place::int, x.body_hash, x.id, x.number, x.received_at, x.due_on,
 
 -- name: applications_by_number
 -- in:  $1 numbers (NULL: none)
--- out: place (from 1), id, generation of the access code; none for what is not there
-SELECT n.place::int, x.id, x.access_code_generation
+-- out: place (from 1), id, generation of the access code, head of the stream (at or after its event); none for what is
+--      not there
+SELECT n.place::int, x.id, x.access_code_generation,
+       (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1)
   FROM unnest($1::text[]) WITH ORDINALITY AS n(number, place)
   JOIN intake.application AS x ON x.number = n.number;
 

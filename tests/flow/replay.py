@@ -109,7 +109,7 @@ def a_lost_one_is_found():
     planted("lost", lambda e: e.counted.popitem())
     planted("lost", lambda e: e.decisions.popitem())
     planted("lost", lambda e: e.notices.remove(next(n for n in e.notices if n[1] != "confirm")))
-    planted("lost", lambda e: e.notices.append((e.notices[0][0], "other", "unknown", "")))
+    planted("lost", lambda e: e.notices.append((e.notices.pop()[0], "received", "unknown", "")))
     planted("lost", lambda e: setattr(e, "letters", e.letters - 1))
     planted("lost", lambda e: e.streams["department/" + busiest(e)].clear())
 

@@ -17,10 +17,7 @@ Event = collections.namedtuple("Event", "seq id application version kind")
 VERSION = """CASE WHEN length(payload) > 40 AND get_byte(payload, 18) = 18 AND get_byte(payload, 36) = 26
   AND get_byte(payload, 38 + get_byte(payload, 37)) = 32 THEN get_byte(payload, 39 + get_byte(payload, 37)) ELSE -1 END"""
 # Kinds of events of stream "case" that the citizen is told of.
-# What has a meaning for the citizen (services/notifier/rules.c).
-TOLD = {"application.routed", "case.assigned", "case.transferred", "citizen.asked", "citizen.reminded", "case.answered",
-        "case.interim_answered", "case.forwarded", "case.rejected", "case.merged", "case.unmerged", "case.reopened",
-        "case.closed", "case.withdrawn", "deadline.moved"}
+TOLD = {"application.routed"}
 
 
 class Evidence:

@@ -10,6 +10,7 @@
 #include "common/base/wire.h"
 #include "common/domain/command_fields.h"
 #include "common/domain/words.h"
+#include "services/router/lifecycle.h"
 
 #define ACTION(name) KOPRU__V1__COMMAND__ACTION_##name
 
@@ -77,6 +78,34 @@ test_shapes_are_those_of_the_messages(void **state)
 	for (const struct command_shape *shape = command_shapes; shape->action != 0; shape++) {
 		assert_int_equal(shape->must | shape->may, fields_of(shape->action));
 		assert_int_equal(shape->must & shape->may, 0);
+	}
+}
+
+/* What senders are told to give is what the router asks for. */
+static void
+test_shapes_agree_with_the_lifecycle(void **state)
+{
+	static const struct {
+		unsigned need, field;
+	} needs[] = {{LIFECYCLE_REASON, COMMAND_REASON}, {LIFECYCLE_DEPARTMENT, COMMAND_DEPARTMENT},
+	    {LIFECYCLE_INSTITUTION, COMMAND_INSTITUTION}, {LIFECYCLE_LETTER, COMMAND_LETTER},
+	    {LIFECYCLE_LEGAL_REASON, COMMAND_LEGAL_REASON}, {LIFECYCLE_INTO, COMMAND_INTO},
+	    {LIFECYCLE_PARTS, COMMAND_PARTS}};
+
+	(void)state;
+	for (const struct command_shape *shape = command_shapes; shape->action != 0; shape++) {
+		const struct lifecycle_rule *rule = lifecycle_find(shape->action, LIFECYCLE_PLAIN);
+		unsigned must = 0;
+
+		if (shape->action == ACTION(ANSWER))
+			continue; /* three ways, told apart by what is given */
+		assert_non_null(rule);
+		for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+			must |= rule->needs & needs[i].need ? needs[i].field : 0;
+		if (rule->needs & LIFECYCLE_TEXT)
+			must |= COMMAND_TEXT;
+		assert_int_equal(shape->must, must);
+		assert_int_equal(shape->any_version, (rule->needs & LIFECYCLE_VERSION) == 0);
 	}
 }
 
@@ -182,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_action_but_the_clocks_has_a_shape),
 	    cmocka_unit_test(test_shapes_are_those_of_the_messages),
+	    cmocka_unit_test(test_shapes_agree_with_the_lifecycle),
 	    cmocka_unit_test(test_fill_gives_what_was_given),
 	    cmocka_unit_test(test_fill_leaves_empty_what_was_not_given),
 	    cmocka_unit_test(test_lines_end_with_newlines),
