@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import checker  # noqa: E402
 import replay  # noqa: E402
+import statements  # noqa: E402
 import system as kopru  # noqa: E402
 import year  # noqa: E402
 
@@ -69,20 +70,6 @@ def show_report(system, key):
     return answer
 
 
-def show_statements(system):
-    """What took the database's time, when the cluster counts it (tests/run --set shared_preload_libraries=pg_stat_statements)."""
-    if "pg_stat_statements" not in system.value("SHOW shared_preload_libraries"):
-        return
-    system.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    print("\n   total s     calls  mean ms   rows  role       statement")
-    for row in system.rows(
-            "SELECT round(total_exec_time / 1000), calls, round(mean_exec_time::numeric, 2), rows, rolname, "
-            "substr(regexp_replace(query, '\\s+', ' ', 'g'), 1, 90) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid "
-            "WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY total_exec_time DESC LIMIT 25"):
-        seconds, calls, mean, count, role, query = row.split("|", 5)
-        print(f"{seconds:>10}{calls:>10}{mean:>9}{count:>8}  {role:10} {query}")
-
-
 def verdict(result):
     rows = [("seconds", result["seconds"], SECONDS)]
     rows += [(name, result[name], 0) for name in ("lost", "duplicated", "misordered")]
@@ -99,13 +86,15 @@ def main():
     play = replay.Replay(total, seed)
     try:
         play.start()
+        counted = statements.start(play.system)
         play.run()
+        if counted:
+            statements.show(play.system)
         rss = play.rss()
         evidence = play.evidence()
         findings = checker.check(evidence)
         show_table(evidence, findings)
         show_report(play.system, play.key)
-        show_statements(play.system)
     finally:
         codes = play.close()
     latencies = play.latencies

@@ -17,11 +17,18 @@ SECONDS_OF_ANSWER = 30
 class Person:
     def __init__(self, crowd, steps):
         self.crowd, self.steps, self.name = crowd, steps, ""
-        self.socket = socket.create_connection(("127.0.0.1", crowd.port), 10)
+        self.come, self.since, self.socket = b"", 0.0, None
+        self.open()
+
+    def open(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.crowd.port), 10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(SECONDS_OF_ANSWER)
-        self.come, self.since = b"", 0.0
-        crowd.selector.register(self.socket, selectors.EVENT_READ, self)
+        self.crowd.selector.register(self.socket, selectors.EVENT_READ, self)
+
+    def close(self):
+        self.crowd.selector.unregister(self.socket)
+        self.socket.close()
 
     def next(self, answer):
         """The next request; false when there is none."""
@@ -63,6 +70,9 @@ class Person:
             return None
         self.come = rest[size:]
         self.crowd.took[self.name].append((time.monotonic() - self.since) * 1000)
+        if b"connection: close" in lower:  # nginx does so after a thousand requests
+            self.close()
+            self.open()
         return int(head[9:12]), json.loads(rest[:size]) if b"json" in lower else rest[:size]
 
 
@@ -100,7 +110,7 @@ class Crowd:
                 else:
                     going -= 1
         for person in self.people:
-            person.socket.close()
+            person.close()
         return ended / seconds
 
 
