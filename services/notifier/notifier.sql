@@ -24,7 +24,8 @@ SELECT n.id, n.event_id, n.application_id, n.version, n.number, 'applicant', n.c
               $10::text[], $11::text[], $12::text[], $13::text[])
          WITH ORDINALITY AS n(id, event_id, application_id, version, number, channel, template, policy, language,
                               address, state, reason, fields, place)
-  LEFT JOIN notifier.address AS a ON a.application_id = n.application_id AND a.address = n.address
+  LEFT JOIN LATERAL (SELECT x.opted_out_at, x.verified_at FROM notifier.address AS x
+                      WHERE x.application_id = n.application_id AND x.address = n.address OFFSET 0) AS a ON true
  CROSS JOIN LATERAL (
        SELECT CASE WHEN n.state <> 'pending' THEN n.state WHEN a.opted_out_at IS NOT NULL THEN 'none'
                    WHEN a.verified_at IS NULL THEN 'held' ELSE 'pending' END AS state,
@@ -37,15 +38,17 @@ RETURNING state;
 -- name: confirms_ensure
 -- in:  $1 application ids
 -- out: id of each neutral message that is new: one, ever, for an address of an application with something held for it
+-- OFFSET 0 keeps it at one look by key for each application: else all that is held would be gone through, whosever it is.
 INSERT INTO notifier.notice (id, event_id, application_id, version, number, person, channel, template, policy, language,
                              address, fields, state)
 SELECT DISTINCT ON (n.application_id, n.address)
        gen_random_uuid(), n.event_id, n.application_id, n.version, n.number, n.person, n.channel, 'confirm', 'at_most_once',
        n.language, n.address, jsonb_build_object('received_on', n.fields -> 'received_on'), 'pending'
-  FROM notifier.notice AS n
- WHERE n.application_id = ANY ($1::uuid[]) AND n.state = 'held'
+  FROM (SELECT DISTINCT u.id FROM unnest($1::uuid[]) AS u(id)) AS w
+ CROSS JOIN LATERAL (SELECT x.* FROM notifier.notice AS x WHERE x.application_id = w.id OFFSET 0) AS n
+ WHERE n.state = 'held'
    AND NOT EXISTS (SELECT FROM notifier.notice AS c
-                    WHERE c.application_id = n.application_id AND c.address = n.address AND c.template = 'confirm')
+                    WHERE c.application_id = n.application_id AND c.address = n.address AND c.template = 'confirm' OFFSET 0)
  ORDER BY n.application_id, n.address, n.version, n.id
     ON CONFLICT DO NOTHING
 RETURNING id;
@@ -53,11 +56,18 @@ RETURNING id;
 -- name: notices_release
 -- in:  $1 application ids
 -- out: id of each notice that waited for its address to be verified, and now goes out
+-- Not by the index of what is held, for the same reason.
 UPDATE notifier.notice AS n
    SET state = 'pending', reason = NULL, next_at = clock_timestamp()
-  FROM notifier.address AS a
- WHERE n.application_id = ANY ($1::uuid[]) AND n.state = 'held'
-   AND a.application_id = n.application_id AND a.address = n.address AND a.verified_at IS NOT NULL
+ WHERE n.id = ANY (ARRAY (
+       SELECT h.id
+         FROM (SELECT DISTINCT u.id FROM unnest($1::uuid[]) AS u(id)) AS w
+        CROSS JOIN LATERAL (SELECT x.* FROM notifier.notice AS x WHERE x.application_id = w.id OFFSET 0) AS h
+        WHERE h.state = 'held'
+          AND EXISTS (SELECT FROM notifier.address AS a
+                       WHERE a.application_id = h.application_id AND a.address = h.address AND a.verified_at IS NOT NULL
+                      OFFSET 0)))
+   AND n.state || '' = 'held'
 RETURNING n.id;
 
 -- name: addresses_erase
