@@ -96,6 +96,14 @@ def again(evidence, name):
     getattr(evidence, name).append(getattr(evidence, name)[0])
 
 
+def a_letter(evidence, take=False):
+    """A notice of a routed event that was sent; it has no other one."""
+    notice = next(one for one in evidence.notices if one[1] == "received" and one[2] == "sent")
+    if take:
+        evidence.notices.remove(notice)
+    return notice
+
+
 def a_lost_one_is_found():
     planted("lost", reread("sender-", "S", ("attempts", "answers"), checker.read_sender))
     planted("lost", reread("departments", "E", ("handled", "acknowledged"), checker.read_departments))
