@@ -8,7 +8,7 @@
 #include "common/feed/source.h"
 #include "common/feed/turns.h"
 #include "common/http/http.h"
-#include "services/router/commands.h"
+#include "services/router/orders.h"
 #include "services/router/routing.h"
 #include "services/router/store.h"
 #include "services/router/timers.h"
@@ -28,7 +28,7 @@ struct router {
 	struct http *http;
 	struct source *source;
 	struct turns *turns;
-	struct commands *commands;
+	struct orders *orders;
 	struct command_server *server;
 	struct timers *timers;
 	struct loop_timer *refresh;
@@ -85,7 +85,7 @@ recorded(void *arg, void *note, const struct db_results *results)
 		source_publish(r->source, n->appended->streams[i], &n->appended->items[i]);
 	metric_add(r->assigned, (int64_t)(n->count - n->triage));
 	metric_add(r->triage, (int64_t)n->triage);
-	commands_wake(r->commands);
+	orders_wake(r->orders);
 	log_info("applications.routed", "count=%zu triage=%zu seq=%llu", n->count, n->triage,
 	    (unsigned long long)turns_seq(r->turns));
 }
@@ -111,7 +111,7 @@ catalogue_take(struct router *r, struct catalogue *c)
 	log_info("catalogue.read", "departments=%zu topics=%zu", departments, topics);
 	if (first && db_is_up(r->writer))
 		turns_up(r->turns);
-	commands_wake(r->commands);
+	orders_wake(r->orders);
 }
 
 static void
@@ -181,7 +181,7 @@ on_cases_up(void *arg)
 {
 	struct router *r = arg;
 
-	commands_wake(r->commands);
+	orders_wake(r->orders);
 }
 
 static const struct catalogue *
@@ -214,7 +214,7 @@ on_command(void *arg, struct command_request *request, const char *peer, const K
 {
 	struct router *r = arg;
 
-	commands_take(r->commands, request, peer, command);
+	orders_take(r->orders, request, peer, command);
 }
 
 static const char *
@@ -291,7 +291,7 @@ turns_open(struct router *r, const struct router_conf *conf, struct err *e)
 static int
 commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 {
-	const struct commands_conf commands = {
+	const struct orders_conf orders = {
 	    .writer = r->writer,
 	    .reader = r->cases,
 	    .settings = {(int)conf->question_days, (int)conf->arbiter_working_days},
@@ -309,8 +309,8 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	    .arg = r,
 	};
 
-	r->commands = commands_new(r->loop, &commands, r->metrics);
-	r->timers = timers_new(r->loop, r->cases, r->writer, r->commands, r->metrics);
+	r->orders = orders_new(r->loop, &orders, r->metrics);
+	r->timers = timers_new(r->loop, r->cases, r->writer, r->orders, r->metrics);
 	r->server = command_server_new(r->bus, &server, r->metrics, e);
 	return r->server ? 0 : err_prefix(e, "ROUTER_COMMANDS");
 }
@@ -366,12 +366,12 @@ router_free(struct router *r)
 		return;
 	http_free(r->http);
 	timers_stop(r->timers);
-	commands_stop(r->commands);
+	orders_stop(r->orders);
 	db_close(r->cases);
 	db_close(r->reader);
 	db_close(r->writer);
 	timers_free(r->timers);
-	commands_free(r->commands);
+	orders_free(r->orders);
 	command_server_free(r->server);
 	turns_free(r->turns);
 	source_free(r->source);

@@ -17,7 +17,7 @@
 
 struct timers {
 	struct db *reader, *writer;
-	struct commands *commands;
+	struct orders *orders;
 	struct loop_timer *timer;
 	int32_t today; /* of the look under way */
 	unsigned looks;
@@ -75,7 +75,7 @@ due_send(struct timers *t, const struct store_due *due)
 		command->expire = arena_alloc(a, sizeof(*command->expire));
 		kopru__v1__expire__init(command->expire);
 	}
-	commands_take_own(t->commands, a, command);
+	orders_take_own(t->orders, a, command);
 }
 
 static void
@@ -129,7 +129,7 @@ on_look(void *arg)
 	struct timers *t = arg;
 	struct db_tx *tx = NULL;
 
-	metric_set(t->oldest, commands_oldest(t->commands) / 1000000);
+	metric_set(t->oldest, orders_oldest(t->orders) / 1000000);
 	if (!db_is_up(t->reader) || !db_is_up(t->writer)) {
 		timer_start(t->timer, LOOK_MS);
 		return;
@@ -146,7 +146,7 @@ on_look(void *arg)
 }
 
 struct timers *
-timers_new(struct loop *l, struct db *reader, struct db *writer, struct commands *c, struct metrics *m)
+timers_new(struct loop *l, struct db *reader, struct db *writer, struct orders *c, struct metrics *m)
 {
 	struct timers *t = calloc(1, sizeof(*t));
 
@@ -154,7 +154,7 @@ timers_new(struct loop *l, struct db *reader, struct db *writer, struct commands
 		abort();
 	t->reader = reader;
 	t->writer = writer;
-	t->commands = c;
+	t->orders = c;
 	t->arbiter = metrics_gauge(
 	    m, "kopru_router_arbiter_overdue", "", "Cases that the arbiter should have decided on before today");
 	t->oldest =

@@ -4,12 +4,12 @@
 #define KOPRU_SERVICES_ROUTER_TIMERS_H
 
 #include "common/db/db.h"
-#include "services/router/commands.h"
+#include "services/router/orders.h"
 
 struct timers;
 
 /* reader: for looking; writer: completes rows that an older version wrote. */
-struct timers *timers_new(struct loop *l, struct db *reader, struct db *writer, struct commands *c, struct metrics *m);
+struct timers *timers_new(struct loop *l, struct db *reader, struct db *writer, struct orders *c, struct metrics *m);
 /* Looks no more. Before the connections are closed. */
 void timers_stop(struct timers *t);
 void timers_free(struct timers *t); /* NULL is fine; after the connections were closed */

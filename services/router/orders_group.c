@@ -1,40 +1,40 @@
-/* commands_group: one group of commands: read, decide, write, tell. */
+/* orders_group: one group of commands: read, decide, write, tell. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
-#include "services/router/commands_internal.h"
+#include "services/router/orders_internal.h"
 #include "services/router/sentences.h"
 
 #define CODE(name) KOPRU__V1__REPLY__CODE__CODE_##name
 #define STUCK_TRIES 2U
 
 static void
-group_end(struct commands_group *g, int code)
+group_end(struct orders_group *g, int code)
 {
-	struct commands *c = g->commands;
+	struct orders *c = g->orders;
 
 	for (size_t i = 0; i < g->count; i++)
-		commands_end_as(c, g->items[i], code);
-	commands_landed(c, g);
+		orders_end_as(c, g->items[i], code);
+	orders_landed(c, g);
 }
 
 /* Refused together: halves, until the guilty one stands alone. */
 static void
-group_split(struct commands_group *g)
+group_split(struct orders_group *g)
 {
-	struct commands *c = g->commands;
+	struct orders *c = g->orders;
 	size_t half = g->count / 2;
-	struct commands_group *first = commands_group_new(c, half), *second = commands_group_new(c, g->count - half);
+	struct orders_group *first = orders_group_new(c, half), *second = orders_group_new(c, g->count - half);
 
-	memcpy(first->items, g->items, half * sizeof(struct commands_item *));
-	memcpy(second->items, g->items + half, (g->count - half) * sizeof(struct commands_item *));
+	memcpy(first->items, g->items, half * sizeof(struct orders_item *));
+	memcpy(second->items, g->items + half, (g->count - half) * sizeof(struct orders_item *));
 	first->since = second->since = g->since;
-	commands_piece(c, second);
-	commands_piece(c, first); /* goes first: their order stays */
+	orders_piece(c, second);
+	orders_piece(c, first); /* goes first: their order stays */
 	g->count = 0;
-	commands_landed(c, g);
+	orders_landed(c, g);
 }
 
 static void
@@ -47,11 +47,11 @@ on_released(void *arg, enum db_outcome outcome, const struct db_results *results
 }
 
 static void
-group_again(struct commands_group *g, const struct err *e)
+group_again(struct orders_group *g, const struct err *e)
 {
-	struct commands *c = g->commands;
+	struct orders *c = g->orders;
 
-	if (g->tries >= COMMANDS_TRIES) {
+	if (g->tries >= ORDERS_TRIES) {
 		log_warn("commands.given_up", "count=%zu reason=\"%s\"", g->count, e->text);
 		group_end(g, CODE(BUSY));
 		return;
@@ -62,11 +62,11 @@ group_again(struct commands_group *g, const struct err *e)
 		db_call(tx, &feed_statements[FEED_RELEASE_FROZEN]);
 		db_read(tx, on_released, NULL);
 	}
-	commands_repeat(c, g);
+	orders_repeat(c, g);
 }
 
 static void
-reply_verdict(struct commands *c, struct commands_item *item, uint64_t seq)
+reply_verdict(struct orders *c, struct orders_item *item, uint64_t seq)
 {
 	Kopru__V1__Reply reply;
 
@@ -75,11 +75,11 @@ reply_verdict(struct commands *c, struct commands_item *item, uint64_t seq)
 	reply.text = arena_string(item->arena, item->verdict.text);
 	reply.version = item->verdict.version;
 	reply.seq = seq;
-	commands_end(c, item, &reply);
+	orders_end(c, item, &reply);
 }
 
 static void
-reply_stored(struct commands *c, struct commands_item *item)
+reply_stored(struct orders *c, struct orders_item *item)
 {
 	bool same = memcmp(item->stored->meaning, item->order.meaning, ORDER_MEANING_SIZE) == 0;
 	Kopru__V1__Reply reply;
@@ -95,12 +95,12 @@ reply_stored(struct commands *c, struct commands_item *item)
 		reply.text = arena_string(
 		    item->arena, sentence_make(item->arena, SENTENCE_SAME_COMMAND, item->order.english, NULL));
 	}
-	commands_end(c, item, &reply);
+	orders_end(c, item, &reply);
 }
 
 /* Seqs of the events in stream "case", in order. */
 static const uint64_t *
-case_seqs(const struct commands_group *g)
+case_seqs(const struct orders_group *g)
 {
 	uint64_t *seqs = arena_array(g->arena, g->cases.case_entry_count + 1, sizeof(*seqs));
 	size_t count = 0;
@@ -113,30 +113,30 @@ case_seqs(const struct commands_group *g)
 }
 
 static void
-group_done(struct commands_group *g)
+group_done(struct orders_group *g)
 {
-	struct commands *c = g->commands;
+	struct orders *c = g->orders;
 	const uint64_t *seqs = case_seqs(g);
 
 	for (size_t i = 0; i < g->count; i++) {
-		struct commands_item *item = g->items[i];
+		struct orders_item *item = g->items[i];
 		size_t place = item->verdict.place;
 
 		if (item->hold)
-			commands_hold(c, item);
+			orders_hold(c, item);
 		else if (item->stored)
 			reply_stored(c, item);
 		else
 			reply_verdict(c, item, place > 0 ? seqs[place - 1] : 0);
 	}
-	commands_landed(c, g);
+	orders_landed(c, g);
 }
 
 static void
 on_written(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
-	struct commands_group *g = arg;
-	struct commands *c = g->commands;
+	struct orders_group *g = arg;
+	struct orders *c = g->orders;
 
 	switch (outcome) {
 	case DB_COMMITTED:
@@ -180,12 +180,12 @@ stored_find(const struct store_replies *replies, const struct uuid *id)
 
 /* In order; a later one sees what an earlier one did. Gives how many are to be remembered. */
 static size_t
-group_decide(struct commands_group *g, const struct store_replies *replies, struct store_decided *decided)
+group_decide(struct orders_group *g, const struct store_replies *replies, struct store_decided *decided)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
-		struct commands_item *item = g->items[i];
+		struct orders_item *item = g->items[i];
 
 		item->stored = stored_find(replies, &item->order.id);
 		item->hold = false;
@@ -204,9 +204,9 @@ group_decide(struct commands_group *g, const struct store_replies *replies, stru
 }
 
 static void
-group_write(struct commands_group *g, const struct db_results *results)
+group_write(struct orders_group *g, const struct db_results *results)
 {
-	struct commands *c = g->commands;
+	struct orders *c = g->orders;
 	struct store_decided *decided = arena_array(g->arena, g->count, sizeof(*decided));
 	struct store_replies replies;
 	struct db_tx *tx = NULL;
@@ -233,9 +233,9 @@ group_write(struct commands_group *g, const struct db_results *results)
 static void
 on_cases_read(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
-	struct commands_group *g = arg;
+	struct orders_group *g = arg;
 
-	if (outcome == DB_COMMITTED && !g->commands->stopping)
+	if (outcome == DB_COMMITTED && !g->orders->stopping)
 		group_write(g, results);
 	else if (outcome == DB_COMMITTED)
 		group_end(g, CODE(BUSY)); /* nothing was written */
@@ -244,7 +244,7 @@ on_cases_read(void *arg, enum db_outcome outcome, const struct db_results *resul
 }
 
 void
-commands_fly(struct commands *c, struct commands_group *g)
+orders_fly(struct orders *c, struct orders_group *g)
 {
 	struct db_tx *tx = db_begin(c->conf.reader);
 	const struct order **orders = NULL;

@@ -1,9 +1,9 @@
-/* commands_end: the answer to one command, and how the ends are counted. */
+/* orders_end: the answer to one command, and how the ends are counted. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/domain/words.h"
-#include "services/router/commands_internal.h"
+#include "services/router/orders_internal.h"
 #include "services/router/sentences.h"
 
 static const struct word code_words[] = {
@@ -20,12 +20,12 @@ static const struct word code_words[] = {
 
 /* Made when first used: most pairs never are. */
 static void
-count_outcome(struct commands *c, int action, int code)
+count_outcome(struct orders *c, int action, int code)
 {
 	struct metric **metric = NULL;
 	char labels[96];
 
-	if (action < 0 || action >= COMMANDS_ACTION_MAX || code < 0 || code >= COMMANDS_CODE_MAX)
+	if (action < 0 || action >= ORDERS_ACTION_MAX || code < 0 || code >= ORDERS_CODE_MAX)
 		return;
 	metric = &c->outcomes[action][code];
 	if (!*metric) {
@@ -37,7 +37,7 @@ count_outcome(struct commands *c, int action, int code)
 }
 
 void
-commands_end(struct commands *c, struct commands_item *item, Kopru__V1__Reply *reply)
+orders_end(struct orders *c, struct orders_item *item, Kopru__V1__Reply *reply)
 {
 	count_outcome(c, item->order.action, (int)reply->code);
 	if (item->request)
@@ -50,7 +50,7 @@ commands_end(struct commands *c, struct commands_item *item, Kopru__V1__Reply *r
 }
 
 void
-commands_end_as(struct commands *c, struct commands_item *item, int code)
+orders_end_as(struct orders *c, struct orders_item *item, int code)
 {
 	enum sentence_id id = code == KOPRU__V1__REPLY__CODE__CODE_BUSY ? SENTENCE_BUSY : SENTENCE_UNKNOWN;
 	Kopru__V1__Reply reply;
@@ -60,5 +60,5 @@ commands_end_as(struct commands *c, struct commands_item *item, int code)
 	kopru__v1__reply__init(&reply);
 	reply.code = (Kopru__V1__Reply__Code)code;
 	reply.text = arena_string(item->arena, sentence_make(item->arena, id, item->order.english, NULL));
-	commands_end(c, item, &reply);
+	orders_end(c, item, &reply);
 }

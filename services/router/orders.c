@@ -1,12 +1,12 @@
-/* commands: the queue: who waits, who goes next, who is looked at again. */
-#include "services/router/commands.h"
+/* orders: the queue: who waits, who goes next, who is looked at again. */
+#include "services/router/orders.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
-#include "services/router/commands_internal.h"
+#include "services/router/orders_internal.h"
 
 #define HOLD_US (2 * 1000 * 1000) /* for an application that its sender knows of and we do not */
 #define HOLD_LOOK_US (100 * 1000) /* another router may have consumed it: the table knows */
@@ -16,32 +16,32 @@
 #define GATHER_FROM 8U
 #define GATHER_US 2000
 
-struct commands_group *
-commands_group_new(struct commands *c, size_t count)
+struct orders_group *
+orders_group_new(struct orders *c, size_t count)
 {
-	struct commands_group *g = calloc(1, sizeof(*g) + count * sizeof(struct commands_item *));
+	struct orders_group *g = calloc(1, sizeof(*g) + count * sizeof(struct orders_item *));
 
 	if (!g)
 		abort();
-	g->commands = c;
+	g->orders = c;
 	g->count = count;
 	g->since = clock_monotonic();
 	return g;
 }
 
 void
-commands_piece(struct commands *c, struct commands_group *g)
+orders_piece(struct orders *c, struct orders_group *g)
 {
 	g->next = c->pieces;
 	c->pieces = g;
 }
 
 /* One that is due, taken out of the pieces. */
-static struct commands_group *
-piece_take(struct commands *c, int64_t now)
+static struct orders_group *
+piece_take(struct orders *c, int64_t now)
 {
-	for (struct commands_group **link = &c->pieces; *link; link = &(*link)->next) {
-		struct commands_group *g = *link;
+	for (struct orders_group **link = &c->pieces; *link; link = &(*link)->next) {
+		struct orders_group *g = *link;
 
 		if (g->due <= now) {
 			*link = g->next;
@@ -52,7 +52,7 @@ piece_take(struct commands *c, int64_t now)
 }
 
 static bool
-group_has(const struct commands_group *g, size_t count, const struct uuid *id)
+group_has(const struct orders_group *g, size_t count, const struct uuid *id)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (uuid_compare(&g->items[i]->order.id, id) == 0)
@@ -62,12 +62,12 @@ group_has(const struct commands_group *g, size_t count, const struct uuid *id)
 }
 
 /* The oldest of the queue; one id at most once, since the second one gets the first one's reply. */
-static struct commands_group *
-queue_take(struct commands *c)
+static struct orders_group *
+queue_take(struct orders *c)
 {
-	size_t most = c->queue_count < COMMANDS_BATCH ? c->queue_count : COMMANDS_BATCH, count = 0;
-	struct commands_group *g = commands_group_new(c, most);
-	struct commands_item *item = TAILQ_FIRST(&c->queue), *next = NULL;
+	size_t most = c->queue_count < ORDERS_BATCH ? c->queue_count : ORDERS_BATCH, count = 0;
+	struct orders_group *g = orders_group_new(c, most);
+	struct orders_item *item = TAILQ_FIRST(&c->queue), *next = NULL;
 
 	for (; item && count < most; item = next) {
 		next = TAILQ_NEXT(item, entry);
@@ -82,7 +82,7 @@ queue_take(struct commands *c)
 }
 
 static void
-queue_add(struct commands *c, struct commands_item *item)
+queue_add(struct orders *c, struct orders_item *item)
 {
 	TAILQ_INSERT_TAIL(&c->queue, item, entry);
 	c->queue_count++;
@@ -90,7 +90,7 @@ queue_add(struct commands *c, struct commands_item *item)
 
 /* A crowd that was just answered comes back at once: it goes into one batch, not into two halves. */
 static bool
-gathering(struct commands *c, int64_t now)
+gathering(struct orders *c, int64_t now)
 {
 	if (c->gather_until > now && c->queue_count < c->gather_count)
 		return true;
@@ -99,7 +99,7 @@ gathering(struct commands *c, int64_t now)
 }
 
 static bool
-can_fly(const struct commands *c)
+can_fly(const struct orders *c)
 {
 	return !c->stopping && !c->flying && db_is_up(c->conf.writer) && db_is_up(c->conf.reader) &&
 	       c->conf.catalogue(c->conf.arg);
@@ -107,24 +107,24 @@ can_fly(const struct commands *c)
 
 /* What has waited too long for a database is told so, while it still waits for the answer. */
 static void
-queue_expire(struct commands *c, int64_t now)
+queue_expire(struct orders *c, int64_t now)
 {
-	struct commands_item *item;
+	struct orders_item *item;
 
 	if (c->flying || can_fly(c))
 		return;
 	while ((item = TAILQ_FIRST(&c->queue)) && now - item->since > WAIT_US) {
 		TAILQ_REMOVE(&c->queue, item, entry);
 		c->queue_count--;
-		commands_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
+		orders_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
 	}
 }
 
 /* Looks again at those whose application may have come; after two seconds they are told to come later. */
 static void
-held_look(struct commands *c, int64_t now)
+held_look(struct orders *c, int64_t now)
 {
-	struct commands_item *item = TAILQ_FIRST(&c->held), *next = NULL;
+	struct orders_item *item = TAILQ_FIRST(&c->held), *next = NULL;
 
 	for (; item; item = next) {
 		bool late = now - item->since > HOLD_US;
@@ -134,17 +134,17 @@ held_look(struct commands *c, int64_t now)
 			continue;
 		TAILQ_REMOVE(&c->held, item, entry);
 		if (late)
-			commands_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
+			orders_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
 		else
 			queue_add(c, item);
 	}
 }
 
 static void
-go(struct commands *c)
+go(struct orders *c)
 {
 	int64_t now = clock_monotonic();
-	struct commands_group *g = NULL;
+	struct orders_group *g = NULL;
 
 	queue_expire(c, now);
 	if (can_fly(c)) {
@@ -156,7 +156,7 @@ go(struct commands *c)
 		c->flying = g;
 		g->tries++;
 		metric_add(c->batches, 1);
-		commands_fly(c, g);
+		orders_fly(c, g);
 	}
 	if (c->stopping || c->count == 0)
 		return;
@@ -169,28 +169,27 @@ go(struct commands *c)
 static void
 on_turn(void *arg)
 {
-	struct commands *c = arg;
+	struct orders *c = arg;
 
 	held_look(c, clock_monotonic());
 	go(c);
 }
 
 void
-commands_hold(struct commands *c, struct commands_item *item)
+orders_hold(struct orders *c, struct orders_item *item)
 {
 	item->look_at = clock_monotonic() + HOLD_LOOK_US;
 	TAILQ_INSERT_TAIL(&c->held, item, entry);
 }
 
 void
-commands_landed(struct commands *c, struct commands_group *g)
+orders_landed(struct orders *c, struct orders_group *g)
 {
 	int64_t now = clock_monotonic(), took = now - g->since;
 
 	if (g->count >= GATHER_FROM) {
 		c->gather_until = now + (took / 4 < GATHER_US ? took / 4 : GATHER_US);
-		c->gather_count =
-		    c->queue_count + g->count < COMMANDS_BATCH ? c->queue_count + g->count : COMMANDS_BATCH;
+		c->gather_count = c->queue_count + g->count < ORDERS_BATCH ? c->queue_count + g->count : ORDERS_BATCH;
 	}
 	c->flying = NULL;
 	arena_free(g->arena);
@@ -200,18 +199,18 @@ commands_landed(struct commands *c, struct commands_group *g)
 }
 
 void
-commands_repeat(struct commands *c, struct commands_group *g)
+orders_repeat(struct orders *c, struct orders_group *g)
 {
 	c->flying = NULL;
 	metric_add(c->again, 1);
 	g->due = clock_monotonic() + 1000 * (int64_t)randombytes_uniform(REPEAT_MS << g->tries);
-	commands_piece(c, g);
+	orders_piece(c, g);
 	if (!c->stopping)
 		timer_start(c->turn, 1);
 }
 
 static void
-take(struct commands *c, struct commands_item *item, const char *peer, const Kopru__V1__Command *command)
+take(struct orders *c, struct orders_item *item, const char *peer, const Kopru__V1__Command *command)
 {
 	struct order_fault fault = order_read(item->arena, peer, command, &item->order);
 	Kopru__V1__Reply reply;
@@ -223,9 +222,9 @@ take(struct commands *c, struct commands_item *item, const char *peer, const Kop
 		kopru__v1__reply__init(&reply);
 		reply.code = (Kopru__V1__Reply__Code)fault.code;
 		reply.text = arena_string(item->arena, fault.text);
-		commands_end(c, item, &reply);
+		orders_end(c, item, &reply);
 	} else if (c->stopping || loop_stopping(c->loop) || c->count > c->conf.waiting_max) {
-		commands_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
+		orders_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
 	} else {
 		queue_add(c, item);
 		if (!c->flying && (c->gather_until == 0 || !gathering(c, item->since)))
@@ -233,10 +232,10 @@ take(struct commands *c, struct commands_item *item, const char *peer, const Kop
 	}
 }
 
-static struct commands_item *
+static struct orders_item *
 item_new(struct command_request *request, struct arena *own)
 {
-	struct commands_item *item = calloc(1, sizeof(*item));
+	struct orders_item *item = calloc(1, sizeof(*item));
 
 	if (!item)
 		abort();
@@ -247,19 +246,19 @@ item_new(struct command_request *request, struct arena *own)
 }
 
 void
-commands_take(struct commands *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command)
+orders_take(struct orders *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command)
 {
 	take(c, item_new(request, NULL), peer, command);
 }
 
 void
-commands_take_own(struct commands *c, struct arena *a, const Kopru__V1__Command *command)
+orders_take_own(struct orders *c, struct arena *a, const Kopru__V1__Command *command)
 {
 	take(c, item_new(NULL, a), "", command);
 }
 
 void
-commands_wake(struct commands *c)
+orders_wake(struct orders *c)
 {
 	if (c->stopping || c->count == 0)
 		return;
@@ -269,32 +268,32 @@ commands_wake(struct commands *c)
 }
 
 size_t
-commands_waiting(const struct commands *c)
+orders_waiting(const struct orders *c)
 {
 	return c->count;
 }
 
 int64_t
-commands_oldest(const struct commands *c)
+orders_oldest(const struct orders *c)
 {
-	const struct commands_item *queued = TAILQ_FIRST(&c->queue), *held = TAILQ_FIRST(&c->held);
+	const struct orders_item *queued = TAILQ_FIRST(&c->queue), *held = TAILQ_FIRST(&c->held);
 	int64_t now = clock_monotonic(), since = now;
 
 	if (queued && queued->since < since)
 		since = queued->since;
 	if (held && held->since < since)
 		since = held->since;
-	for (const struct commands_group *g = c->pieces; g; g = g->next)
+	for (const struct orders_group *g = c->pieces; g; g = g->next)
 		since = g->since < since ? g->since : since;
 	if (c->flying && c->flying->since < since)
 		since = c->flying->since;
 	return now - since;
 }
 
-struct commands *
-commands_new(struct loop *l, const struct commands_conf *conf, struct metrics *m)
+struct orders *
+orders_new(struct loop *l, const struct orders_conf *conf, struct metrics *m)
 {
-	struct commands *c = calloc(1, sizeof(*c));
+	struct orders *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		abort();
@@ -311,7 +310,7 @@ commands_new(struct loop *l, const struct commands_conf *conf, struct metrics *m
 }
 
 void
-commands_stop(struct commands *c)
+orders_stop(struct orders *c)
 {
 	if (!c)
 		return;
@@ -320,18 +319,18 @@ commands_stop(struct commands *c)
 }
 
 void
-commands_free(struct commands *c)
+orders_free(struct orders *c)
 {
-	struct commands_group *g;
-	struct commands_item *item;
+	struct orders_group *g;
+	struct orders_item *item;
 
 	if (!c)
 		return;
-	commands_stop(c);
+	orders_stop(c);
 	while ((g = c->pieces)) {
 		c->pieces = g->next;
 		for (size_t i = 0; i < g->count; i++)
-			commands_end_as(c, g->items[i], KOPRU__V1__REPLY__CODE__CODE_BUSY);
+			orders_end_as(c, g->items[i], KOPRU__V1__REPLY__CODE__CODE_BUSY);
 		free(g);
 	}
 	while ((item = TAILQ_FIRST(&c->queue)) || (item = TAILQ_FIRST(&c->held))) {
@@ -339,7 +338,7 @@ commands_free(struct commands *c)
 			TAILQ_REMOVE(&c->queue, item, entry);
 		else
 			TAILQ_REMOVE(&c->held, item, entry);
-		commands_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
+		orders_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
 	}
 	timer_free(c->turn);
 	free(c);

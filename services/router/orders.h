@@ -1,18 +1,18 @@
-/* commands: takes commands, decides on up to COMMANDS_BATCH of them at once and stores that in one transaction. Read,
+/* orders: takes commands, decides on up to ORDERS_BATCH of them at once and stores that in one transaction. Read,
  * decide in memory, write by compare and set; what turned out stale is read and decided on again. */
-#ifndef KOPRU_SERVICES_ROUTER_COMMANDS_H
-#define KOPRU_SERVICES_ROUTER_COMMANDS_H
+#ifndef KOPRU_SERVICES_ROUTER_ORDERS_H
+#define KOPRU_SERVICES_ROUTER_ORDERS_H
 
 #include "common/bus/command.h"
 #include "common/db/db.h"
 #include "services/router/cases.h"
 #include "services/router/store_cases.h"
 
-#define COMMANDS_BATCH 200
+#define ORDERS_BATCH 200
 
-struct commands;
+struct orders;
 
-struct commands_conf {
+struct orders_conf {
 	struct db *writer; /* the connection that appends; its transactions end in order */
 	struct db *reader;
 	struct cases_settings settings;
@@ -23,21 +23,21 @@ struct commands_conf {
 	void *arg;
 };
 
-struct commands *commands_new(struct loop *l, const struct commands_conf *conf, struct metrics *m);
+struct orders *orders_new(struct loop *l, const struct orders_conf *conf, struct metrics *m);
 /* Begins nothing more. Before the connections are closed. */
-void commands_stop(struct commands *c);
-void commands_free(struct commands *c); /* NULL is fine; what waits is answered busy */
+void orders_stop(struct orders *c);
+void orders_free(struct orders *c); /* NULL is fine; what waits is answered busy */
 
 /* peer and command live until the request is answered, which happens exactly once, now or later. */
-void commands_take(
-    struct commands *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
+void orders_take(
+    struct orders *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
 /* The same of our own clock: nobody is answered. Takes over the arena, in which the command lives. */
-void commands_take_own(struct commands *c, struct arena *a, const Kopru__V1__Command *command);
+void orders_take_own(struct orders *c, struct arena *a, const Kopru__V1__Command *command);
 
 /* Something was consumed, a connection came up, a catalogue was read: look again. */
-void commands_wake(struct commands *c);
+void orders_wake(struct orders *c);
 /* Commands that have no answer yet, and the age of the oldest in microseconds. */
-size_t commands_waiting(const struct commands *c);
-int64_t commands_oldest(const struct commands *c);
+size_t orders_waiting(const struct orders *c);
+int64_t orders_oldest(const struct orders *c);
 
 #endif
