@@ -116,8 +116,8 @@ def a_lost_one_is_found():
     planted("lost", lambda e: e.cases.popitem())
     planted("lost", lambda e: e.counted.popitem())
     planted("lost", lambda e: e.decisions.popitem())
-    planted("lost", lambda e: e.notices.remove(next(n for n in e.notices if n[1] != "confirm")))
-    planted("lost", lambda e: e.notices.append((e.notices.pop()[0], "received", "unknown", "")))
+    planted("lost", lambda e: e.notices.remove(a_letter(e)))
+    planted("lost", lambda e: e.notices.append((*a_letter(e, take=True)[:2], "unknown", "")))
     planted("lost", lambda e: setattr(e, "letters", e.letters - 1))
     planted("lost", lambda e: e.streams["department/" + busiest(e)].clear())
 
