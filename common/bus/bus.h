@@ -55,8 +55,19 @@ struct bus_sender {
 
 typedef void bus_on_message(void *arg, const struct bus_sender *from, const void *data, size_t size);
 
-/* ROUTER. key NULL only for ipc://, which never uses it: its folder is its lock. Messages larger than
- * WIRE_FRAME_MAX, of several frames, or from tcp without a known key are dropped and counted. "tcp://127.0.0.1:0" takes any port: see bus_endpoint. */
+/* Where a ROUTER listens, and what one connection can make it hold: one good key may have many. */
+struct bus_door {
+	const char *endpoint;
+	const struct bus_key *key; /* NULL only for ipc://, which never uses it: its folder is its lock */
+	size_t frame_max; /* bytes; a longer frame ends its connection */
+	int unread_max; /* frames that are received ahead */
+};
+
+/* ROUTER. Messages larger than WIRE_FRAME_MAX, of several frames, or from tcp without a known key are dropped and
+ * counted. "tcp://127.0.0.1:0" takes any port: see bus_endpoint. */
+struct bus_socket *bus_bind_door(
+    struct bus *b, const struct bus_door *door, bus_on_message *on_message, void *arg, struct err *e);
+/* The same with room for the largest frames. */
 struct bus_socket *bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message,
     void *arg, struct err *e);
 /* DEALER. A refused handshake (it never comes back by itself) is tried anew with back-off. server_public NULL: ipc:// only. */

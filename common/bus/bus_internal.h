@@ -8,6 +8,7 @@
 
 #define BUS_ENDPOINT_SIZE 256
 #define BUS_ENDPOINTS_MAX 16
+#define BUS_ROUTING_ID_MAX 255
 #define BUS_TURN_MESSAGES 64 /* then the loop gets its turn */
 
 enum bus_dropped {
@@ -35,6 +36,21 @@ struct bus {
 	struct metric *refused;
 	struct metric *handshakes_failed;
 	struct metric *reconnected;
+};
+
+struct bus_socket {
+	struct bus *bus;
+	void *socket;
+	struct bus_watch *watch;
+	struct bus_monitor *monitor;
+	bool router;
+	bool curve;
+	bool closed;
+	unsigned busy; /* calls of ours that stand on the stack and will look at it again */
+	char endpoint[BUS_ENDPOINT_SIZE];
+	bus_on_message *on_message;
+	void (*on_link)(void *arg, bool up);
+	void *arg;
 };
 
 void bus_drop(struct bus *b, enum bus_dropped reason);

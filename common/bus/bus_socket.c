@@ -11,23 +11,10 @@
 #include "common/base/wire.h"
 #include "common/bus/bus_internal.h"
 
-#define ROUTING_ID_MAX 255
+#define FRAME_MAX ((size_t)1024 * 1024)
+#define UNREAD_MAX 1000
+#define CURVE_MORE 64 /* bytes that CURVE adds to a frame, and some */
 #define ROUTING_ID_MADE 5 /* bytes of one that libzmq made */
-
-struct bus_socket {
-	struct bus *bus;
-	void *socket;
-	struct bus_watch *watch;
-	struct bus_monitor *monitor;
-	bool router;
-	bool curve;
-	bool closed;
-	unsigned busy; /* calls of ours that stand on the stack and will look at it again */
-	char endpoint[BUS_ENDPOINT_SIZE];
-	bus_on_message *on_message;
-	void (*on_link)(void *arg, bool up);
-	void *arg;
-};
 
 /* A setting of a socket that is a number. */
 struct option {
@@ -39,7 +26,7 @@ struct option {
 static const struct option options_all[] = {
     {ZMQ_LINGER, 0},
     {ZMQ_SNDHWM, 1000},
-    {ZMQ_RCVHWM, 1000},
+    {ZMQ_RCVHWM, UNREAD_MAX},
     {ZMQ_HANDSHAKE_IVL, 3000},
     {ZMQ_TCP_KEEPALIVE, 1},
     {ZMQ_TCP_KEEPALIVE_IDLE, 10},
@@ -226,7 +213,7 @@ static struct bus_socket *
 socket_new(struct bus *b, const char *endpoint, bool router, struct err *e)
 {
 	struct bus_socket *s = calloc(1, sizeof(*s));
-	int64_t frame_max = 1024 * 1024;
+	int64_t frame_max = FRAME_MAX;
 
 	if (!s)
 		abort();
@@ -270,27 +257,42 @@ socket_bind(struct bus_socket *s, const char *endpoint, struct err *e)
 	return 0;
 }
 
-struct bus_socket *
-bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message, void *arg,
-    struct err *e)
+static int
+socket_limit(struct bus_socket *s, const struct bus_door *door, struct err *e)
 {
-	struct bus_socket *s = socket_new(b, endpoint, true, e);
+	int64_t frame_max = (int64_t)door->frame_max + CURVE_MORE;
+	const struct option unread = {ZMQ_RCVHWM, door->unread_max};
+
+	if (zmq_setsockopt(s->socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) < 0)
+		return err_set(e, "largest frame of \"%s\": %s", s->endpoint, zmq_strerror(zmq_errno()));
+	return socket_set(s, &unread, 1, e);
+}
+
+static int
+socket_set_server(struct bus_socket *s, const struct bus_key *key, struct err *e)
+{
 	const struct option server = {ZMQ_CURVE_SERVER, 1};
+
+	if (!key)
+		return err_set(e, "endpoint \"%s\" needs a key", s->endpoint);
+	if (socket_set(s, &server, 1, e) < 0 || socket_set_key(s, ZMQ_CURVE_SECRETKEY, key->secret_key, e) < 0)
+		return -1;
+	return 0;
+}
+
+struct bus_socket *
+bus_bind_door(struct bus *b, const struct bus_door *door, bus_on_message *on_message, void *arg, struct err *e)
+{
+	struct bus_socket *s = socket_new(b, door->endpoint, true, e);
 
 	if (!s)
 		return NULL;
 	s->on_message = on_message;
 	s->arg = arg;
-	if (s->curve) {
-		if (!key) {
-			err_set(e, "endpoint \"%s\" needs a key", endpoint);
-			goto failed;
-		}
-		if (socket_set(s, &server, 1, e) < 0 || socket_set_key(s, ZMQ_CURVE_SECRETKEY, key->secret_key, e) < 0)
-			goto failed;
-	}
+	if (socket_limit(s, door, e) < 0 || (s->curve && socket_set_server(s, door->key, e) < 0))
+		goto failed;
 	s->monitor = bus_monitor_new(b, s->socket, NULL, NULL, NULL, e);
-	if (!s->monitor || socket_bind(s, endpoint, e) < 0)
+	if (!s->monitor || socket_bind(s, door->endpoint, e) < 0)
 		goto failed;
 	s->watch = bus_watch_new(b->loop, s->socket, socket_receive, s, e);
 	if (!s->watch)
@@ -300,6 +302,15 @@ bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_
 failed:
 	socket_destroy(s);
 	return NULL;
+}
+
+struct bus_socket *
+bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message, void *arg,
+    struct err *e)
+{
+	const struct bus_door door = {endpoint, key, FRAME_MAX, UNREAD_MAX};
+
+	return bus_bind_door(b, &door, on_message, arg, e);
 }
 
 static int
@@ -347,44 +358,4 @@ const char *
 bus_endpoint(const struct bus_socket *s)
 {
 	return s->endpoint;
-}
-
-static int
-socket_send_frames(struct bus_socket *s, const struct bus_sender *to, const void *data, size_t size)
-{
-	if (s->router && zmq_send(s->socket, to->routing_id, to->routing_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-		return -1;
-	return zmq_send(s->socket, data, size, ZMQ_DONTWAIT) < 0 ? -1 : 0;
-}
-
-/* Sending looks at what the I/O thread reported only now and then; asking for the events always does. */
-static bool
-socket_writable(struct bus_socket *s)
-{
-	int events = 0;
-	size_t size = sizeof(events);
-
-	return zmq_getsockopt(s->socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
-}
-
-int
-bus_send(struct bus_socket *s, const void *routing_id, size_t routing_size, const void *data, size_t size)
-{
-	const struct bus_sender to = {.routing_id = routing_id, .routing_size = routing_size};
-	int rc;
-	int why;
-
-	if (s->router && (!routing_id || routing_size == 0 || routing_size > ROUTING_ID_MAX)) {
-		errno = EHOSTUNREACH;
-		return -1;
-	}
-	rc = socket_send_frames(s, &to, data, size);
-	if (rc < 0 && zmq_errno() == EAGAIN && socket_writable(s))
-		rc = socket_send_frames(s, &to, data, size);
-	why = rc < 0 ? zmq_errno() : 0;
-	if (why == EAGAIN)
-		metric_add(s->bus->full, 1);
-	bus_watch_again(s->watch);
-	errno = why;
-	return rc;
 }

@@ -11,6 +11,7 @@
 #include "common/bus/command.h"
 
 #define COMMAND_MAX (128UL * 1024) /* bytes of one frame */
+#define UNREAD_MAX 16 /* commands of one connection */
 #define COMMAND_MEMORY (1024UL * 1024) /* of one unpacked command */
 #define WAITING_MEMORY (64UL * 1024 * 1024) /* of all that wait */
 #define ROUTING_MAX 255
@@ -233,10 +234,11 @@ server_bind(struct command_server *s, const char *text, const struct bus_key *ke
 	if (bus_endpoints_split(text, endpoints, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		const struct bus_door at = {endpoints[i], key, COMMAND_MAX, UNREAD_MAX};
 		struct command_door *door = &s->doors[i];
 
 		door->server = s;
-		door->socket = bus_bind(s->bus, endpoints[i], key, on_message, door, e);
+		door->socket = bus_bind_door(s->bus, &at, on_message, door, e);
 		if (!door->socket)
 			return -1;
 		s->doors_count++;

@@ -138,10 +138,11 @@ owner_bind(struct feed_owner *o, const struct feed_owner_conf *conf, struct err 
 	if (bus_endpoints_split(conf->endpoints, endpoints, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		const struct bus_door at = {endpoints[i], conf->key, FEED_REQUEST_MAX, FEED_UNREAD_MAX};
 		struct feed_door *door = &o->doors[i];
 
 		door->owner = o;
-		door->socket = bus_bind(o->bus, endpoints[i], conf->key, feed_request_on_message, door, e);
+		door->socket = bus_bind_door(o->bus, &at, feed_request_on_message, door, e);
 		if (!door->socket)
 			return -1;
 		o->doors_count++;

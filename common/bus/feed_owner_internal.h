@@ -10,6 +10,8 @@
 #include "common/bus/feed_frame.h"
 #include "common/bus/feed_owner.h"
 
+#define FEED_REQUEST_MAX 4096 /* bytes; the longest honest one has 300 */
+#define FEED_UNREAD_MAX 16 /* requests of one connection */
 #define FEED_KEPT_ITEMS 1024 /* in memory, of one stream */
 #define FEED_KEPT_BYTES (8UL * 1024 * 1024) /* of all streams together */
 #define FEED_READINGS_MAX 4 /* at once */

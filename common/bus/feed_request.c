@@ -5,7 +5,6 @@
 #include "common/base/wire.h"
 #include "common/bus/feed_owner_internal.h"
 
-#define REQUEST_MAX 4096 /* bytes; the longest honest one has 300 */
 #define VAIN_POLL_US 200000
 
 /* A received request and where it came from. */
@@ -155,7 +154,7 @@ feed_request_on_message(void *arg, const struct bus_sender *from, const void *da
 	const Kopru__V1__FeedEnvelope *envelope;
 	struct err e;
 
-	if (size > REQUEST_MAX) {
+	if (size > FEED_REQUEST_MAX) {
 		bus_drop(o->bus, BUS_DROPPED_TOO_LARGE);
 		return;
 	}
