@@ -58,13 +58,18 @@ on_unblock(void *arg)
 {
 	struct feed_owner *o = arg;
 	struct feed_subscription *s;
+	int64_t now = clock_monotonic();
+	bool more = false;
 
 	for (s = TAILQ_FIRST(&o->subscriptions); s; s = TAILQ_NEXT(s, entry)) {
-		if (s->blocked) {
+		if (s->blocked && s->unblock_at <= now) {
 			s->blocked = false;
 			feed_subscription_ready(s);
 		}
+		more = more || s->blocked;
 	}
+	if (more)
+		timer_start(o->unblock, FEED_UNBLOCK_MS);
 }
 
 static void

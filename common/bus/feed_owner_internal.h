@@ -19,6 +19,7 @@
 #define FEED_FLIGHTS 32
 #define FEED_PEER_SUBSCRIPTIONS 16 /* of one key's name; the oldest makes room */
 #define FEED_SILENT_US 30000000 /* a subscription that says nothing for so long is gone */
+#define FEED_UNBLOCK_MS 20 /* full queues are tried again, at first */
 #define FEED_BUCKETS 256
 #define FEED_ROUTING_MAX 255
 
@@ -81,7 +82,9 @@ struct feed_subscription {
 	uint64_t acked;
 	bool verified; /* the table has that event at sent, seen since the owner resumed */
 	bool ready; /* in the owner's list */
-	bool blocked; /* its queue is full */
+	bool blocked; /* its queue is full: nothing is read or sent before unblock_at */
+	int64_t block_us; /* how long it was blocked last; 0: its last frame went out */
+	int64_t unblock_at;
 	bool read_failed; /* until the next second */
 	unsigned empty_reads; /* in a row, though there should be something */
 	int64_t heard_at;

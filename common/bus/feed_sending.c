@@ -6,7 +6,7 @@
 #include "common/bus/feed_owner_internal.h"
 
 #define PUMP_FRAMES 4 /* to one subscription, then it is the next one's turn */
-#define UNBLOCK_MS 20
+#define BLOCKED_MAX_US 1000000
 
 static struct feed_address
 address_of(const struct feed_subscription *s)
@@ -14,16 +14,25 @@ address_of(const struct feed_subscription *s)
 	return (struct feed_address){s->socket, s->routing_id, s->routing_size};
 }
 
+/* Each try may cost a reading of the table, so who does not take its frames is tried less and less often. */
+static void
+sending_block(struct feed_subscription *s)
+{
+	int64_t wait = s->block_us == 0 ? FEED_UNBLOCK_MS * 1000 : s->block_us * 4;
+
+	s->blocked = true;
+	s->block_us = wait < BLOCKED_MAX_US ? wait : BLOCKED_MAX_US;
+	s->unblock_at = clock_monotonic() + s->block_us;
+	if (!timer_pending(s->owner->unblock))
+		timer_start(s->owner->unblock, FEED_UNBLOCK_MS);
+}
+
 /* false: the subscription is gone. */
 static bool
 sending_failed(struct feed_subscription *s)
 {
-	struct feed_owner *o = s->owner;
-
 	if (errno == EAGAIN) {
-		s->blocked = true;
-		if (!timer_pending(o->unblock))
-			timer_start(o->unblock, UNBLOCK_MS);
+		sending_block(s);
 		return true;
 	}
 	feed_subscription_drop(s, "connection gone");
@@ -91,6 +100,7 @@ feed_sending_items(struct feed_subscription *s, const struct feed_item *const *i
 	envelope.events = &events;
 	if (feed_frame_send(&to, &envelope, &o->frame) < 0)
 		return sending_failed(s);
+	s->block_us = 0;
 	s->sent = items[count - 1]->seq;
 	s->sent_id = items[count - 1]->event_id;
 	note_flight(s, s->sent, bytes);
