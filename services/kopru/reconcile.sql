@@ -1,5 +1,5 @@
--- What `kopru reconcile' asks, from top to bottom, in one snapshot. Plain scans and anti-joins over all there is: about ten
--- seconds for a million applications.
+-- What `kopru reconcile' asks, from top to bottom, in one snapshot. Plain scans and anti-joins over all there is: about half a
+-- minute for a million applications.
 
 -- name: reconcile_begin
 BEGIN ISOLATION LEVEL REPEATABLE READ;

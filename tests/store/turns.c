@@ -682,6 +682,24 @@ test_release_takes_only_the_bytes_that_are_there(void **state)
 	assert_string_equal(session_run(router, "UPDATE feed.parked SET wanted_at = NULL", NULL, 0), "42501");
 	assert_string_equal(session_run(router, release, NULL, 0), "");
 	assert_string_equal(session_run(router, release, NULL, 0), "KF001"); /* once */
+
+	/* I-12: nothing overtakes an earlier event of its application that stays. */
+	scratch_sql(w->scratch,
+	    "INSERT INTO feed.parked (consumer, stream, seq, event_id, application_id, reason, payload, wanted_at)"
+	    " SELECT 'router', 'intake', n, gen_random_uuid(), application_id, 'x', '\\x00', CASE WHEN n = 3 THEN "
+	    "now() END"
+	    " FROM feed.parked, generate_series(2, 3) AS n",
+	    NULL, 0);
+	assert_string_equal(
+	    session_run(
+		router, "SELECT feed.release('router', 'intake', ARRAY[3::bigint], ARRAY['\\x00'::bytea])", NULL, 0),
+	    "KF001");
+	want(w, "seq = 2");
+	assert_string_equal(
+	    session_run(router,
+		"SELECT feed.release('router', 'intake', ARRAY[2, 3]::bigint[], ARRAY['\\x00', '\\x00']::bytea[])",
+		NULL, 0),
+	    "");
 	session_close(notifier);
 	session_close(router);
 }
