@@ -73,9 +73,37 @@ def replays_the_same_bytes():
     assert lines == client("--count", "16", "--from", "10")[1]
 
 
+def answers_one_application():
+    apply(1)
+    code, lines, said = client("--count", "2", "--cursor", S.path("py.cursor"), "--answer", "Konteyner boşaltıldı.",
+                               "--commands", f"tcp://127.0.0.1:{S.command_port}")
+    assert code == 0, said
+    routed, reply, answered = lines
+    assert routed["number"] == answered["number"] == NUMBERS[-1] and answered["version"] == 3, lines
+    assert reply["reply"]["code"] == "CODE_OK" and reply["reply"]["version"] == 3, reply
+    assert answered["caseAnswered"]["text"] == "Konteyner boşaltıldı.", answered
+    assert answered["actor"] == {"type": "TYPE_DEPARTMENT", "id": "TEM", "role": "ROLE_MANAGER", "department": "TEM"}
+    assert answered["standing"]["state"] == "STATE_ANSWERED", answered
+
+
+def another_departments_key_answers_nothing():
+    number = NUMBERS[0]
+    case = S.value(f"SELECT application_id FROM router.case WHERE number = '{number}'")
+    done = S.value(f"SELECT version FROM router.case WHERE number = '{number}'")
+    command = [os.path.join(kopru.BUILD, "kopru-department"), "answer", "--application", case, "--version", done,
+               "--text", "Bizim olsun."]
+    environment = {**os.environ, "DEPARTMENT_COMMANDS": f"tcp://127.0.0.1:{S.command_port}",
+                   "DEPARTMENT_KEY_FILE": S.path("secrets", "FEN.key"),
+                   "DEPARTMENT_SERVER_PUBLIC_FILE": S.path("secrets", "router.key.pub")}
+    ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                           check=False)
+    assert ended.returncode == 4, (ended.stdout, ended.stderr)
+    assert S.value(f"SELECT version FROM router.case WHERE number = '{number}'") == done
+
+
 def the_reference_consumer_sees_the_same():
     S.department("TEM")
-    kopru.wait_until(lambda: len(S.lines("TEM")) == 25, 15, "25 lines", lambda: S.tail("department-TEM"))
+    kopru.wait_until(lambda: len(S.lines("TEM")) == 27, 15, "27 lines", lambda: S.tail("department-TEM"))
     theirs = client("--count", "25", "--from", "1")[1]
     for ours, other in zip(S.lines("TEM"), theirs):
         assert ours["seq"] == other["seq"] and ours["number"] == other["number"], (ours, other)
@@ -123,6 +151,7 @@ def ends():
 
 
 for test in (starts, receives, hides_who_wants_to_be_hidden, goes_on_where_it_stopped, replays_the_same_bytes,
+             answers_one_application, another_departments_key_answers_nothing,
              the_reference_consumer_sees_the_same, a_wrong_cursor_is_told, another_departments_stream_is_closed,
              a_strange_key_hears_nothing, a_revoked_key_hears_nothing_more, ends):
     TAP.run(test.__name__.replace("_", " "), test)
