@@ -156,7 +156,7 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
-.PHONY: asan valgrind coverage fuzz bench bench-growth replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-stopped replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -191,6 +191,10 @@ replay:
 bench-growth:
 	$(BUILD_TESTS)
 	@tests/bench/run growth
+# What a department that stops does to the others.
+bench-stopped:
+	$(BUILD_TESTS)
+	@tests/bench/run stopped
 fresh:
 	tests/deploy/fresh.sh
 

@@ -196,7 +196,7 @@ class Writer:
         if channel in ("phone", "whatsapp") or chance.random() < .8:
             person["phone"] = f"0500 000 {chance.randrange(100):02d} {chance.randrange(100):02d}"
         if chance.random() < EMAIL[channel]:
-            person["email"] = f"kisi{place}@example.org"
+            person["email"] = f"kisi{place}@posta{place % 20}.example.org"
             if self.verified and chance.random() < VERIFIED.get(channel, .1):
                 person["email_verified"] = True
         if channel == "petition" and chance.random() < .6 or channel == "desk" and chance.random() < .4:
