@@ -94,6 +94,7 @@ def main():
         evidence = play.evidence()
         findings = checker.check(evidence)
         show_table(evidence, findings)
+        print("\nkopru reconcile, from the database alone:\n" + play.system.kopru("reconcile"))
         show_report(play.system, play.key)
     finally:
         codes = play.close()

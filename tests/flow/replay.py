@@ -42,6 +42,7 @@ def all_go_through():
     counted = dict(findings.figures)
     assert counted.pop("refused") == 0 and counted.pop("commands") > COUNT // 4, findings.figures
     assert set(counted.values()) == {COUNT}, findings.figures
+    PLAY.system.kopru("reconcile")
     assert evidence.letters > COUNT // 10 and PLAY.senders.sums()[4] == 0
 
 
