@@ -114,7 +114,9 @@ said() {
 }
 said "the application has a number" '"number": *"HM-'
 said "the department has its line" '"stream":"department/TEM"'
+said "the department's answer counts" '"code":"ok"'
 said "the citizen has a letter" '^Başvuru no: HM-'
+said "the citizen has the answer" 'Konteyner bugün boşaltıldı'
 said "the mayor sees the count" '"total":1\b'
 said "the streams are shown" '^department/TEM'
 [ $failed -eq 0 ] || sed 's/^/# /' "$root.walk"

@@ -114,6 +114,23 @@ check "nothing above the pages is served" code "$port_a" /../../README.md 400 --
 check "a link of a letter reaches the notifier" code "$port_a" /api/v1/addresses/confirm 404 -H 'Content-Type: application/json' \
 	-d '{"number": "HM-2026-0000123-5", "token": "00000000000000000000000000000000"}'
 check "opting out does, too" code "$port_a" /api/v1/addresses/opt-out 422 -H 'Content-Type: application/json' -d '{}'
+# README's walk, word by word, in a folder that looks like a clone in which `make start` was called.
+walk() {
+	mkdir "$scratch/walk" && ln -s "$scratch/a" "$scratch/walk/var" && ln -s "${KOPRU_BUILD:-$top/build}" "$scratch/walk/build" &&
+		awk '/^```walk$/ { on = 1; next } /^```$/ { on = 0 } on' "$top/README.md" >"$scratch/walk/walk.sh" || return 1
+	(cd "$scratch/walk" && bash walk.sh >walk.log 2>&1)
+}
+said() { # PATTERN
+	grep -q "$1" "$scratch/walk/walk.log" || { cat "$scratch/walk/walk.log"; return 1; }
+}
+check "README's walk" walk
+check "the walk: the application has a number" said '"number":"HM-'
+check "the walk: the department has its line" said '"type":"application.routed"'
+check "the walk: the department's answer counts" said '"code":"ok"'
+check "the walk: the citizen is asked whether the address is his" said 'onay='
+check "the walk: the citizen has the answer" said 'Konteyner bugün boşaltıldı'
+check "the walk: the mayor sees the count" said '"total"'
+check "the walk: nothing is wrong" said ' 0 wrong'
 check "an unknown address of the API is a problem" bash -c "curl -sSi http://127.0.0.1:$port_a/api/v1/nothing |
 	grep -qi '^content-type: application/problem+json'"
 head -c 300000 /dev/zero >"$scratch/big"
