@@ -142,10 +142,13 @@ answer(struct command_door *door, const struct bus_sender *from, const Kopru__V1
 static void
 answer_busy(struct command_door *door, const struct bus_sender *from, const Kopru__V1__Command *command)
 {
+	static char text[] = "Şu an çok komut bekliyor; aynı komut numarasıyla biraz sonra yeniden deneyin / "
+			     "too many commands wait; try again a little later with the same command id";
 	Kopru__V1__Reply reply;
 
 	kopru__v1__reply__init(&reply);
 	reply.code = KOPRU__V1__REPLY__CODE__CODE_BUSY;
+	reply.text = text;
 	metric_add(door->server->busy, 1);
 	answer(door, from, command, &reply);
 }

@@ -129,6 +129,7 @@ entry_add(struct cases *c, const struct case_telling *t, const char *stream, con
 	entry->event = wire_pack(c->arena, &event->base, &entry->size);
 	if (!entry->event)
 		abort(); /* the arena of a batch has no limit */
+	c->entry_bytes += entry->size;
 }
 
 /* A department that is told, and how. */

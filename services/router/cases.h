@@ -70,6 +70,7 @@ struct cases {
 	struct case_entry *entries; /* in order */
 	size_t entry_count, entry_room;
 	size_t case_entry_count; /* of them in stream "case" */
+	size_t entry_bytes;
 };
 
 /* NULL when it was not read: there is no such case. */

@@ -1,7 +1,7 @@
 -- What the router says to the database about cases and commands (the rest: router.sql).
 
 -- name: cases_wanted
--- in:  $1 application ids
+-- in:  $1 application ids, $2 limit
 -- out: the cases of these, of those that lead them and of those that are merged into them, by application id: id, number,
 --      version, state, department, topic, triage, received at, due on, target on, kind, channel, legal basis, hand-backs,
 --      with arbiter, arbiter due on, final owed, extended, answers, merged into, state before, draft (text, drafted by,
@@ -28,7 +28,8 @@ SELECT c.application_id, c.number, c.version, c.state, c.department, c.topic, c.
   LEFT JOIN LATERAL (SELECT x.* FROM router.question AS x WHERE x.application_id = w.id OFFSET 0) AS q ON true
   LEFT JOIN LATERAL (SELECT x.payload FROM feed.event AS x WHERE x.stream = 'case' AND x.seq = c.routed_seq OFFSET 0) AS e
             ON true
- ORDER BY c.application_id;
+ ORDER BY c.application_id
+ LIMIT $2::bigint;
 
 -- name: parts_wanted
 -- in:  $1 application ids

@@ -98,6 +98,13 @@ gathering(struct orders *c, int64_t now)
 	return false;
 }
 
+void
+orders_put_back(struct orders *c, struct orders_item *item)
+{
+	TAILQ_INSERT_HEAD(&c->queue, item, entry);
+	c->queue_count++;
+}
+
 static bool
 can_fly(const struct orders *c)
 {

@@ -9,6 +9,7 @@
 
 #define CODE(name) KOPRU__V1__REPLY__CODE__CODE_##name
 #define STUCK_TRIES 2U
+#define EVENTS_MAX ((size_t)8 * 1024 * 1024) /* bytes of one batch, beyond which the rest goes into the next */
 
 static void
 group_end(struct orders_group *g, int code)
@@ -178,6 +179,15 @@ stored_find(const struct store_replies *replies, const struct uuid *id)
 	return NULL;
 }
 
+/* The rest of a group that tells more than one transaction should hold goes first in the next one. */
+static void
+group_cut(struct orders_group *g, size_t count)
+{
+	for (size_t i = g->count; i > count; i--)
+		orders_put_back(g->orders, g->items[i - 1]);
+	g->count = count;
+}
+
 /* In order; a later one sees what an earlier one did. Gives how many are to be remembered. */
 static size_t
 group_decide(struct orders_group *g, const struct store_replies *replies, struct store_decided *decided)
@@ -187,6 +197,10 @@ group_decide(struct orders_group *g, const struct store_replies *replies, struct
 	for (size_t i = 0; i < g->count; i++) {
 		struct orders_item *item = g->items[i];
 
+		if (g->cases.entry_bytes > EVENTS_MAX) {
+			group_cut(g, i);
+			break;
+		}
 		item->stored = stored_find(replies, &item->order.id);
 		item->hold = false;
 		item->verdict = (struct verdict){.code = 0};
@@ -220,6 +234,10 @@ group_write(struct orders_group *g, const struct db_results *results)
 	g->cases.today = date_in_istanbul(g->cases.now);
 	g->appended = NULL;
 	store_cases_read(results, &g->cases, &replies);
+	if (g->cases.record_count >= STORE_CASES_MAX && g->count > 1) {
+		group_split(g);
+		return;
+	}
 	count = group_decide(g, &replies, decided);
 	if (count == 0) {
 		group_done(g);

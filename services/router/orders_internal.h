@@ -63,6 +63,8 @@ struct orders {
 void orders_landed(struct orders *c, struct orders_group *g);
 void orders_repeat(struct orders *c, struct orders_group *g);
 void orders_hold(struct orders *c, struct orders_item *item);
+/* First in the queue. */
+void orders_put_back(struct orders *c, struct orders_item *item);
 struct orders_group *orders_group_new(struct orders *c, size_t count);
 void orders_piece(struct orders *c, struct orders_group *g);
 

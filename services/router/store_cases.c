@@ -62,6 +62,7 @@ store_cases_wanted(struct db_tx *tx, const struct order *const *orders, size_t c
 {
 	db_call(tx, &cases_statements[CASES_WANTED]);
 	bind_applications(tx, orders, count);
+	db_bind_int8(tx, STORE_CASES_MAX);
 	db_call(tx, &cases_statements[PARTS_WANTED]);
 	bind_applications(tx, orders, count);
 	db_call(tx, &cases_statements[COMMANDS_WANTED]);

@@ -24,8 +24,11 @@ struct store_replies {
 	size_t count;
 };
 
+#define STORE_CASES_MAX 1000 /* cases of one read: those asked for, their leading ones and members */
+
 /* Adds to a read all that the orders need: cases, parts, replies. The results, read into c and replies, live in
- * c->arena. The read holds nothing else. */
+ * c->arena. The read holds nothing else. When STORE_CASES_MAX came, there may be more: fewer must be asked for (one
+ * alone has at most 2 * (ACTIONS_MEMBERS_MAX + 1)). */
 void store_cases_wanted(struct db_tx *tx, const struct order *const *orders, size_t count);
 void store_cases_read(const struct db_results *results, struct cases *c, struct store_replies *replies);
 

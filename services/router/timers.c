@@ -23,7 +23,7 @@ struct timers {
 	unsigned looks;
 	int64_t overdue;
 	bool stopping;
-	struct metric *arbiter, *oldest;
+	struct metric *arbiter, *oldest, *due;
 };
 
 struct uuid
@@ -107,6 +107,7 @@ on_looked(void *arg, enum db_outcome outcome, const struct db_results *results, 
 	}
 	a = arena_new(0);
 	store_dues_read(results, a, t->today, &dues);
+	metric_set(t->due, (int64_t)dues.count);
 	for (size_t i = 0; i < dues.count; i++)
 		due_send(t, &dues.list[i]);
 	arbiter_tell(t, &dues);
@@ -159,6 +160,8 @@ timers_new(struct loop *l, struct db *reader, struct db *writer, struct orders *
 	    m, "kopru_router_arbiter_overdue", "", "Cases that the arbiter should have decided on before today");
 	t->oldest =
 	    metrics_gauge(m, "kopru_router_command_oldest_seconds", "", "Age of the oldest command without an answer");
+	t->due = metrics_gauge(
+	    m, "kopru_router_questions_due", "", "Questions to remind of or to let expire, at the last look");
 	t->timer = timer_new(l, on_look, t);
 	timer_start(t->timer, LOOK_MS);
 	return t;

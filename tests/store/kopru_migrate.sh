@@ -52,9 +52,18 @@ sql "INSERT INTO auth.api_key (id, name, secret_hash, rights)
 	VALUES ('old000000001', 'old', decode(repeat('00', 32), 'hex'), '{applications,reports}');
 	INSERT INTO intake.application (id, number, body_hash, kind, channel, received_at, legal_basis, due_on, body, anonymous,
 		hide_identity, language, prefers)
-	VALUES (gen_random_uuid(), 'HM-2026-0000001-9', decode(repeat('00', 32), 'hex'), 1, 12, now(), 1, '2026-12-01', 'x',
-		false, false, 'tr', 0)"
+	VALUES ('00000000-0000-7000-8000-000000000001', 'HM-2026-0000001-9', decode(repeat('00', 32), 'hex'), 1, 12, now(), 1, '2026-12-01', 'x',
+		false, false, 'tr', 0);
+	INSERT INTO router.department (code, name_tr, name_en) VALUES ('HM', 'Hizmet', 'Desk');
+	INSERT INTO router.case (application_id, number, version, state, department, triage, received_at, due_on, intake_seq)
+	VALUES ('00000000-0000-7000-8000-000000000001', 'HM-2026-0000001-9', 2, 1, 'HM', true, now(), '2026-12-01', 1),
+		('00000000-0000-7000-8000-000000000002', 'HM-2026-0000002-9', 2, 1, 'HM', true, now(), '2026-12-01', 2);
+	INSERT INTO feed.event (stream, seq, event_id, application_id, kind, at, payload)
+	VALUES ('case', 1, gen_random_uuid(), '00000000-0000-7000-8000-000000000002', 'application.routed', now(), '\\x00'),
+		('case', 2, gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 'erased', now(), '\\x00')"
 check 'with data is brought up to date' says "the database is at $last" "$kopru" migrate
+check 'cases know where their routing stands' is '2,1' \
+	"SELECT string_agg(routed_seq::text, ',' ORDER BY intake_seq) FROM router.case"
 check 'and keeps it' is 'old|f' "SELECT k.name, a.email_verified FROM auth.api_key k, intake.application a"
 
 cp -r deploy/migrations "$folder/m"
