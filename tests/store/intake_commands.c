@@ -1,5 +1,6 @@
-/* Commands over HTTP against a router that is played: who commands, which ids numbers become, and what each reply looks
- * like; applicants with the right code and with a wrong one. The served half is a process of its own. */
+/* Commands over HTTP against a router that is played: who commands, which ids numbers become (I-02), and what each reply
+ * looks like, no reply too (I-03); applicants with the right code and with a wrong one (I-13). The served half is a process
+ * of its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

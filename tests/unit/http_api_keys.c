@@ -1,4 +1,4 @@
-/* http_api_keys: who is let in, by what the header says. */
+/* http_api_keys: who is let in, by what the header says (I-13). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
