@@ -5,6 +5,7 @@ needs.
 """
 
 import os
+import shutil
 import sys
 import time
 
@@ -35,11 +36,12 @@ class Bar:
             return
         self.last, seconds = now, now - self.started
         share = accepted / self.total
-        text = (f"{accepted:>6} of {self.total} accepted, {departments[0]:>6} events handled by departments, "
-                f"{departments[1]:>5} commands done, {behind:>5} behind, {waiting:>4} notices wait, {seconds:5.1f} s")
+        text = (f"{accepted} of {self.total} accepted, {departments[0]} events handled, {departments[1]} commands done, "
+                f"{behind} behind, {waiting} notices wait, {seconds:.0f} s")
         if self.terminal:
-            done = int(share * 24)
-            print(f"\r[{'#' * done}{'.' * (24 - done)}] {text} ", end="\n" if last else "", flush=True)
+            done = int(share * 20)
+            line = f"[{'#' * done}{'.' * (20 - done)}] {text}"
+            print("\r" + line[:shutil.get_terminal_size().columns - 1], end="\033[K\n" if last else "\033[K", flush=True)
         else:
             print(f"# {share:4.0%} {text}", flush=True)
 
