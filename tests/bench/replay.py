@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """bench: the year 2020 of the article, replayed: 67,910 applications through the real front door to real departments.
 
-    SEED=2020 COUNT=67910 tests/run --exec "/usr/bin/python3 tests/bench/replay.py"
+    SEED=2020 COUNT=67910 KILLS=0 tests/run --exec "/usr/bin/python3 tests/bench/replay.py"
 
+KILLS: so many times a service, one after the other, is killed (SIGKILL) on the way and started again.
 Prints the conservation table and writes build/replay.json. Ends with 1 when anything was lost, doubled or out of order,
 or when a figure misses its target."""
 
@@ -10,6 +11,7 @@ import collections
 import json
 import os
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
@@ -19,7 +21,7 @@ import statements  # noqa: E402
 import system as kopru  # noqa: E402
 import year  # noqa: E402
 
-SECONDS, RSS_MIB, SHOWN = 90, 64, 20
+SECONDS, RSS_MIB, SHOWN, KILL_SECONDS = 90, 64, 20, 1
 CHANNEL_NAMES = ("desk", "petition", "letter", "phone", "email", "official_document", "cimer", "whatsapp", "facebook",
                  "instagram", "x", "web", "open311")  # by their numbers in proto/kopru/v1, from 1
 
@@ -70,6 +72,21 @@ def show_report(system, key):
     return answer
 
 
+class Nemesis(threading.Thread):
+    """Kills one service after the other, each KILL_SECONDS; the system starts them again."""
+
+    def __init__(self, system, kills):
+        super().__init__(daemon=True)
+        self.system, self.kills, self.over = system, kills, threading.Event()
+
+    def run(self):
+        self.system.supervise()
+        for i in range(self.kills):
+            if self.over.wait(KILL_SECONDS):
+                return
+            self.system.processes[kopru.SERVICES[i % len(kopru.SERVICES)]].kill()
+
+
 def verdict(result):
     rows = [("seconds", result["seconds"], SECONDS)]
     rows += [(name, result[name], 0) for name in ("lost", "duplicated", "misordered")]
@@ -87,7 +104,10 @@ def main():
     try:
         play.start()
         counted = statements.start(play.system)
+        nemesis = Nemesis(play.system, int(os.environ.get("KILLS", "0")))
+        nemesis.start()
         play.run()
+        nemesis.over.set()
         if counted:
             statements.show(play.system)
         rss = play.rss()
@@ -103,7 +123,8 @@ def main():
               "per_second": round(total / play.seconds), "p50_ms": round(latencies[len(latencies) // 2], 2),
               "p99_ms": round(latencies[int(len(latencies) * .99)], 2), "repeated": play.senders.sums()[2],
               "sent_again": play.senders.sums()[3], "events_handled": sum(map(len, evidence.handled.values())),
-              "letters": evidence.letters, "rss_mib": rss, "whole_seconds": round(time.monotonic() - begun, 1)}
+              "letters": evidence.letters,
+              "killed": sum(play.system.processes[name].starts - 1 for name in kopru.SERVICES), "rss_mib": rss, "whole_seconds": round(time.monotonic() - begun, 1)}
     os.makedirs(os.path.join(kopru.TOP, "build"), exist_ok=True)
     with open(os.path.join(kopru.TOP, "build/replay.json"), "w", encoding="utf-8") as out:
         json.dump(result, out, indent=2)

@@ -16,6 +16,7 @@ import ledger
 
 WINDOW = 200
 SILENCE_SECONDS = 5
+AGAIN = (commands.feed_pb2.Refused.CODE_BUSY, commands.feed_pb2.Refused.CODE_NOT_SUBSCRIBED)  # the owner was restarted
 ROUND_SECONDS, ACK_SECONDS = .005, .05
 
 
@@ -75,6 +76,8 @@ class Department:
             self.unacked = True
         elif kind == "heartbeat" and frame.heartbeat.session == self.session:
             self.say(ask={"stream": self.stream, "head": frame.heartbeat.head, "session": self.session})
+        elif kind == "refused" and frame.refused.session == self.session and frame.refused.code in AGAIN:
+            self.subscribe()
         elif kind == "diverged" or kind == "refused" and frame.refused.session == self.session:
             raise RuntimeError(f"{self.stream}: {frame}")
 
