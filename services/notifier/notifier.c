@@ -12,6 +12,7 @@
 #include "services/notifier/composer.h"
 #include "services/notifier/notifier.sql.h"
 #include "services/notifier/providers/file.h"
+#include "services/notifier/providers/smtp.h"
 #include "services/notifier/sender.h"
 #include "services/notifier/sending.sql.h"
 #include "services/notifier/store.h"
@@ -243,6 +244,44 @@ turns_make(struct notifier *n, struct loop *l, const struct notifier_conf *conf,
 }
 
 static int
+file_start(struct notifier *n, const struct notifier_conf *conf, struct err *e)
+{
+	struct file_outbox *outbox;
+
+	if (strcmp(conf->provider, "file") != 0)
+		return err_set(e, "NOTIFIER_PROVIDER is \"%.40s\"; allowed are file and smtp", conf->provider);
+	if (!*conf->outbox)
+		return err_set(e, "NOTIFIER_OUTBOX is not set; provider file needs it");
+	if (!(outbox = file_outbox_open(conf->outbox, sender_on_end, n->sender, e)))
+		return -1;
+	sender_use(n->sender, &file_provider, outbox);
+	return 0;
+}
+
+static int
+smtp_start(struct notifier *n, struct loop *l, const struct notifier_conf *conf, struct err *e)
+{
+	const struct smtp_conf smtp_conf = {
+	    .servers = conf->smtp,
+	    .tls = conf->smtp_tls,
+	    .authorities = conf->smtp_ca,
+	    .user = conf->smtp_user,
+	    .password = conf->smtp_password,
+	    .hello = *conf->smtp_hello ? conf->smtp_hello : composer_sender(n->composer)->domain,
+	    .sender = conf->smtp_sender,
+	    .connections = (int)conf->smtp_connections,
+	    .answer_seconds = (int)conf->smtp_answer_seconds,
+	    .dot_seconds = (int)conf->smtp_dot_seconds,
+	};
+	struct smtp *smtp = smtp_new(l, &smtp_conf, n->metrics, sender_on_end, n->sender, e);
+
+	if (!smtp)
+		return -1;
+	sender_use(n->sender, &smtp_provider, smtp);
+	return 0;
+}
+
+static int
 sender_start(struct notifier *n, struct loop *l, const struct notifier_conf *conf, struct err *e)
 {
 	struct sender_conf sender = {
@@ -257,19 +296,11 @@ sender_start(struct notifier *n, struct loop *l, const struct notifier_conf *con
 	    .domain_at_once = (int)conf->domain_at_once,
 	    .domain_a_minute = (int)conf->domain_a_minute,
 	};
-	struct file_outbox *outbox;
 
 	if (quiet_hours_parse(conf->quiet, &sender.job.policy.quiet, e) < 0)
 		return err_prefix(e, "NOTIFIER_QUIET");
-	if (strcmp(conf->provider, "file") != 0)
-		return err_set(e, "NOTIFIER_PROVIDER is \"%.40s\"; allowed is file", conf->provider);
-	if (!*conf->outbox)
-		return err_set(e, "NOTIFIER_OUTBOX is not set; provider file needs it");
 	n->sender = sender_new(l, n->db, &sender, n->metrics);
-	if (!(outbox = file_outbox_open(conf->outbox, sender_on_end, n->sender, e)))
-		return -1;
-	sender_use(n->sender, &file_provider, outbox);
-	return 0;
+	return strcmp(conf->provider, "smtp") == 0 ? smtp_start(n, l, conf, e) : file_start(n, conf, e);
 }
 
 static int
