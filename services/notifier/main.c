@@ -56,6 +56,8 @@ static const struct conf_key notifier_keys[] = {
     KEY("NOTIFIER_ATTEMPTS", CONF_NUMBER, attempts, "30", "attempts until a letter is given up", 1, 1000),
     KEY("NOTIFIER_SETTLE_SECONDS", CONF_NUMBER, settle_seconds, "600",
 	"until a letter of law is repeated of which nobody knows whether it arrived", 1, 86400),
+    KEY("NOTIFIER_LEASE_SECONDS", CONF_NUMBER, lease_seconds, "30",
+	"after which the letters of a notifier that died are another's; made longer while it lives", 3, 3600),
     KEY("NOTIFIER_WINDOW", CONF_NUMBER, window, "400", "unacknowledged events at most", 1, 1000),
     KEY("NOTIFIER_LOG_LEVEL", CONF_TEXT, log_level, "info", "error, warn, info or debug", 0, 0),
     {.name = NULL},

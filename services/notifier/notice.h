@@ -12,20 +12,20 @@
 #include "services/notifier/template.h"
 
 struct notice {
-	struct uuid id;
-	struct uuid event_id;
-	struct uuid application_id;
-	uint32_t version; /* of the application: its notices go out in this order */
 	const char *number;
 	const char *channel; /* "email" or "none" */
 	const char *template;
 	const char *policy;
 	const char *language; /* "tr" or "en" */
 	const char *address; /* NULL on channel none */
-	bool verified; /* the event says that the address is the applicant's */
 	const char *state; /* "pending" or "none" */
 	const char *reason; /* why nobody is told; NULL when someone is */
 	struct notice_fields fields;
+	uint32_t version; /* of the application: its notices go out in this order */
+	bool verified; /* the event says that the address is the applicant's */
+	struct uuid id;
+	struct uuid event_id;
+	struct uuid application_id;
 };
 
 /* The applicant's notice about event. Texts are copied into a. 1: there is one; 0: the event says nothing to the

@@ -292,6 +292,7 @@ sender_start(struct notifier *n, struct loop *l, const struct notifier_conf *con
 		    .attempts = (int)conf->attempts,
 		},
 	    .settle_seconds = (int)conf->settle_seconds,
+	    .lease_seconds = (int)conf->lease_seconds,
 	    .held_days = (int)conf->held_days,
 	    .domain_at_once = (int)conf->domain_at_once,
 	    .domain_a_minute = (int)conf->domain_a_minute,

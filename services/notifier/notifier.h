@@ -22,7 +22,7 @@ struct notifier_conf {
 	const char *quiet;
 	long letters_a_day, confirms_a_day, held_days;
 	long domain_at_once, domain_a_minute;
-	long attempts, settle_seconds;
+	long attempts, settle_seconds, lease_seconds;
 	long window;
 	const char *log_level;
 };

@@ -217,7 +217,7 @@ claims_add(struct sender *s, struct db_tx *tx)
 	struct budget_list limited = budget_list(s->budget, db_tx_arena(tx), clock_monotonic());
 	size_t places = jobs_count(s, JOB_FREE) + s->finish_count;
 	struct claim claim = {
-	    .lease_seconds = SENDER_LEASE_SECONDS,
+	    .lease_seconds = s->conf.lease_seconds,
 	    .limited = limited.domains,
 	    .limits = limited.left,
 	    .limited_count = limited.count,
@@ -251,6 +251,15 @@ measures_add(struct sender *s, struct db_tx *tx)
 	s->waiting_call = store_notices_waiting(tx);
 }
 
+/* While it stops and waits for answers. */
+static void
+nothing_now(struct sender *s, struct db_tx *tx)
+{
+	db_abandon(tx);
+	s->busy = false;
+	timer_start(s->timer, LOOK_MS);
+}
+
 static void
 sender_turn(struct sender *s)
 {
@@ -263,14 +272,18 @@ sender_turn(struct sender *s)
 	s->busy = true;
 	s->woken = false;
 	s->claims = !loop_stopping(s->loop);
-	s->measures = clock_monotonic() - s->measured_at > MEASURE_MS * 1000;
+	s->measures = s->claims && clock_monotonic() - s->measured_at > MEASURE_MS * 1000;
 	tx = db_begin(s->db);
 	s->finishes = jobs_record(s, db_tx_arena(tx), &s->finish_count);
 	if (s->finish_count > 0)
 		s->finish_call = store_notices_finish(tx, s->finishes, s->finish_count, s->conf.settle_seconds);
 	leases = jobs_leases(s, db_tx_arena(tx), &count);
 	if (count > 0)
-		store_notices_extend(tx, leases, count, SENDER_LEASE_SECONDS);
+		store_notices_extend(tx, leases, count, s->conf.lease_seconds);
+	if (!s->claims && s->finish_count == 0 && count == 0) {
+		nothing_now(s, tx);
+		return;
+	}
 	if (s->claims)
 		claims_add(s, tx);
 	if (s->measures)

@@ -10,12 +10,11 @@
 #include "services/notifier/budget.h"
 #include "services/notifier/job.h"
 
-#define SENDER_LEASE_SECONDS 30 /* made longer while the provider has the letter */
-
 struct sender;
 
 struct sender_conf {
 	struct job_conf job;
+	int lease_seconds; /* made longer while the provider has the letter */
 	int settle_seconds; /* until what is unknown is repeated */
 	int held_days; /* until an unverified address is given up */
 	int domain_at_once, domain_a_minute; /* budgets of a domain, for a provider that has them */

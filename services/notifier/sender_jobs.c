@@ -6,8 +6,6 @@
 #include "common/base/text.h"
 #include "services/notifier/sender_internal.h"
 
-#define LEASE_RENEW_US (SENDER_LEASE_SECONDS * INT64_C(1000000) / 3)
-
 size_t
 jobs_count(const struct sender *s, enum job_state state)
 {
@@ -59,7 +57,7 @@ jobs_leases(struct sender *s, struct arena *a, size_t *count)
 	for (size_t i = 0; i < s->job_count; i++) {
 		struct job *job = &s->jobs[i];
 
-		if (job->state != JOB_SENDING || now - job->leased_at < LEASE_RENEW_US)
+		if (job->state != JOB_SENDING || now - job->leased_at < s->conf.lease_seconds * INT64_C(1000000) / 3)
 			continue;
 		job->leased_at = now;
 		leases[(*count)++] = (struct finish){.id = job->claimed.notice.id, .token = job->claimed.token};

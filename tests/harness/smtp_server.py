@@ -2,12 +2,12 @@
 """smtp_server: a mail server that misbehaves on command, in a program of its own, with a ledger of its own.
 
     smtp_server.py LEDGER [--cert FILE --key FILE] [--bad-cert FILE --bad-key FILE] [--user NAME --password WORD]
-                   [--messages FOLDER] [--port N] [--no-fsync]
+                   [--messages FOLDER] [--port N] [--places N] [--no-fsync]
 
-Listens on 127.0.0.1 and prints one line of JSON: {"port": ..., "control": ...}. Every connection and every letter is a
+Listens on so many ports of 127.0.0.1 and prints one line of JSON: {"ports": [...], "control": ...}. Every connection and every letter is a
 line of the ledger, flushed to the disk before the letter is answered. The control port takes one line of JSON for each
-connection, and answers "ok": a list of rules {"verb", "do", "times", "to"}: at this verb (CONNECT EHLO STARTTLS AUTH MAIL
-RCPT DATA TEXT DOT RSET QUIT) it does that, so many times (-1: always), for recipients that contain "to" only (from RCPT on).
+connection, and answers "ok": a list of rules {"verb", "do", "times", "to", "place"}: at this verb (CONNECT EHLO STARTTLS AUTH MAIL
+RCPT DATA TEXT DOT RSET QUIT) it does that, so many times (-1: always), for recipients that contain "to" only (from RCPT on), on the port of that place only.
 An empty list ends all rules.
 
   4xx 5xx        that class of refusal                   421      refuses, and closes
@@ -25,6 +25,7 @@ Only the standard library.
 import argparse
 import asyncio
 import base64
+import functools
 import json
 import os
 import ssl
@@ -45,16 +46,23 @@ class Server:
             if cert:
                 self.contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 self.contexts[name].load_cert_chain(cert, key)
-        self.count = self.open = self.most_open = 0
+        self.count = self.open = 0
 
     def write(self, **line):
         os.write(self.ledger, (json.dumps({"at": time.time(), **line}) + "\n").encode())
         if not self.arguments.no_fsync:
             os.fsync(self.ledger)
 
-    def rule(self, verb, recipient):
+    def rule(self, verb, recipient, place, only=None):
+        """What to do now, if anything; only: whether it is this, without using it up."""
         for rule in self.rules:
-            if rule["verb"] == verb and rule.get("times", -1) != 0 and rule.get("to", "") in (recipient or ""):
+            if rule["verb"] != verb or rule.get("times", -1) == 0 or rule.get("to", "") not in (recipient or "") \
+                    or rule.get("place", place) != place:
+                continue
+            if only:
+                if rule["do"] == only:
+                    return only
+            else:
                 if rule.get("times", -1) > 0:
                     rule["times"] -= 1
                 return rule["do"]
@@ -69,11 +77,10 @@ class Server:
         finally:
             writer.close()
 
-    async def serve(self, reader, writer):
+    async def serve(self, place, reader, writer):
         self.open += 1
-        self.most_open = max(self.most_open, self.open)
         self.count += 1
-        session = Session(self, reader, writer, self.count)
+        session = Session(self, place, reader, writer, self.count)
         try:
             await session.run()
         except (Close, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError, OSError):
@@ -84,8 +91,8 @@ class Server:
 
 
 class Session:
-    def __init__(self, server, reader, writer, number):
-        self.server, self.reader, self.writer, self.number = server, reader, writer, number
+    def __init__(self, server, place, reader, writer, number):
+        self.server, self.place, self.reader, self.writer, self.number = server, place, reader, writer, number
         self.tls = self.login = False
         self.sender = self.recipient = None
 
@@ -109,9 +116,11 @@ class Session:
         elif what == "garbage":
             await self.say("\x00\x01 ceci n'est pas une réponse")
         elif what == "endless":
-            while True:
+            while not self.writer.transport.is_closing():
                 self.writer.write(b"250-" + b"x" * 900 + b"\r\n")
                 await self.writer.drain()
+                await asyncio.sleep(0.01)
+            raise Close
         elif what == "trickle":
             for byte in right.encode():
                 self.writer.write(bytes([byte]))
@@ -125,21 +134,26 @@ class Session:
         else:
             raise ValueError(what)
 
+    def rule(self, verb, only=None):
+        return self.server.rule(verb, self.recipient, self.place, only)
+
+    def note(self, event, **more):
+        self.server.write(event=event, session=self.number, place=self.place, **more)
+
     async def answer(self, verb, right):
         """Says what is right, unless a rule says otherwise; whether it was right."""
-        what = self.server.rule(verb, self.recipient)
+        what = self.rule(verb)
         if not what:
             await self.say(right)
             return True
-        self.server.write(event="misbehaved", session=self.number, verb=verb, do=what)
+        self.note(event="misbehaved", verb=verb, do=what)
         await self.misbehave(what, right)
         return what in ("trickle", "double")
 
     async def run(self):
-        self.server.write(event="connected", session=self.number)
+        self.note(event="connected")
         if not await self.answer("CONNECT", "220 mail.example.org ESMTP"):
-            if self.server.rule("CONNECT", None) is None:
-                return
+            return
         while True:
             line = (await self.reader.readuntil(b"\n")).decode("utf-8", "replace").rstrip("\r\n")
             verb = line.split(" ")[0].upper()
@@ -151,16 +165,16 @@ class Session:
 
     async def on_ehlo(self, line):
         offers = ["mail.example.org", "8BITMIME", "SIZE 1000000"]
-        if self.server.contexts and not self.tls and self.server.rule("STRIP", None) is None:
+        if self.server.contexts and not self.tls and self.rule("STARTTLS", "strip") is None:
             offers.append("STARTTLS")
         if self.server.arguments.user and self.tls:
             offers.append("AUTH PLAIN LOGIN")
         await self.answer("EHLO", "\r\n".join(f"250{'-' if i + 1 < len(offers) else ' '}{o}" for i, o in enumerate(offers)))
 
     async def on_starttls(self, line):
-        what = self.server.rule("STARTTLS", None)
+        what = self.rule("STARTTLS")
         if what and what not in ("badcert", "inject"):
-            self.server.write(event="misbehaved", session=self.number, verb="STARTTLS", do=what)
+            self.note(event="misbehaved", verb="STARTTLS", do=what)
             await self.misbehave(what, "220 go ahead")
             return
         await self.say("220 go ahead" + ("\r\n250 injected" if what == "inject" else ""))
@@ -204,9 +218,9 @@ class Session:
             return
         if not await self.answer("DATA", "354 end with a dot"):
             return
-        what = self.server.rule("TEXT", self.recipient)
+        what = self.rule("TEXT")
         if what:
-            self.server.write(event="misbehaved", session=self.number, verb="TEXT", do=what)
+            self.note(event="misbehaved", verb="TEXT", do=what)
             await self.reader.readuntil(b"\n")
             await self.misbehave(what, "250 too early")
         data = await self.text()
@@ -219,7 +233,7 @@ class Session:
         while True:
             line = await self.reader.readuntil(b"\n")
             if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\n" in line[:-1] or len(line) > 1000:
-                self.server.write(event="malformed", session=self.number, line=line.decode("latin-1"))
+                self.note(event="malformed", line=line.decode("latin-1"))
             if line == b".\r\n":
                 return b"".join(lines)
             lines.append(line[1:] if line.startswith(b".") else line)
@@ -227,13 +241,13 @@ class Session:
     async def dot(self, data):
         headers = data.split(b"\r\n\r\n")[0].decode("latin-1")
         message_id = next((h[12:].strip() for h in headers.split("\r\n") if h.lower().startswith("message-id:")), "")
-        what = self.server.rule("DOT", self.recipient)
+        what = self.rule("DOT")
         taken = what in (None, "accept-hang", "accept-drop", "trickle", "double")
         if self.server.arguments.messages and taken:
             path = os.path.join(self.server.arguments.messages, f"{self.number}-{time.time_ns()}.eml")
             with open(path, "wb") as file:
                 file.write(data)
-        self.server.write(event="taken" if taken else "refused", session=self.number, message_id=message_id, to=self.recipient,
+        self.note(event="taken" if taken else "refused", message_id=message_id, to=self.recipient,
                           sender=self.sender, tls=self.tls, login=self.login, size=len(data), do=what,
                           repeated="X-Kopru-Repeated: yes" in headers)
         if what == "accept-hang":
@@ -260,13 +274,16 @@ async def main():
     for name in ("--cert", "--key", "--bad-cert", "--bad-key", "--user", "--password", "--messages"):
         parser.add_argument(name)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--places", type=int, default=1)
     parser.add_argument("--no-fsync", action="store_true")
     server = Server(parser.parse_args())
-    mail = await asyncio.start_server(server.serve, "127.0.0.1", server.arguments.port, limit=1 << 20)
-    control = await asyncio.start_server(server.control, "127.0.0.1", 0)
-    print(json.dumps({"port": mail.sockets[0].getsockname()[1], "control": control.sockets[0].getsockname()[1]}), flush=True)
-    async with mail, control:
-        await asyncio.gather(mail.serve_forever(), control.serve_forever())
+    servers = [await asyncio.start_server(functools.partial(server.serve, place), "127.0.0.1",
+                                          server.arguments.port if place == 0 else 0, limit=1 << 20)
+               for place in range(server.arguments.places)]
+    servers.append(await asyncio.start_server(server.control, "127.0.0.1", 0))
+    ports = [s.sockets[0].getsockname()[1] for s in servers]
+    print(json.dumps({"ports": ports[:-1], "control": ports[-1]}), flush=True)
+    await asyncio.gather(*(s.serve_forever() for s in servers))
 
 
 if __name__ == "__main__":

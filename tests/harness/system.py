@@ -113,7 +113,9 @@ class Process:
 
 
 class System:
-    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None):
+    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None, settings=None):
+        """settings: more of a service's environment, such as {"notifier": {"NOTIFIER_QUIET": "22-08"}}."""
+        self.settings = settings or {}
         self.admin = admin or os.environ["KOPRU_TEST_PG"]
         self.template = template or os.environ["KOPRU_TEST_TEMPLATE"]
         self.folder = folder or tempfile.mkdtemp(prefix="kopru.", dir="/tmp")
@@ -183,7 +185,8 @@ class System:
         }[name]
         upper = name.upper()
         base = {k: v for k, v in os.environ.items() if not k.startswith(tuple(s.upper() + "_" for s in SERVICES))}
-        return {**base, f"{upper}_DATABASE": self.conninfo(name), f"{upper}_LISTEN": listen, **values}
+        return {**base, f"{upper}_DATABASE": self.conninfo(name), f"{upper}_LISTEN": listen, **values,
+                **self.settings.get(name, {})}
 
     def start(self, *names):
         for name in names or SERVICES:
