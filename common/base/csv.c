@@ -237,6 +237,12 @@ is_formula(const char *cell)
 }
 
 const char *
+csv_guard(struct arena *a, const char *cell)
+{
+	return is_formula(cell) ? arena_printf(a, "'%s", cell) : cell;
+}
+
+const char *
 csv_quote(struct arena *a, const char *cell)
 {
 	const char *guard = is_formula(cell) ? "'" : "";

@@ -22,6 +22,9 @@ int csv_parse(struct arena *a, const char *text, size_t rows_max, struct csv_tab
 /* Cell by column name; NULL when there is no such column. */
 const char *csv_cell(const struct csv_table *table, size_t row, const char *column);
 
+/* A cell that no spreadsheet takes for a formula: itself, or a guarded copy from the arena. */
+const char *csv_guard(struct arena *a, const char *cell);
+
 /* One cell as it stands in a file, quoted where needed and guarded, from the arena. */
 const char *csv_quote(struct arena *a, const char *cell);
 

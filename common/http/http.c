@@ -212,5 +212,6 @@ http_free(struct http *h)
 	}
 	http_connections_free(h);
 	evhttp_free(h->server);
+	http_sendings_free(h);
 	free(h);
 }

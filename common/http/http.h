@@ -81,6 +81,8 @@ void http_fault_add(struct http_faults *f, const char *field, const char *text_t
 void http_reply_json(struct http_request *r, int status, json_t *json);
 void http_reply_bytes(
     struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size);
+/* Status 200. Sends size bytes of the file, piece by piece, and closes fd, which it takes over. */
+void http_reply_file(struct http_request *r, const char *content_type, const char *file_name, int fd, uint64_t size);
 /* A problem by its key in the table of problems (http/problems.c): "malformed-json", "bad-request", "invalid", "unauthorized",
  * "forbidden", "not-found", "method", "too-large", "media-type", "conflict", "unsupported", "key-reused", "busy",
  * "unknown-outcome", "unavailable", "too-many", "internal".

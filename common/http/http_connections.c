@@ -32,7 +32,7 @@ count(struct http *h, int change)
 static void
 on_closed(struct evhttp_connection *connection, void *arg)
 {
-	(void)connection;
+	http_sending_closed(arg, connection);
 	count(arg, -1);
 }
 

@@ -32,6 +32,7 @@ struct http_request {
 };
 
 struct http_fresh;
+struct http_sending;
 
 struct http {
 	struct loop *loop;
@@ -50,6 +51,7 @@ struct http {
 	void *arg;
 
 	struct http_request *alive, *spare;
+	struct http_sending *sendings; /* files that are going out */
 	unsigned unanswered, spares;
 	int64_t date_second;
 	char date[HTTP_DATE_SIZE];
@@ -68,6 +70,12 @@ int http_listen_open(const char *listen, struct err *e);
 int http_connections_start(struct http *h, struct err *e);
 void http_connections_close(struct http *h); /* no new ones any more */
 void http_connections_free(struct http *h);
+
+/* A connection ends: so does what is sent over it. */
+void http_sending_closed(struct http *h, const struct evhttp_connection *connection);
+void http_sendings_free(struct http *h); /* what is left when there are no connections any more */
+/* The headers of every answer that is not empty; file_name may be NULL. */
+void http_head_set(struct http_request *r, const char *content_type, const char *file_name);
 
 /* Before the first http_json(). */
 void http_json_start(void);

@@ -47,12 +47,8 @@ static void
 send_body(struct http_request *r, int status, const void *data, size_t size)
 {
 	struct http *h = r->http;
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(r->request);
 	struct evbuffer *body = evhttp_request_get_output_buffer(r->request);
 
-	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
-	evhttp_add_header(headers, "Cache-Control", "no-store");
-	evhttp_add_header(headers, "Date", date_now(h));
 	/* An answer to HEAD would be followed by its body: evhttp leaves that to us. */
 	if (evhttp_request_get_command(r->request) != EVHTTP_REQ_HEAD && evbuffer_add(body, data, size) < 0)
 		abort();
@@ -81,19 +77,30 @@ set_file_name(struct http_request *r, const char *file_name)
 }
 
 void
-http_reply_bytes(
-    struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size)
+http_head_set(struct http_request *r, const char *content_type, const char *file_name)
 {
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(r->request);
+
 	http_set_header(r, "Content-Type", content_type);
 	if (file_name)
 		set_file_name(r, file_name);
+	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	evhttp_add_header(headers, "Date", date_now(r->http));
+}
+
+void
+http_reply_bytes(
+    struct http_request *r, int status, const char *content_type, const char *file_name, const void *data, size_t size)
+{
+	http_head_set(r, content_type, file_name);
 	send_body(r, status, data, size);
 }
 
 void
 http_reply_json(struct http_request *r, int status, json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
 	json_decref(json);
 	if (!text)

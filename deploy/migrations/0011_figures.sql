@@ -75,8 +75,8 @@ CREATE TABLE reporting.earlier_span (
 CREATE INDEX earlier_span_application ON reporting.earlier_span (application_id);
 GRANT SELECT, INSERT ON reporting.earlier_span TO reporting;
 
--- How many applications there are of each group that were received on a day or in a month. Of a day only the total is
--- kept; what a period cuts out of a month is counted in the applications themselves.
+-- How many applications there are that were received on a day, and of each group that were received in a month. Of a day
+-- only the total is kept: what a period cuts out of a month is counted in the applications themselves.
 CREATE TABLE reporting.tally (
 	span smallint NOT NULL CHECK (span IN (1, 2)), -- 1 a day, 2 a month
 	starts_on date NOT NULL,
@@ -199,7 +199,7 @@ BEGIN
 	       coalesce(sum(c.sign::bigint * c.answer_minutes), 0), coalesce(sum(c.sign::bigint * c.answer_working_minutes), 0)
 	  FROM unnest(p_changes) AS c
 	 CROSS JOIN LATERAL (SELECT date_trunc('month', c.received_on::timestamp)::date) AS m(starts_on)
-	 CROSS JOIN LATERAL (VALUES (1, c.received_on, 0, '', NULL), (2, m.starts_on, 0, '', NULL),
+	 CROSS JOIN LATERAL (VALUES (1, c.received_on, 0, '', NULL),
 	                            (2, m.starts_on, 1, c.channel::text, NULL), (2, m.starts_on, 2, c.kind::text, NULL),
 	                            (2, m.starts_on, 3, coalesce(c.topic, ''), c.topic_name),
 	                            (2, m.starts_on, 4, coalesce(c.department, ''), c.department_name),
@@ -227,7 +227,7 @@ BEGIN
 	         CROSS JOIN LATERAL (SELECT date_trunc('month', c.received_on::timestamp)::date) AS m(starts_on)
 	         CROSS JOIN LATERAL (VALUES (0, c.reaction_bucket), (1, c.reaction_working_bucket), (2, c.answer_bucket),
 	                                    (3, c.answer_working_bucket)) AS b(what, bucket)
-	         CROSS JOIN LATERAL (VALUES (1, c.received_on, 0, ''), (2, m.starts_on, 0, ''),
+	         CROSS JOIN LATERAL (VALUES (1, c.received_on, 0, ''),
 	                                    (2, m.starts_on, 1, c.channel::text), (2, m.starts_on, 2, c.kind::text),
 	                                    (2, m.starts_on, 3, coalesce(c.topic, '')),
 	                                    (2, m.starts_on, 4, coalesce(c.department, '')),

@@ -1,34 +1,19 @@
-/* figures: names the groups, sorts them, checks the sums, writes them down. */
+/* figures: groups in a hash table, filled in any order; then sorted, named and checked. */
 #include "services/reporting/figures.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/csv.h"
 #include "common/domain/calendar.h"
-#include "common/domain/words.h"
+#include "services/reporting/duration.h"
+#include "services/reporting/figures_internal.h"
 
-struct figure {
-	const char *key, *name;
-	int64_t count;
-};
-
-struct figures {
-	struct arena *arena;
-	int32_t from, to;
-	bool english;
-	size_t groups_max;
-	int64_t total;
-	struct figure *tables[FIGURES_TABLES];
-	size_t counts[FIGURES_TABLES];
-};
-
-static const char *const table_names[FIGURES_TABLES] = {
-    "total", "by_channel", "by_kind", "by_topic", "by_department", "by_status", "by_day"};
+#define CHAINS 4096
+#define INT4_OID 23
 
 struct figures *
-figures_new(struct arena *a, int32_t from, int32_t to, bool english, size_t groups_max)
+figures_new(struct arena *a, int32_t from, int32_t to, bool english)
 {
 	struct figures *f = arena_alloc(a, sizeof(*f));
 
@@ -36,182 +21,297 @@ figures_new(struct arena *a, int32_t from, int32_t to, bool english, size_t grou
 	f->from = from;
 	f->to = to;
 	f->english = english;
-	f->groups_max = groups_max;
+	f->chains = arena_array(a, CHAINS, sizeof(*f->chains));
+	f->days = arena_array(a, (size_t)(to - from) + 1, sizeof(*f->days));
 	return f;
 }
 
-static void
-word_name(const struct figures *f, const struct word *words, int32_t value, struct figure *figure)
+static size_t
+chain_of(int table, const char *key)
 {
-	const struct word *word = word_find(words, value);
+	uint32_t hash = 2166136261U ^ (uint32_t)table;
 
-	figure->key = word ? word->token : "unknown";
-	figure->name = word ? (f->english ? word->name_en : word->name_tr) : (f->english ? "Unknown" : "Bilinmiyor");
+	for (; *key; key++)
+		hash = (hash ^ (uint8_t)*key) * 16777619U;
+	return hash % CHAINS;
 }
 
-static void
-code_name(const struct figures *f, const struct figures_group *group, const char *none, struct figure *figure)
+static struct figure *
+figure_at(struct figures *f, int table, const char *key)
 {
-	figure->key = arena_string(f->arena, group->code ? group->code : "");
-	figure->name =
-	    group->code ? arena_string(f->arena, group->name && *group->name ? group->name : group->code) : none;
-}
+	struct figure **chain = &f->chains[chain_of(table, key)];
+	struct figure *figure = *chain;
 
-static void
-day_name(const struct figures *f, int32_t day, struct figure *figure)
-{
-	char key[DATE_TEXT_SIZE];
-	int year, month, number;
-
-	date_text(day, key);
-	date_to_civil(day, &year, &month, &number);
+	while (figure && (figure->table != table || strcmp(figure->key, key) != 0))
+		figure = figure->next;
+	if (figure)
+		return figure;
+	figure = arena_alloc(f->arena, sizeof(*figure));
+	figure->table = table;
 	figure->key = arena_string(f->arena, key);
-	figure->name = arena_printf(f->arena, "%02d.%02d.%04d", number, month, year);
+	figure->name = "";
+	figure->next = *chain;
+	*chain = figure;
+	f->counts[table]++;
+	return figure;
 }
 
 static void
-figure_name(const struct figures *f, const struct figures_group *group, struct figure *figure)
+counts_add(struct figures_counts *to, const struct figures_counts *more)
 {
-	switch (group->table) {
-	case FIGURES_BY_CHANNEL:
-		word_name(f, channel_words, group->value, figure);
-		break;
-	case FIGURES_BY_KIND:
-		word_name(f, kind_words, group->value, figure);
-		break;
-	case FIGURES_BY_STATUS:
-		word_name(f, state_words, group->value, figure);
-		break;
-	case FIGURES_BY_TOPIC:
-		code_name(f, group, f->english ? "No topic yet" : "Konusu henüz belirlenmedi", figure);
-		break;
-	case FIGURES_BY_DEPARTMENT:
-		code_name(f, group, f->english ? "Not routed yet" : "Henüz yönlendirilmedi", figure);
-		break;
-	default:
-		day_name(f, group->day, figure);
-	}
+	to->received += more->received;
+	to->answered += more->answered;
+	to->open += more->open;
+	to->overdue += more->overdue;
+	to->forwarded += more->forwarded;
+	to->handed_back += more->handed_back;
+	to->reopened += more->reopened;
+	to->reacted += more->reacted;
+	for (int lapse = 0; lapse < FIGURES_LAPSES; lapse++)
+		to->minutes[lapse] += more->minutes[lapse];
 }
 
 void
-figures_add(struct figures *f, const struct figures_group *group)
+figures_add(struct figures *f, int table, const char *key, const char *name, const struct figures_counts *counts)
 {
 	struct figure *figure;
 
-	if (group->table == FIGURES_TOTAL)
-		f->total = group->count;
-	if (group->table <= FIGURES_TOTAL || group->table >= FIGURES_TABLES || f->counts[group->table] == f->groups_max)
+	if (table <= FIGURES_TOTAL || table >= FIGURES_BY_DAY)
 		return;
-	if (!f->tables[group->table])
-		f->tables[group->table] = arena_array(f->arena, f->groups_max, sizeof(*figure));
-	figure = &f->tables[group->table][f->counts[group->table]++];
-	figure->count = group->count;
-	figure_name(f, group, figure);
+	figure = figure_at(f, table, key);
+	if (name && *name)
+		figure->name = arena_string(f->arena, name);
+	counts_add(&figure->counts, counts);
+}
+
+/* The four groups of a day. */
+static void
+figures_of_day(struct figures *f, int32_t day, struct figure *figures[4])
+{
+	int32_t monday = day - date_weekday(day), thursday = monday + 3, january, first;
+	char text[DATE_TEXT_SIZE];
+	int year, month, number;
+
+	date_text(day, text);
+	figures[0] = figure_at(f, FIGURES_TOTAL, "");
+	figures[1] = figure_at(f, FIGURES_BY_DAY, text);
+	figures[1]->first = figures[1]->last = day;
+	date_to_civil(day, &year, &month, &number);
+	figures[3] = figure_at(f, FIGURES_BY_MONTH, arena_printf(f->arena, "%04d-%02d", year, month));
+	first = day - number + 1;
+	figures[3]->first = first;
+	date_to_civil(first + 31, &year, &month, &number);
+	figures[3]->last = first + 31 - number;
+	date_to_civil(thursday, &year, &month, &number);
+	if (!date_from_civil(year, 1, 1, &january))
+		abort(); /* our own year */
+	figures[2] =
+	    figure_at(f, FIGURES_BY_WEEK, arena_printf(f->arena, "%04d-W%02d", year, (thursday - january) / 7 + 1));
+	figures[2]->first = monday;
+	figures[2]->last = monday + 6;
+}
+
+void
+figures_add_day(struct figures *f, int32_t day, const struct figures_counts *counts)
+{
+	struct figure *figures[4];
+
+	if (day < f->from || day > f->to)
+		return;
+	figures_of_day(f, day, figures);
+	for (size_t i = 0; i < 4; i++)
+		counts_add(&figures[i]->counts, counts);
+}
+
+static void
+spread_add(struct figures *f, struct figure *figure, int lapse, int32_t bucket, int64_t count)
+{
+	if (lapse < 0 || lapse >= FIGURES_LAPSES || bucket < 0 || bucket >= DURATION_BUCKETS)
+		return;
+	if (!figure->spread[lapse])
+		figure->spread[lapse] = arena_array(f->arena, DURATION_BUCKETS, sizeof(*figure->spread[lapse]));
+	figure->spread[lapse][bucket] += count;
+}
+
+void
+figures_spread(struct figures *f, int table, const char *key, int lapse, int32_t bucket, int64_t count)
+{
+	if (table > FIGURES_TOTAL && table < FIGURES_BY_DAY)
+		spread_add(f, figure_at(f, table, key), lapse, bucket, count);
+}
+
+static int32_t
+read_32(const uint8_t *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return (int32_t)__builtin_bswap32(value);
+}
+
+/* One array: dimensions, nulls?, type, then size and lower bound, then elements with their sizes (-1: NULL). Adds to all of
+ * figures. How much it was; 0 when it is none. */
+static size_t
+array_add(struct figures *f, struct figure *const *figures, int lapse, const uint8_t *data, size_t size)
+{
+	size_t used = 12;
+	int32_t dimensions, count, lower;
+
+	if (size < used || read_32(data + 8) != INT4_OID)
+		return 0;
+	dimensions = read_32(data);
+	if (dimensions == 0)
+		return used;
+	if (dimensions != 1 || size < (used = 20))
+		return 0;
+	count = read_32(data + 12);
+	lower = read_32(data + 16);
+	if (count < 0 || count > DURATION_BUCKETS || lower < 0 || lower > DURATION_BUCKETS)
+		return 0;
+	for (int32_t i = 0; i < count; i++) {
+		if (size - used < 4)
+			return 0;
+		used += 4;
+		if (read_32(data + used - 4) < 0)
+			continue;
+		if (size - used < 4)
+			return 0;
+		for (size_t k = 0; figures[k]; k++)
+			spread_add(f, figures[k], lapse, lower + i, read_32(data + used));
+		used += 4;
+	}
+	return used;
+}
+
+static int
+arrays_add(struct figures *f, struct figure *const *figures, int lapse, const void *data, size_t size, struct err *e)
+{
+	const uint8_t *at = data;
+
+	while (size > 0) {
+		size_t used = array_add(f, figures, lapse, at, size);
+
+		if (used == 0)
+			return err_set(e, "a spread is not readable");
+		at += used;
+		size -= used;
+	}
+	return 0;
+}
+
+int
+figures_spread_arrays(
+    struct figures *f, int table, const char *key, int lapse, const void *data, size_t size, struct err *e)
+{
+	struct figure *figures[2] = {NULL, NULL};
+
+	if (table <= FIGURES_TOTAL || table >= FIGURES_BY_DAY)
+		return 0;
+	figures[0] = figure_at(f, table, key);
+	return arrays_add(f, figures, lapse, data, size, e);
+}
+
+int
+figures_spread_day(struct figures *f, int32_t day, int lapse, const void *data, size_t size, struct err *e)
+{
+	struct figure *figures[5] = {NULL};
+
+	if (day < f->from || day > f->to)
+		return 0;
+	figures_of_day(f, day, figures);
+	return arrays_add(f, figures, lapse, data, size, e);
+}
+
+void
+figures_backlog(struct figures *f, int32_t day, int64_t growth)
+{
+	if (day < f->from)
+		f->open_before += growth;
+	else if (day <= f->to)
+		f->days[day - f->from].growth += growth;
 }
 
 static int
 figure_compare(const void *left, const void *right)
 {
-	const struct figure *a = left, *b = right;
+	const struct figure *a = *(struct figure *const *)left, *b = *(struct figure *const *)right;
 
-	if (a->count != b->count)
-		return a->count < b->count ? 1 : -1;
-	return strcmp(a->key, b->key);
+	if (a->table >= FIGURES_BY_DAY)
+		return (a->first > b->first) - (a->first < b->first);
+	if (a->counts.received != b->counts.received)
+		return a->counts.received < b->counts.received ? 1 : -1;
+	return strcmp(a->token, b->token);
 }
 
-static int
-day_compare(const void *left, const void *right)
+/* A tally of nobody may still have an empty spread. */
+static void
+figures_sort(struct figures *f)
 {
-	const struct figure *a = left, *b = right;
+	size_t filled[FIGURES_TABLES] = {0};
 
-	return strcmp(a->key, b->key);
+	for (int table = 0; table < FIGURES_TABLES; table++)
+		f->sorted[table] = arena_array(f->arena, f->counts[table] + 1, sizeof(*f->sorted[table]));
+	for (size_t chain = 0; chain < CHAINS; chain++) {
+		for (struct figure *figure = f->chains[chain]; figure; figure = figure->next) {
+			if (figure->counts.received == 0 && figure->table != FIGURES_TOTAL)
+				continue;
+			figures_name(f, figure);
+			f->sorted[figure->table][filled[figure->table]++] = figure;
+		}
+	}
+	for (int table = 0; table < FIGURES_TABLES; table++) {
+		f->counts[table] = filled[table];
+		if (filled[table] > 1)
+			qsort(f->sorted[table], filled[table], sizeof(struct figure *), figure_compare);
+	}
+}
+
+static void
+backlog_sum(struct figures *f, int32_t until)
+{
+	int64_t open = f->open_before;
+
+	for (int32_t day = f->from; day <= f->to && day <= until; day++) {
+		open += f->days[day - f->from].growth;
+		f->days[day - f->from].open = open;
+		f->days_count++;
+	}
 }
 
 int
-figures_finish(struct figures *f, struct err *e)
+figures_finish(struct figures *f, int32_t until, struct err *e)
 {
+	f->total = figure_at(f, FIGURES_TOTAL, "");
+	figures_sort(f);
+	backlog_sum(f, until);
 	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++) {
 		int64_t sum = 0;
 
 		for (size_t i = 0; i < f->counts[table]; i++)
-			sum += f->tables[table][i].count;
-		if (sum != f->total)
-			return err_set(
-			    e, "%s sums to %" PRId64 ", the total is %" PRId64, table_names[table], sum, f->total);
-		if (f->counts[table] > 1)
-			qsort(f->tables[table], f->counts[table], sizeof(struct figure),
-			    table == FIGURES_BY_DAY ? day_compare : figure_compare);
+			sum += f->sorted[table][i]->counts.received;
+		if (sum != f->total->counts.received)
+			return err_set(e, "%s sums to %" PRId64 ", the total is %" PRId64, figures_table_name(table),
+			    sum, f->total->counts.received);
 	}
 	return 0;
 }
 
-static json_t *
-table_json(const struct figures *f, int table)
+bool
+figures_hours(const struct figure *figure, int lapse, int percent, double *hours)
 {
-	json_t *list = json_array();
+	int64_t count = lapse < FIGURES_ANSWER ? figure->counts.reacted : figure->counts.answered;
+	int64_t spread = 0;
 
-	for (size_t i = 0; i < f->counts[table]; i++) {
-		const struct figure *figure = &f->tables[table][i];
-
-		json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "key", figure->key, "name", figure->name,
-						"count", (json_int_t)figure->count));
+	if (count <= 0)
+		return false;
+	if (percent == 0) {
+		*hours = (double)figure->counts.minutes[lapse] / (double)count / 60;
+		return true;
 	}
-	return list;
-}
-
-json_t *
-figures_json(const struct figures *f, int64_t generated_at)
-{
-	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], at[TIME_TEXT_SIZE];
-	json_t *json;
-
-	date_text(f->from, from);
-	date_text(f->to, to);
-	time_text_istanbul(generated_at, at);
-	json = json_pack(
-	    "{s:s, s:s, s:s, s:I}", "from", from, "to", to, "generated_at", at, "total", (json_int_t)f->total);
-	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++)
-		json_object_set_new(json, table_names[table], table_json(f, table));
-	return json;
-}
-
-/* One line of the file, at *at; gives its size. at NULL: only the size. */
-static size_t
-line_put(const struct figures *f, int table, const struct figure *figure, char *at)
-{
-	const char *line = arena_printf(f->arena, "%s,%s,%s,%" PRId64 "\r\n", table_names[table],
-	    csv_quote(f->arena, figure->key), csv_quote(f->arena, figure->name), figure->count);
-	size_t size = strlen(line);
-
-	if (at)
-		memcpy(at, line, size);
-	return size;
-}
-
-static size_t
-lines_put(const struct figures *f, char *data)
-{
-	static const char head[] = "\xef\xbb\xbftable,key,name,count\r\n";
-	const struct figure total = {"", f->english ? "All applications" : "Tüm başvurular", f->total};
-	size_t used = sizeof(head) - 1;
-
-	if (data)
-		memcpy(data, head, used);
-	used += line_put(f, FIGURES_TOTAL, &total, data ? data + used : NULL);
-	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++)
-		for (size_t i = 0; i < f->counts[table]; i++)
-			used += line_put(f, table, &f->tables[table][i], data ? data + used : NULL);
-	return used;
-}
-
-char *
-figures_csv(const struct figures *f, size_t *size)
-{
-	char *data;
-
-	*size = lines_put(f, NULL);
-	data = arena_alloc(f->arena, *size + 1);
-	lines_put(f, data);
-	data[*size] = '\0';
-	return data;
+	for (int32_t bucket = 0; figure->spread[lapse] && bucket < DURATION_BUCKETS; bucket++)
+		spread += figure->spread[lapse][bucket];
+	if (spread <= 0)
+		return false;
+	*hours = duration_percentile(figure->spread[lapse], spread, percent) / 60;
+	return true;
 }

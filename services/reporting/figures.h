@@ -1,5 +1,11 @@
-/* figures: counts of applications by channel, kind, topic, department, status and day, which all sum to the
- * same total. Pure. */
+/* figures: how many applications of each group were received in a period, what became of them, and how long it took.
+ * Every breakdown sums to the same total (I-17). Pure.
+ *
+ * Definitions (version 1): a figure counts applications that were received in the period, by Istanbul's calendar day.
+ * answered: a final answer was given, at least once. open: still owed something (application_is_open). overdue: open, and
+ * the law's day is over. forwarded, handed_back, reopened: at least once. First reaction: the first decision that a human
+ * took after routing; final answer: the first one. Durations run from receipt; working time is that of duration.h, whose
+ * percentiles are at most 2 % off. Backlog: how many applications, whenever received, were open at the end of a day. */
 #ifndef KOPRU_SERVICES_REPORTING_FIGURES_H
 #define KOPRU_SERVICES_REPORTING_FIGURES_H
 
@@ -12,9 +18,12 @@
 #include "common/base/arena.h"
 #include "common/base/err.h"
 
+#define FIGURES_VERSION 1
 #define FIGURES_DAYS_MAX 3653 /* ten years */
+#define FIGURES_COLUMNS 24
+#define FIGURES_LIST "/api/v1/reports/list"
 
-/* As the statement applications_count numbers them. */
+/* The first seven as the statements in figures.sql and the tallies number them. */
 enum figures_table {
 	FIGURES_TOTAL,
 	FIGURES_BY_CHANNEL,
@@ -22,31 +31,59 @@ enum figures_table {
 	FIGURES_BY_TOPIC,
 	FIGURES_BY_DEPARTMENT,
 	FIGURES_BY_STATUS,
+	FIGURES_BY_NEIGHBOURHOOD,
 	FIGURES_BY_DAY,
+	FIGURES_BY_WEEK,
+	FIGURES_BY_MONTH,
 	FIGURES_TABLES,
 };
 
-/* One counted group. */
-struct figures_group {
-	int table;
-	int32_t value; /* of a channel, kind or state */
-	const char *code, *name; /* of a topic or department; code NULL: it has none (yet) */
-	int32_t day;
-	int64_t count;
+/* What is measured in time. */
+enum figures_lapse {
+	FIGURES_REACTION,
+	FIGURES_REACTION_WORKING,
+	FIGURES_ANSWER,
+	FIGURES_ANSWER_WORKING,
+	FIGURES_LAPSES,
+};
+
+struct figures_counts {
+	int64_t received, answered, open, overdue, forwarded, handed_back, reopened;
+	int64_t reacted;
+	int64_t minutes[FIGURES_LAPSES]; /* sums */
 };
 
 struct figures;
 
-/* Lives in a. english: the language of names. */
-struct figures *figures_new(struct arena *a, int32_t from, int32_t to, bool english, size_t groups_max);
-/* Copies; groups in any order. */
-void figures_add(struct figures *f, const struct figures_group *group);
-/* After the last group: sorts (most first; days in order). -1 when a breakdown does not sum to the total. */
-int figures_finish(struct figures *f, struct err *e);
+/* Lives in a. Days as in calendar.h, both included. english: the language of names. */
+struct figures *figures_new(struct arena *a, int32_t from, int32_t to, bool english);
+
+/* Adds to the group with this key (of a breakdown by something else than time): the number of a word, a code, a name, ""
+ * for none. name may be NULL. Copies. */
+void figures_add(struct figures *f, int table, const char *key, const char *name, const struct figures_counts *counts);
+/* Adds what was received on a day: to the total, the day, its week and its month. */
+void figures_add_day(struct figures *f, int32_t day, const struct figures_counts *counts);
+
+/* How the durations of a group spread: count more in a bucket; or int4 arrays in PostgreSQL's binary form, one after the
+ * other. -1 when they are none. */
+void figures_spread(struct figures *f, int table, const char *key, int lapse, int32_t bucket, int64_t count);
+int figures_spread_arrays(
+    struct figures *f, int table, const char *key, int lapse, const void *data, size_t size, struct err *e);
+int figures_spread_day(struct figures *f, int32_t day, int lapse, const void *data, size_t size, struct err *e);
+
+/* day 0: what was open before the first day. */
+void figures_backlog(struct figures *f, int32_t day, int64_t growth);
+
+/* After all: sorts (most first; time in order). -1 when a breakdown does not sum to the total. until: the last day for
+ * which there can be a backlog. */
+int figures_finish(struct figures *f, int32_t until, struct err *e);
 
 /* generated_at: microseconds. */
 json_t *figures_json(const struct figures *f, int64_t generated_at);
-/* UTF-8 with BOM, CRLF, columns table,key,name,count; NUL-terminated, from the figures' arena. */
-char *figures_csv(const struct figures *f, size_t *size);
+
+/* The same as rows of a table: FIGURES_COLUMNS texts each, the first three and the last for people, the rest numbers or
+ * "". Rows live in the figures' arena. */
+extern const char *const figures_columns[FIGURES_COLUMNS];
+void figures_rows(const struct figures *f, void (*on_row)(void *arg, const char *const *cells), void *arg);
 
 #endif

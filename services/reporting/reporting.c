@@ -7,10 +7,12 @@
 #include "common/base/ids.h"
 #include "common/feed/feed.sql.h"
 #include "common/feed/turns.h"
+#include "services/reporting/figures.h"
+#include "services/reporting/figures.sql.h"
 #include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
+#include "services/reporting/reports.h"
 #include "services/reporting/store.h"
-#include "services/reporting/summary.h"
 #include "services/reporting/tending.h"
 #include "services/reporting/track.h"
 
@@ -22,12 +24,12 @@ struct reporting {
 	struct metrics *metrics;
 	struct bus *bus;
 	struct db *db; /* turns */
-	struct db *track_db, *summary_db;
+	struct db *track_db, *reports_db;
 	struct turns *intake, *cases;
 	struct after *after;
 	struct api_keys *keys;
 	struct track track;
-	struct summary summary;
+	struct reports reports;
 	struct tending *tending;
 	struct http *http;
 	struct calendar *calendar;
@@ -36,6 +38,8 @@ struct reporting {
 };
 
 static const struct db_statement *const tables[] = {feed_statements, reporting_statements, NULL};
+static const struct db_statement *const reports_tables[] = {
+    feed_statements, reporting_statements, figures_statements, NULL};
 
 static void
 on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
@@ -95,14 +99,35 @@ on_track_posted(void *arg, struct http_request *request)
 static void
 on_summary_asked(void *arg, struct http_request *request)
 {
-	const struct reporting *r = arg;
+	struct reporting *r = arg;
 
-	summary_answer(&r->summary, request);
+	summary_answer(&r->reports, request);
+}
+
+static void
+on_list_asked(void *arg, struct http_request *request)
+{
+	struct reporting *r = arg;
+
+	list_answer(&r->reports, request);
+}
+
+static void
+on_year_asked(void *arg, struct http_request *request)
+{
+	struct reporting *r = arg;
+
+	year_answer(&r->reports, request);
 }
 
 static const struct http_route routes[] = {
     {HTTP_POST, "/api/v1/track", "public", on_track_posted, TRACK_BODY_MAX},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
+    {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
+    {HTTP_GET,
+	"/api/v1/reports/year/"
+	"*",
+	"key:reports", on_year_asked, 0},
     {.handler = NULL},
 };
 
@@ -111,7 +136,7 @@ on_asked_healthy(void *arg)
 {
 	const struct reporting *r = arg;
 
-	return db_is_up(r->db) && db_is_up(r->track_db) && db_is_up(r->summary_db) ? NULL
+	return db_is_up(r->db) && db_is_up(r->track_db) && db_is_up(r->reports_db) ? NULL
 										   : "the database is not reachable";
 }
 
@@ -178,12 +203,14 @@ databases_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 {
 	const struct db_conf turns = {.conninfo = conf->database, .name = "kopru-reporting", .tables = tables};
 	const struct db_conf track = {.conninfo = conf->database, .name = "kopru-reporting-track", .tables = tables};
-	const struct db_conf summary = {
-	    .conninfo = conf->database, .name = "kopru-reporting-summary", .tables = tables, .answer_ms = 60000};
+	const struct db_conf reports = {.conninfo = conf->database,
+	    .name = "kopru-reporting-reports",
+	    .tables = reports_tables,
+	    .answer_ms = 60000};
 
 	if (!(r->db = db_open(l, &turns, r->metrics, on_database_up, on_database_down, r, e)) ||
 	    !(r->track_db = db_open(l, &track, r->metrics, on_track_database_up, NULL, r, e)) ||
-	    !(r->summary_db = db_open(l, &summary, r->metrics, NULL, NULL, NULL, e)))
+	    !(r->reports_db = db_open(l, &reports, r->metrics, NULL, NULL, NULL, e)))
 		return -1;
 	r->keys = api_keys_new(l, r->track_db, &reporting_statements[REPORTING_API_KEYS]);
 	return 0;
@@ -199,7 +226,8 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	    databases_open(r, l, conf, e) < 0 || turns_open(r, l, conf, e) < 0)
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
-	r->summary = (struct summary){.db = r->summary_db, .after = r->after, .keys = r->keys};
+	r->reports = (struct reports){
+	    .db = r->reports_db, .after = r->after, .keys = r->keys, .outputs = {.loop = l, .folder = conf->exports}};
 	r->http = http_new(l, &http, routes, r->metrics, on_asked_healthy, r, e);
 	return r->http ? 0 : -1;
 }
@@ -230,7 +258,7 @@ reporting_free(struct reporting *r)
 	r->intake = NULL;
 	r->cases = NULL;
 	after_free(r->after);
-	db_close(r->summary_db);
+	db_close(r->reports_db);
 	db_close(r->track_db);
 	db_close(r->db);
 	api_keys_free(r->keys);

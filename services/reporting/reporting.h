@@ -14,6 +14,7 @@ struct reporting_conf {
 	const char *case_public_file;
 	const char *key_file;
 	const char *holidays_file;
+	const char *exports;
 	long window;
 	const char *log_level;
 };

@@ -173,19 +173,6 @@ SELECT * FROM (
 	 ORDER BY h.version DESC LIMIT 1000) AS last
  ORDER BY version;
 
--- name: applications_count
--- in:  $1 first day of receipt, $2 last day
--- out: which breakdown (0 none, 1 channel, 2 kind, 3 topic, 4 department, 5 state, 6 day), value of a word or 0, code of a
---      topic or department (NULL: not routed, or none), its name, day, how many. One statement, so one snapshot.
-SELECT (CASE grouping(channel, kind, topic, department, state, received_on)
-          WHEN 31 THEN 1 WHEN 47 THEN 2 WHEN 55 THEN 3 WHEN 59 THEN 4 WHEN 61 THEN 5 WHEN 62 THEN 6 ELSE 0 END)::int,
-       coalesce(channel, kind, state, 0)::int, coalesce(topic, department),
-       CASE WHEN grouping(topic) = 0 THEN max(topic_name) WHEN grouping(department) = 0 THEN max(department_name) END,
-       received_on, count(*)
-  FROM reporting.application
- WHERE received_on BETWEEN $1::date AND $2::date
- GROUP BY GROUPING SETS ((), (channel), (kind), (topic), (department), (state), (received_on));
-
 -- name: reporting_api_keys
 -- out: id, name, hash of the secret, rights with spaces between, role, department (NULL: none)
 SELECT id, name, secret_hash, array_to_string(rights, ' '), role, department FROM auth.api_key WHERE revoked_at IS NULL

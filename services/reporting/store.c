@@ -103,26 +103,3 @@ store_get_tracked_step(const struct db_results *r, size_t call, size_t row, stru
 	    .due_on = db_date(r, call, row, 10),
 	};
 }
-
-size_t
-store_applications_count(struct db_tx *tx, int32_t from, int32_t to)
-{
-	size_t call = db_call(tx, &reporting_statements[APPLICATIONS_COUNT]);
-
-	db_bind_date(tx, from);
-	db_bind_date(tx, to);
-	return call;
-}
-
-void
-store_get_figures_group(const struct db_results *r, size_t call, size_t row, struct figures_group *group)
-{
-	*group = (struct figures_group){
-	    .table = db_int4(r, call, row, 0),
-	    .value = db_int4(r, call, row, 1),
-	    .code = text_or_null(r, call, row, 2),
-	    .name = text_or_null(r, call, row, 3),
-	    .day = db_null(r, call, row, 4) ? 0 : db_date(r, call, row, 4),
-	    .count = db_int8(r, call, row, 5),
-	};
-}

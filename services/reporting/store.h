@@ -4,7 +4,6 @@
 
 #include "common/db/db.h"
 #include "services/reporting/application.h"
-#include "services/reporting/figures.h"
 #include "services/reporting/step.h"
 #include "services/reporting/tracked.h"
 
@@ -38,8 +37,5 @@ void store_get_tracked_step(const struct db_results *r, size_t call, size_t row,
 
 /* Where a stream stands. */
 size_t store_reporting_cursor(struct db_tx *tx, const char *stream);
-
-size_t store_applications_count(struct db_tx *tx, int32_t from, int32_t to);
-void store_get_figures_group(const struct db_results *r, size_t call, size_t row, struct figures_group *group);
 
 #endif

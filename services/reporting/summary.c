@@ -1,91 +1,44 @@
-/* summary: reads the period, counts in one statement, writes JSON or CSV. */
-#include "services/reporting/summary.h"
-
-#include <string.h>
-
+/* summary: reads the period, counts in one snapshot, writes JSON or a table. */
+#include "common/base/ids.h"
 #include "common/base/log.h"
-#include "common/base/text.h"
 #include "common/domain/calendar.h"
+#include "services/reporting/reports.h"
 #include "services/reporting/store.h"
+#include "services/reporting/store_figures.h"
 
 #define COUNTS_MAX 8 /* under way at once */
 
 struct counting {
-	const struct summary *summary;
+	struct reports *reports;
 	struct http_request *request;
 	int32_t from, to;
-	bool csv;
+	struct query_output output;
 	struct after_place after;
-	size_t call, cursor_call;
+	size_t cursor;
+	struct store_summary_calls calls;
 };
 
-static void
-day_read(struct http_request *r, const char *name, int32_t *day, struct http_faults *faults)
-{
-	const char *text = http_query(r, name);
-
-	if (!text || !date_parse(text, day))
-		http_fault_add(faults, name, "YYYY-AA-GG biçiminde bir gün olmalıdır, örneğin 2026-11-23",
-		    "A day as YYYY-MM-DD is required, for example 2026-11-23");
-}
+static const struct export_table columns = {
+    .columns = figures_columns, .count = FIGURES_COLUMNS, .first_number = 3, .last_number = FIGURES_COLUMNS - 1};
 
 static void
-period_read(struct http_request *r, struct counting *c, struct http_faults *faults)
-{
-	size_t before = faults->count;
-
-	day_read(r, "from", &c->from, faults);
-	day_read(r, "to", &c->to, faults);
-	if (faults->count > before)
-		return;
-	if (c->to < c->from)
-		http_fault_add(
-		    faults, "to", "Son gün ilk günden önce olamaz", "The last day cannot be before the first");
-	else if (c->to - c->from >= FIGURES_DAYS_MAX)
-		http_fault_add(faults, "to", "Dönem en çok 10 yıl (3653 gün) olabilir",
-		    "The period is at most 10 years (3653 days)");
-}
-
-static void
-format_read(struct http_request *r, struct counting *c, struct http_faults *faults)
-{
-	const char *format = http_query(r, "format");
-	const char *accept = http_header(r, "Accept");
-
-	if (!format)
-		c->csv = accept && ascii_starts_nocase(accept, "text/csv");
-	else if (strcmp(format, "csv") == 0)
-		c->csv = true;
-	else if (strcmp(format, "json") != 0)
-		http_fault_add(faults, "format", "csv ya da json olmalıdır", "Either csv or json");
-}
-
-static void
-after_read(struct http_request *r, struct counting *c, struct http_faults *faults)
-{
-	const char *text = http_query(r, "after");
-
-	if (text && !after_parse(text, &c->after))
-		http_fault_add(
-		    faults, "after", "intake:SAYI ya da case:SAYI olmalıdır", "intake:NUMBER or case:NUMBER");
-}
-
-static void
-figures_answer(const struct counting *c, const struct figures *f)
+figures_answer(struct counting *c, const struct figures *f)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE];
-	size_t size;
-	char *data;
+	struct output *output;
 
-	if (!c->csv) {
+	if (c->output.format == QUERY_JSON) {
 		http_reply_json(c->request, 200, figures_json(f, clock_now()));
 		return;
 	}
 	date_text(c->from, from);
 	date_text(c->to, to);
-	data = figures_csv(f, &size);
-	http_reply_bytes(c->request, 200, "text/csv; charset=utf-8",
-	    arena_printf(http_arena(c->request), "basvuru-ozeti_%s_%s.csv", from, to), data, size);
+	output = output_new(&c->reports->outputs, c->request, &c->output, &columns,
+	    arena_printf(http_arena(c->request), "basvuru-ozeti_%s_%s", from, to));
+	if (!output)
+		return;
+	figures_rows(f, output_row, output);
+	output_end(output);
 }
 
 static void
@@ -95,26 +48,16 @@ on_counted(void *arg, enum db_outcome outcome, const struct db_results *results,
 	struct http_request *r = c->request;
 	struct figures *f;
 	struct err e;
-	size_t rows;
 
 	if (outcome != DB_COMMITTED) {
-		log_warn("summary.failed", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), reason->text);
-		http_reply_problem(r, "unavailable", NULL);
+		reports_fail(r, outcome, reason);
 		return;
 	}
-	if (c->after.stream && store_get_reporting_cursor(results, c->cursor_call) < c->after.seq) {
-		http_reply_problem(r, "busy", NULL);
+	if (reports_behind(r, &c->after, results, c->cursor))
 		return;
-	}
-	rows = db_rows(results, c->call);
-	f = figures_new(http_arena(r), c->from, c->to, http_language(r) == HTTP_EN, rows);
-	for (size_t row = 0; row < rows; row++) {
-		struct figures_group group;
-
-		store_get_figures_group(results, c->call, row, &group);
-		figures_add(f, &group);
-	}
-	if (figures_finish(f, &e) < 0) {
+	f = figures_new(http_arena(r), c->from, c->to, http_language(r) == HTTP_EN);
+	if (store_get_summary(results, &c->calls, f, &e) < 0 ||
+	    figures_finish(f, date_in_istanbul(clock_now()), &e) < 0) {
 		log_error("summary.unbalanced", "reason=\"%s\"", e.text);
 		http_reply_problem(r, "internal", NULL);
 		return;
@@ -128,36 +71,32 @@ on_ready(void *arg)
 	struct counting *c = arg;
 	struct db_tx *tx;
 
-	if (db_in_flight(c->summary->db) >= COUNTS_MAX) {
+	if (db_in_flight(c->reports->db) >= COUNTS_MAX) {
 		http_reply_problem(c->request, "busy", NULL);
 		return;
 	}
-	tx = db_begin(c->summary->db);
+	tx = db_begin(c->reports->db);
+	c->calls = store_summary(tx, c->from, c->to);
 	if (c->after.stream)
-		c->cursor_call = store_reporting_cursor(tx, c->after.stream);
-	c->call = store_applications_count(tx, c->from, c->to);
-	db_read(tx, on_counted, c);
+		c->cursor = store_reporting_cursor(tx, c->after.stream);
+	db_commit(tx, on_counted, c);
 }
 
 void
-summary_answer(const struct summary *summary, struct http_request *r)
+summary_answer(struct reports *reports, struct http_request *r)
 {
 	struct counting *c = arena_alloc(http_arena(r), sizeof(*c));
 	struct http_faults faults = {.count = 0};
-	const struct api_key *key;
-	enum api_answer granted = api_keys_check(summary->keys, r, API_REPORTS, &key);
 
-	if (granted != API_GRANTED) {
-		api_keys_reply(r, granted);
+	if (!reports_allowed(reports, r))
 		return;
-	}
-	c->summary = summary;
+	c->reports = reports;
 	c->request = r;
-	period_read(r, c, &faults);
-	format_read(r, c, &faults);
-	after_read(r, c, &faults);
+	query_read_period(r, &c->from, &c->to, &faults);
+	query_read_output(r, &c->output, &faults);
+	query_read_after(r, &c->after, &faults);
 	if (faults.count > 0)
 		http_reply_problem(r, "invalid", &faults);
 	else
-		after_wait(summary->after, &c->after, on_ready, c);
+		after_wait(reports->after, &c->after, on_ready, c);
 }

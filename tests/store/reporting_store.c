@@ -315,63 +315,6 @@ track_opens_only_with_the_code(void **state)
 }
 
 static void
-look_at_figures(void *arg, const struct db_results *r)
-{
-	struct figures *f = arg;
-	struct figures_group group;
-	struct err e = {""};
-
-	for (size_t row = 0; row < db_rows(r, 0); row++) {
-		store_get_figures_group(r, 0, row, &group);
-		figures_add(f, &group);
-	}
-	if (figures_finish(f, &e) < 0)
-		fail_msg("%s", e.text);
-}
-
-/* I-17 */
-static void
-count_sums_to_the_total(void **state)
-{
-	struct fixture *f = *state;
-	json_t *json;
-
-	put_received(f, &f->one, 1, 10);
-	put_routed(f, &f->one, 8, 10, 2);
-	put_routed(f, &f->one, 17, 1, 3);
-	for (int i = 0; i < 2; i++) {
-		struct figures *figures = figures_new(f->arena, 20780, 20781, true, 100);
-		struct db_tx *tx = db_begin(i ? f->two.db : f->one.db);
-
-		store_applications_count(tx, 20780, 20781);
-		assert_int_equal(database_read(i ? &f->two : &f->one, tx, look_at_figures, figures), DB_COMMITTED);
-		json = figures_json(figures, 0);
-		assert_int_equal(json_integer_value(json_object_get(json, "total")),
-		    scratch_number(f->one.scratch, "SELECT count(*) FROM reporting.application WHERE received_on <= "
-						   "'1970-01-01'::date + 20781"));
-		assert_int_equal(json_array_size(json_object_get(json, "by_day")), 2);
-		assert_int_equal(json_array_size(json_object_get(json, "by_department")), 2 + 0);
-		json_decref(json);
-	}
-}
-
-static void
-count_of_nothing_is_zero(void **state)
-{
-	struct fixture *f = *state;
-	struct figures *figures = figures_new(f->arena, 1, 2, true, 100);
-	struct db_tx *tx = db_begin(f->one.db);
-	json_t *json;
-
-	store_applications_count(tx, 1, 2);
-	assert_int_equal(database_read(&f->one, tx, look_at_figures, figures), DB_COMMITTED);
-	json = figures_json(figures, 0);
-	assert_int_equal(json_integer_value(json_object_get(json, "total")), 0);
-	assert_int_equal(json_array_size(json_object_get(json, "by_kind")), 0);
-	json_decref(json);
-}
-
-static void
 refuse_carries_its_reason(void **state)
 {
 	struct fixture *f = *state;
@@ -437,8 +380,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(both_streams_at_once_make_one_row_each, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(erased_stays_erased, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(track_opens_only_with_the_code, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(count_sums_to_the_total, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(count_of_nothing_is_zero, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(refuse_carries_its_reason, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(keys_are_those_in_force, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(role_reaches_nothing_else, set_up, tear_down),

@@ -1,4 +1,4 @@
-/* figures: sums, names, order, CSV; and what is read from events for them. */
+/* figures: sums, names, order, lists, percentiles; and what is read from events for them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -50,28 +50,51 @@ day(const char *text)
 	return date;
 }
 
+static struct figures_counts
+counts(int64_t received)
+{
+	return (struct figures_counts){.received = received};
+}
+
+static void
+put(struct figures *f, int table, const char *key, const char *name, int64_t received)
+{
+	struct figures_counts c = counts(received);
+
+	figures_add(f, table, key, name, &c);
+}
+
+static void
+put_day(struct figures *f, const char *on, int64_t received)
+{
+	struct figures_counts c = counts(received);
+
+	figures_add_day(f, day(on), &c);
+}
+
 static struct figures *
 sample(bool english)
 {
-	const struct figures_group groups[] = {
-	    {.table = FIGURES_TOTAL, .count = 5},
-	    {.table = FIGURES_BY_CHANNEL, .value = KOPRU__V1__CHANNEL__CHANNEL_WEB, .count = 1},
-	    {.table = FIGURES_BY_CHANNEL, .value = KOPRU__V1__CHANNEL__CHANNEL_PHONE, .count = 4},
-	    {.table = FIGURES_BY_KIND, .value = KOPRU__V1__KIND__KIND_REQUEST, .count = 4},
-	    {.table = FIGURES_BY_KIND, .value = 99, .count = 1},
-	    {.table = FIGURES_BY_TOPIC, .code = "TEM-01", .name = "Çöp, \"atık\"", .count = 2},
-	    {.table = FIGURES_BY_TOPIC, .code = NULL, .count = 3},
-	    {.table = FIGURES_BY_DEPARTMENT, .code = "TEM", .name = "=HYPERLINK(1)", .count = 5},
-	    {.table = FIGURES_BY_STATUS, .value = KOPRU__V1__STATE__STATE_ASSIGNED, .count = 5},
-	    {.table = FIGURES_BY_DAY, .day = day("2026-11-23"), .count = 4},
-	    {.table = FIGURES_BY_DAY, .day = day("2026-11-02"), .count = 1},
-	};
-	struct figures *f = figures_new(arena, day("2026-11-01"), day("2026-11-30"), english, 11);
+	struct figures *f = figures_new(arena, day("2026-11-01"), day("2026-11-30"), english);
 	struct err e = {""};
 
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		figures_add(f, &groups[i]);
-	if (figures_finish(f, &e) < 0)
+	put(f, FIGURES_BY_CHANNEL, "12", NULL, 1);
+	put(f, FIGURES_BY_CHANNEL, "4", NULL, 4);
+	put(f, FIGURES_BY_KIND, "1", NULL, 2);
+	put(f, FIGURES_BY_KIND, "1", NULL, 2);
+	put(f, FIGURES_BY_KIND, "99", NULL, 1);
+	put(f, FIGURES_BY_TOPIC, "TEM-01", "Çöp, \"atık\"", 2);
+	put(f, FIGURES_BY_TOPIC, "", NULL, 3);
+	put(f, FIGURES_BY_DEPARTMENT, "TEM", "=HYPERLINK(1)", 5);
+	put(f, FIGURES_BY_STATUS, "2", NULL, 5);
+	put(f, FIGURES_BY_NEIGHBOURHOOD, "Işık & Su", NULL, 5);
+	put_day(f, "2026-11-23", 4);
+	put_day(f, "2026-11-02", 1);
+	put_day(f, "2026-12-02", 7); /* not in the period */
+	figures_backlog(f, 0, 3);
+	figures_backlog(f, day("2026-11-02"), 2);
+	figures_backlog(f, day("2026-11-04"), -4);
+	if (figures_finish(f, day("2026-11-05"), &e) < 0)
 		fail_msg("%s", e.text);
 	return f;
 }
@@ -91,14 +114,23 @@ json_names_and_sorts(void **state)
 	assert_string_equal(json_string_value(json_object_get(json, "from")), "2026-11-01");
 	assert_string_equal(json_string_value(json_object_get(json, "to")), "2026-11-30");
 	assert_int_equal(json_integer_value(json_object_get(json, "total")), 5);
+	assert_int_equal(json_integer_value(json_object_get(json, "definition_version")), FIGURES_VERSION);
 	assert_string_equal(cell(json, "by_channel", 0, "key"), "phone");
 	assert_string_equal(cell(json, "by_channel", 0, "name"), "Telefon");
-	assert_string_equal(cell(json, "by_kind", 1, "key"), "unknown");
+	assert_string_equal(
+	    cell(json, "by_channel", 0, "list"), "/api/v1/reports/list?from=2026-11-01&to=2026-11-30&channel=phone");
+	assert_string_equal(cell(json, "by_kind", 1, "key"), "unknown-99");
 	assert_string_equal(cell(json, "by_topic", 0, "key"), "");
+	assert_non_null(strstr(cell(json, "by_topic", 0, "list"), "&topic=none"));
 	assert_string_equal(cell(json, "by_topic", 1, "name"), "Çöp, \"atık\"");
 	assert_string_equal(cell(json, "by_status", 0, "key"), "assigned");
+	assert_non_null(strstr(cell(json, "by_neighbourhood", 0, "list"), "&neighbourhood=I%C5%9F%C4%B1k%20%26%20Su"));
 	assert_string_equal(cell(json, "by_day", 0, "key"), "2026-11-02");
 	assert_string_equal(cell(json, "by_day", 0, "name"), "02.11.2026");
+	assert_string_equal(cell(json, "by_week", 0, "key"), "2026-W45");
+	assert_string_equal(cell(json, "by_week", 0, "name"), "2026 yılının 45. haftası");
+	assert_string_equal(cell(json, "by_month", 0, "name"), "Kasım 2026");
+	assert_int_equal(json_array_size(json_object_get(json, "by_month")), 1);
 	json_decref(json);
 	json = figures_json(sample(true), 1795424400000000);
 	assert_string_equal(cell(json, "by_channel", 0, "name"), "Phone");
@@ -106,34 +138,121 @@ json_names_and_sorts(void **state)
 }
 
 static void
-csv_is_quoted_and_guarded(void **state)
+backlog_goes_on_from_day_to_day(void **state)
 {
-	size_t size;
-	char *csv = figures_csv(sample(false), &size);
+	static const int open[] = {3, 5, 5, 1, 1};
+	json_t *json = figures_json(sample(false), 0), *list = json_object_get(json, "backlog");
 
 	(void)state;
-	assert_int_equal(strlen(csv), size);
-	assert_int_equal(strncmp(csv, "\xef\xbb\xbftable,key,name,count\r\n", 25), 0);
-	assert_non_null(strstr(csv, "\r\ntotal,,Tüm başvurular,5\r\n"));
-	assert_non_null(strstr(csv, "\r\nby_topic,TEM-01,\"Çöp, \"\"atık\"\"\",2\r\n"));
-	assert_null(strstr(csv, ",=HYPERLINK"));
-	assert_non_null(strstr(csv, "'=HYPERLINK(1)"));
-	assert_non_null(strstr(csv, "\r\nby_day,2026-11-02,02.11.2026,1\r\nby_day,2026-11-23,23.11.2026,4\r\n"));
+	assert_int_equal(json_array_size(list), 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(json_integer_value(json_object_get(json_array_get(list, i), "open")), open[i]);
+	assert_string_equal(cell(json, "backlog", 1, "list"), "/api/v1/reports/list?backlog=2026-11-02");
+	json_decref(json);
+}
+
+static void
+week_at_the_turn_of_a_year_is_cut_to_the_period(void **state)
+{
+	struct figures *f = figures_new(arena, day("2020-12-30"), day("2021-01-01"), true);
+	struct err e;
+	json_t *json;
+
+	(void)state;
+	put_day(f, "2020-12-30", 1);
+	put_day(f, "2021-01-01", 1);
+	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_BY_DAY; table++)
+		put(f, table, "1", NULL, 2);
+	assert_int_equal(figures_finish(f, 0, &e), 0);
+	json = figures_json(f, 0);
+	assert_string_equal(cell(json, "by_week", 0, "key"), "2020-W53");
+	assert_string_equal(cell(json, "by_week", 0, "list"), "/api/v1/reports/list?from=2020-12-30&to=2021-01-01");
+	assert_string_equal(cell(json, "by_month", 0, "list"), "/api/v1/reports/list?from=2020-12-30&to=2020-12-31");
+	assert_string_equal(cell(json, "by_month", 1, "name"), "January 2021");
+	json_decref(json);
+}
+
+struct rows {
+	size_t count;
+	const char *first[64], *name[64], *number[64];
+};
+
+static void
+on_row(void *arg, const char *const *cells)
+{
+	struct rows *rows = arg;
+
+	rows->first[rows->count] = cells[0];
+	rows->name[rows->count] = cells[2];
+	rows->number[rows->count++] = cells[3];
+}
+
+static void
+rows_are_all_figures(void **state)
+{
+	struct rows rows = {.count = 0};
+
+	(void)state;
+	figures_rows(sample(false), on_row, &rows);
+	assert_string_equal(rows.first[0], "total");
+	assert_string_equal(rows.name[0], "Tüm başvurular");
+	assert_string_equal(rows.number[0], "5");
+	assert_int_equal(rows.count, 1 + 2 + 2 + 2 + 1 + 1 + 1 + 2 + 2 + 1 + 5);
+	assert_string_equal(rows.first[rows.count - 1], "backlog");
+	assert_string_equal(rows.number[rows.count - 1], "1");
+	assert_string_equal(figures_columns[FIGURES_COLUMNS - 1], "list");
 }
 
 /* I-17 */
 static void
 finish_refuses_what_does_not_sum(void **state)
 {
-	struct figures *f = figures_new(arena, 0, 1, false, 2);
+	struct figures *f = figures_new(arena, 0, 1, false);
+	struct figures_counts two = counts(2);
 	struct err e;
 
 	(void)state;
-	figures_add(f, &(struct figures_group){.table = FIGURES_TOTAL, .count = 2});
-	figures_add(f, &(struct figures_group){.table = FIGURES_BY_CHANNEL, .value = 1, .count = 1});
-	assert_int_equal(figures_finish(f, &e), -1);
-	f = figures_new(arena, 0, 1, false, 0);
-	assert_int_equal(figures_finish(f, &e), 0);
+	figures_add_day(f, 1, &two);
+	put(f, FIGURES_BY_CHANNEL, "1", NULL, 1);
+	assert_int_equal(figures_finish(f, 1, &e), -1);
+	assert_non_null(strstr(e.text, "by_channel sums to 1, the total is 2"));
+	f = figures_new(arena, 0, 1, false);
+	assert_int_equal(figures_finish(f, 1, &e), 0);
+}
+
+/* As PostgreSQL sends int4 arrays: {3,NULL,5} from index 7 on. */
+static const uint8_t spread[] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 3,
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 4, 0, 0, 0, 5};
+
+static void
+spread_is_read_and_ranked(void **state)
+{
+	struct figures *f = figures_new(arena, 0, 1, false);
+	struct figures_counts c = {.received = 8, .reacted = 8, .minutes = {66, 0, 0, 0}};
+	uint8_t twice[2 * sizeof(spread)];
+	struct err e = {""};
+	json_t *json, *hours;
+
+	(void)state;
+	memcpy(twice, spread, sizeof(spread));
+	memcpy(twice + sizeof(spread), spread, sizeof(spread));
+	figures_add_day(f, 1, &c);
+	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_BY_DAY; table++)
+		figures_add(f, table, "1", NULL, &c);
+	assert_int_equal(figures_spread_day(f, 1, FIGURES_REACTION, spread, sizeof(spread), &e), 0);
+	assert_int_equal(figures_spread_arrays(f, FIGURES_BY_KIND, "1", FIGURES_REACTION, twice, sizeof(twice), &e), 0);
+	for (size_t size = 1; size < sizeof(spread); size++)
+		assert_int_equal(figures_spread_arrays(f, FIGURES_BY_TOPIC, "2", FIGURES_ANSWER, spread, size, &e), -1);
+	assert_int_equal(figures_finish(f, 1, &e), 0);
+	json = figures_json(f, 0);
+	hours = json_object_get(json_object_get(json_object_get(json, "all"), "first_reaction"), "calendar_hours");
+	assert_true(json_real_value(json_object_get(hours, "median")) == 0.15); /* 9 minutes */
+	assert_true(json_real_value(json_object_get(hours, "p90")) == 0.15);
+	assert_true(json_real_value(json_object_get(hours, "mean")) == 0.14);
+	assert_true(json_is_null(json_object_get(
+	    json_object_get(json_object_get(json_object_get(json, "all"), "final_answer"), "working_hours"),
+	    "median")));
+	json_decref(json);
 }
 
 static void
@@ -224,7 +343,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(json_names_and_sorts),
-	    cmocka_unit_test(csv_is_quoted_and_guarded),
+	    cmocka_unit_test(backlog_goes_on_from_day_to_day),
+	    cmocka_unit_test(week_at_the_turn_of_a_year_is_cut_to_the_period),
+	    cmocka_unit_test(rows_are_all_figures),
+	    cmocka_unit_test(spread_is_read_and_ranked),
 	    cmocka_unit_test(finish_refuses_what_does_not_sum),
 	    cmocka_unit_test(after_is_parsed_strictly),
 	    cmocka_unit_test(applications_keep_the_highest_version),
