@@ -99,14 +99,15 @@ CREATE TABLE reporting.tally (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.tally TO reporting;
 
--- How the durations of a tally's applications are spread: how many lie in each bucket.
+-- How the durations are spread: how many applications lie in each bucket, as 384 numbers of four bytes (big-endian).
+-- Years stand here too, so that the spread of a year is read and not summed.
 CREATE TABLE reporting.spread (
-	span smallint NOT NULL,
+	span smallint NOT NULL CHECK (span IN (1, 2, 3)), -- 1 a day (its total only), 2 a month, 3 a year
 	starts_on date NOT NULL,
 	dimension smallint NOT NULL,
 	key text NOT NULL,
 	what smallint NOT NULL, -- 0 reaction, 1 reaction in working time, 2 answer, 3 answer in working time
-	buckets int[] NOT NULL, -- by the number of the bucket, from the lowest to the highest that is used
+	buckets bytea NOT NULL CHECK (length(buckets) = 1536),
 	PRIMARY KEY (span, starts_on, dimension, key, what)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.spread TO reporting;
@@ -157,37 +158,36 @@ LANGUAGE sql IMMUTABLE AS $$ -- without SET, so that it is inlined
 	        coalesce(a.opened_on, a.received_on), a.ended_on)::reporting.contribution
 $$;
 
--- p_to and p_more, bucket by bucket.
-CREATE FUNCTION reporting.spread_add(p_to int[], p_more int[]) RETURNS int[]
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog AS $$
-DECLARE
-	sums int[] := p_to;
-BEGIN
-	FOR i IN coalesce(array_lower(p_more, 1), 1) .. coalesce(array_upper(p_more, 1), 0) LOOP
-		IF p_more[i] <> 0 THEN
-			sums[i] := coalesce(sums[i], 0) + p_more[i];
-		END IF;
-	END LOOP;
-	RETURN sums;
-END
-$$;
+-- What changes in one row of reporting.spread: so many more in these buckets.
+CREATE TYPE reporting.spread_change AS (
+	span smallint,
+	starts_on date,
+	dimension smallint,
+	key text,
+	what smallint,
+	buckets int[],
+	counts int[]
+);
 
--- Buckets and how many more lie in each, as an array like reporting.spread.buckets.
-CREATE FUNCTION reporting.spread_of(p_buckets int[], p_counts int[]) RETURNS int[]
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog AS $$
+CREATE FUNCTION reporting.spread_add(p_spread bytea, p_buckets int[], p_counts int[]) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$ -- without SET, which would cost more than the rest
 DECLARE
-	counts int[] := '{}';
+	place int;
 BEGIN
-	FOR i IN 1 .. cardinality(p_buckets) LOOP
-		counts[p_buckets[i]] := p_counts[i];
+	FOR i IN 1 .. array_length(p_buckets, 1) LOOP
+		place := 4 * p_buckets[i];
+		p_spread := overlay(p_spread PLACING int4send((get_byte(p_spread, place) << 24) + (get_byte(p_spread, place + 1) << 16)
+			+ (get_byte(p_spread, place + 2) << 8) + get_byte(p_spread, place + 3) + p_counts[i]) FROM place + 1 FOR 4);
 	END LOOP;
-	RETURN counts;
+	RETURN p_spread;
 END
 $$;
 
 -- Rows are taken in the order of their keys, so that two writers do not wait for each other in a circle.
 CREATE FUNCTION reporting.tally_apply(p_changes reporting.contribution[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+	spreads reporting.spread_change[];
 BEGIN
 	INSERT INTO reporting.tally AS t
 	SELECT g.span, g.starts_on, g.dimension, g.key, coalesce(max(g.name) FILTER (WHERE c.sign > 0), max(g.name), ''),
@@ -219,28 +219,35 @@ BEGIN
 	       answer_minutes = t.answer_minutes + EXCLUDED.answer_minutes,
 	       answer_working_minutes = t.answer_working_minutes + EXCLUDED.answer_working_minutes;
 
-	INSERT INTO reporting.spread AS s
-	SELECT n.span, n.starts_on, n.dimension, n.key, n.what,
-	       reporting.spread_of(array_agg(n.bucket), array_agg(n.more))
-	  FROM (SELECT g.span, g.starts_on, g.dimension, g.key, b.what, b.bucket::int AS bucket, sum(c.sign)::int AS more
-	          FROM unnest(p_changes) AS c
-	         CROSS JOIN LATERAL (SELECT date_trunc('month', c.received_on::timestamp)::date) AS m(starts_on)
-	         CROSS JOIN LATERAL (VALUES (0, c.reaction_bucket), (1, c.reaction_working_bucket), (2, c.answer_bucket),
-	                                    (3, c.answer_working_bucket)) AS b(what, bucket)
-	         CROSS JOIN LATERAL (VALUES (1, c.received_on, 0, ''),
-	                                    (2, m.starts_on, 1, c.channel::text), (2, m.starts_on, 2, c.kind::text),
-	                                    (2, m.starts_on, 3, coalesce(c.topic, '')),
-	                                    (2, m.starts_on, 4, coalesce(c.department, '')),
-	                                    (2, m.starts_on, 5, c.state::text),
-	                                    (2, m.starts_on, 6, coalesce(c.neighbourhood, '')))
-	                 AS g(span, starts_on, dimension, key)
-	         WHERE b.bucket IS NOT NULL
-	         GROUP BY g.span, g.starts_on, g.dimension, g.key, b.what, b.bucket
-	        HAVING sum(c.sign) <> 0) AS n
-	 GROUP BY n.span, n.starts_on, n.dimension, n.key, n.what
-	 ORDER BY n.span, n.starts_on, n.dimension, n.key, n.what
-	    ON CONFLICT (span, starts_on, dimension, key, what) DO UPDATE
-	   SET buckets = reporting.spread_add(s.buckets, EXCLUDED.buckets);
+	SELECT array_agg((n.span, n.starts_on, n.dimension, n.key, n.what, n.buckets, n.counts)::reporting.spread_change
+	                 ORDER BY n.span, n.starts_on, n.dimension, n.key, n.what)
+	  INTO spreads
+	  FROM (SELECT b.span, b.starts_on, b.dimension, b.key, b.what, array_agg(b.bucket) AS buckets, array_agg(b.more) AS counts
+	          FROM (SELECT g.span, g.starts_on, g.dimension, g.key, w.what, w.bucket::int, sum(c.sign)::int AS more
+	                  FROM unnest(p_changes) AS c
+	                 CROSS JOIN LATERAL (SELECT date_trunc('month', c.received_on::timestamp)::date,
+	                                            date_trunc('year', c.received_on::timestamp)::date) AS m(month, year)
+	                 CROSS JOIN LATERAL (VALUES (0, c.reaction_bucket), (1, c.reaction_working_bucket),
+	                                            (2, c.answer_bucket), (3, c.answer_working_bucket)) AS w(what, bucket)
+	                 CROSS JOIN LATERAL (VALUES (1, c.channel::text), (2, c.kind::text), (3, coalesce(c.topic, '')),
+	                                            (4, coalesce(c.department, '')), (5, c.state::text),
+	                                            (6, coalesce(c.neighbourhood, ''))) AS k(dimension, key)
+	                 CROSS JOIN LATERAL (SELECT 2, m.month, k.dimension, k.key UNION ALL SELECT 3, m.year, k.dimension, k.key
+	                                     UNION ALL SELECT 1, c.received_on, 0, '' WHERE k.dimension = 1)
+	                         AS g(span, starts_on, dimension, key)
+	                 WHERE w.bucket IS NOT NULL
+	                 GROUP BY g.span, g.starts_on, g.dimension, g.key, w.what, w.bucket
+	                HAVING sum(c.sign) <> 0) AS b
+	         GROUP BY b.span, b.starts_on, b.dimension, b.key, b.what) AS n;
+	IF spreads IS NOT NULL THEN
+		INSERT INTO reporting.spread
+		SELECT n.span, n.starts_on, n.dimension, n.key, n.what, decode(repeat('00', 1536), 'hex') FROM unnest(spreads) AS n
+		    ON CONFLICT DO NOTHING;
+		UPDATE reporting.spread AS s SET buckets = reporting.spread_add(s.buckets, n.buckets, n.counts)
+		  FROM unnest(spreads) AS n
+		 WHERE s.span = n.span AND s.starts_on = n.starts_on AND s.dimension = n.dimension AND s.key = n.key
+		   AND s.what = n.what;
+	END IF;
 
 	INSERT INTO reporting.backlog AS b
 	SELECT g.day, sum(c.sign * g.growth)

@@ -10,7 +10,7 @@
 #include "services/reporting/figures_internal.h"
 
 #define CHAINS 4096
-#define INT4_OID 23
+#define SPREAD_SIZE ((size_t)4 * DURATION_BUCKETS)
 
 struct figures *
 figures_new(struct arena *a, int32_t from, int32_t to, bool english)
@@ -149,58 +149,25 @@ read_32(const uint8_t *at)
 	return (int32_t)__builtin_bswap32(value);
 }
 
-/* One array: dimensions, nulls?, type, then size and lower bound, then elements with their sizes (-1: NULL). Adds to all of
- * figures. How much it was; 0 when it is none. */
-static size_t
-array_add(struct figures *f, struct figure *const *figures, int lapse, const uint8_t *data, size_t size)
-{
-	size_t used = 12;
-	int32_t dimensions, count, lower;
-
-	if (size < used || read_32(data + 8) != INT4_OID)
-		return 0;
-	dimensions = read_32(data);
-	if (dimensions == 0)
-		return used;
-	if (dimensions != 1 || size < (used = 20))
-		return 0;
-	count = read_32(data + 12);
-	lower = read_32(data + 16);
-	if (count < 0 || count > DURATION_BUCKETS || lower < 0 || lower > DURATION_BUCKETS)
-		return 0;
-	for (int32_t i = 0; i < count; i++) {
-		if (size - used < 4)
-			return 0;
-		used += 4;
-		if (read_32(data + used - 4) < 0)
-			continue;
-		if (size - used < 4)
-			return 0;
-		for (size_t k = 0; figures[k]; k++)
-			spread_add(f, figures[k], lapse, lower + i, read_32(data + used));
-		used += 4;
-	}
-	return used;
-}
-
+/* Adds spreads, one after the other, to all of figures. */
 static int
-arrays_add(struct figures *f, struct figure *const *figures, int lapse, const void *data, size_t size, struct err *e)
+spreads_add(struct figures *f, struct figure *const *figures, int lapse, const void *data, size_t size, struct err *e)
 {
 	const uint8_t *at = data;
 
-	while (size > 0) {
-		size_t used = array_add(f, figures, lapse, at, size);
+	if (size % SPREAD_SIZE != 0)
+		return err_set(e, "a spread has %zu bytes, not a multiple of %zu", size, SPREAD_SIZE);
+	for (size_t i = 0; i < size / 4; i++) {
+		int32_t count = read_32(at + 4 * i);
 
-		if (used == 0)
-			return err_set(e, "a spread is not readable");
-		at += used;
-		size -= used;
+		for (size_t k = 0; count != 0 && figures[k]; k++)
+			spread_add(f, figures[k], lapse, (int32_t)(i % DURATION_BUCKETS), count);
 	}
 	return 0;
 }
 
 int
-figures_spread_arrays(
+figures_spread_stored(
     struct figures *f, int table, const char *key, int lapse, const void *data, size_t size, struct err *e)
 {
 	struct figure *figures[2] = {NULL, NULL};
@@ -208,7 +175,7 @@ figures_spread_arrays(
 	if (table <= FIGURES_TOTAL || table >= FIGURES_BY_DAY)
 		return 0;
 	figures[0] = figure_at(f, table, key);
-	return arrays_add(f, figures, lapse, data, size, e);
+	return spreads_add(f, figures, lapse, data, size, e);
 }
 
 int
@@ -219,7 +186,7 @@ figures_spread_day(struct figures *f, int32_t day, int lapse, const void *data, 
 	if (day < f->from || day > f->to)
 		return 0;
 	figures_of_day(f, day, figures);
-	return arrays_add(f, figures, lapse, data, size, e);
+	return spreads_add(f, figures, lapse, data, size, e);
 }
 
 void

@@ -64,10 +64,10 @@ void figures_add(struct figures *f, int table, const char *key, const char *name
 /* Adds what was received on a day: to the total, the day, its week and its month. */
 void figures_add_day(struct figures *f, int32_t day, const struct figures_counts *counts);
 
-/* How the durations of a group spread: count more in a bucket; or int4 arrays in PostgreSQL's binary form, one after the
- * other. -1 when they are none. */
+/* How the durations of a group spread: count more in a bucket; or as they are stored, DURATION_BUCKETS
+ * big-endian numbers of four bytes, of several months one after the other. -1 when they are not whole. */
 void figures_spread(struct figures *f, int table, const char *key, int lapse, int32_t bucket, int64_t count);
-int figures_spread_arrays(
+int figures_spread_stored(
     struct figures *f, int table, const char *key, int lapse, const void *data, size_t size, struct err *e);
 int figures_spread_day(struct figures *f, int32_t day, int lapse, const void *data, size_t size, struct err *e);
 

@@ -1,5 +1,6 @@
 -- What reporting counts. The statements of one summary see one snapshot: snapshot_take comes first, in one transaction.
--- Months that lie whole in the period come from the tallies; what is left at its edges is counted in the applications.
+-- Months come from the tallies. Where a period ends within a month, what is missing of the month is counted in the
+-- applications and added; or, when that is less, the whole month is taken and what is too much is counted and taken away.
 
 -- name: snapshot_take
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
@@ -17,41 +18,52 @@ SELECT dimension::int, key, max(name), sum(received)::bigint, sum(answered)::big
  GROUP BY dimension, key HAVING sum(received) > 0;
 
 -- name: month_spreads
--- in:  $1 first of a month, $2 first of the month after the last
--- out: table, key, what, arrays in PostgreSQL's binary form, one after the other
-SELECT dimension::int, key, what::int, string_agg(array_send(buckets), '')
-  FROM reporting.spread
- WHERE span = 2 AND starts_on >= $1::date AND starts_on < $2::date
+-- in:  $1 first of a month, $2 and $3 first of the first whole year and of the year after the last, $4 first of the month after
+--      the last; without a whole year $1 to $3 are one
+-- out: table, key, what, buckets, of several months one after the other
+SELECT dimension::int, key, what::int, string_agg(buckets, '')
+  FROM (SELECT dimension, key, what, buckets FROM reporting.spread
+         WHERE span = 3 AND starts_on >= $2::date AND starts_on < $3::date
+        UNION ALL
+        SELECT dimension, key, what, buckets FROM reporting.spread
+         WHERE span = 2 AND starts_on >= $1::date AND starts_on < $2::date
+        UNION ALL
+        SELECT dimension, key, what, buckets FROM reporting.spread
+         WHERE span = 2 AND starts_on >= $3::date AND starts_on < $4::date) AS s
  GROUP BY dimension, key, what;
 
 -- name: edge_groups
--- in:  $1 first day, $2 day after the first edge, $3 first day of the second edge, $4 last day
+-- in:  $1 first and $2 last day of one edge, $3 1 or -1: add or take away; $4, $5, $6 of the other
 -- out: as month_groups
-SELECT g.dimension, g.key, max(g.name), count(*), count(answered_at), count(*) FILTER (WHERE ended_on IS NULL),
-       count(*) FILTER (WHERE overdue), count(*) FILTER (WHERE forwarded), count(*) FILTER (WHERE handed_back),
-       count(*) FILTER (WHERE reopened), count(reaction_at), coalesce(sum(reaction_minutes), 0)::bigint,
-       coalesce(sum(reaction_working_minutes), 0)::bigint, coalesce(sum(answer_minutes), 0)::bigint,
-       coalesce(sum(answer_working_minutes), 0)::bigint
-  FROM reporting.application AS a
- CROSS JOIN LATERAL (VALUES (1, a.channel::text, NULL), (2, a.kind::text, NULL), (3, coalesce(a.topic, ''), a.topic_name),
-                            (4, coalesce(a.department, ''), a.department_name), (5, a.state::text, NULL),
-                            (6, coalesce(a.neighbourhood, ''), NULL)) AS g(dimension, key, name)
- WHERE (a.received_on >= $1::date AND a.received_on < $2::date) OR (a.received_on >= $3::date AND a.received_on <= $4::date)
- GROUP BY g.dimension, g.key;
+SELECT (CASE grouping(channel, kind, topic, department, state, neighbourhood)
+          WHEN 31 THEN 1 WHEN 47 THEN 2 WHEN 55 THEN 3 WHEN 59 THEN 4 WHEN 61 THEN 5 ELSE 6 END)::int,
+       coalesce(channel::text, kind::text, state::text, topic, department, neighbourhood, ''),
+       CASE WHEN grouping(topic) = 0 THEN max(topic_name) WHEN grouping(department) = 0 THEN max(department_name) END,
+       sum(sign), coalesce(sum(sign) FILTER (WHERE answered_at IS NOT NULL), 0),
+       coalesce(sum(sign) FILTER (WHERE ended_on IS NULL), 0), coalesce(sum(sign) FILTER (WHERE overdue), 0),
+       coalesce(sum(sign) FILTER (WHERE forwarded), 0), coalesce(sum(sign) FILTER (WHERE handed_back), 0),
+       coalesce(sum(sign) FILTER (WHERE reopened), 0), coalesce(sum(sign) FILTER (WHERE reaction_at IS NOT NULL), 0),
+       coalesce(sum(sign * reaction_minutes), 0)::bigint, coalesce(sum(sign * reaction_working_minutes), 0)::bigint,
+       coalesce(sum(sign * answer_minutes), 0)::bigint, coalesce(sum(sign * answer_working_minutes), 0)::bigint
+  FROM (SELECT $3::int AS sign, * FROM reporting.application WHERE received_on >= $1::date AND received_on <= $2::date
+        UNION ALL
+        SELECT $6::int, * FROM reporting.application WHERE received_on >= $4::date AND received_on <= $5::date) AS a
+ GROUP BY GROUPING SETS ((channel), (kind), (topic), (department), (state), (neighbourhood));
 
 -- name: edge_spreads
 -- in:  as edge_groups
 -- out: table, key, what, bucket, how many
-SELECT g.dimension, g.key, b.what, b.bucket::int, count(*)
-  FROM reporting.application AS a
- CROSS JOIN LATERAL (VALUES (0, a.reaction_bucket), (1, a.reaction_working_bucket), (2, a.answer_bucket),
-                            (3, a.answer_working_bucket)) AS b(what, bucket)
- CROSS JOIN LATERAL (VALUES (1, a.channel::text), (2, a.kind::text), (3, coalesce(a.topic, '')),
-                            (4, coalesce(a.department, '')), (5, a.state::text),
-                            (6, coalesce(a.neighbourhood, ''))) AS g(dimension, key)
- WHERE ((a.received_on >= $1::date AND a.received_on < $2::date) OR (a.received_on >= $3::date AND a.received_on <= $4::date))
-   AND b.bucket IS NOT NULL
- GROUP BY g.dimension, g.key, b.what, b.bucket;
+SELECT (CASE grouping(channel, kind, topic, department, state, neighbourhood)
+          WHEN 31 THEN 1 WHEN 47 THEN 2 WHEN 55 THEN 3 WHEN 59 THEN 4 WHEN 61 THEN 5 ELSE 6 END)::int,
+       coalesce(channel::text, kind::text, state::text, topic, department, neighbourhood, ''), what, bucket::int, sum(sign)
+  FROM (SELECT $3::int AS sign, * FROM reporting.application WHERE received_on >= $1::date AND received_on <= $2::date
+        UNION ALL
+        SELECT $6::int, * FROM reporting.application WHERE received_on >= $4::date AND received_on <= $5::date) AS a
+ CROSS JOIN LATERAL (VALUES (0, reaction_bucket), (1, reaction_working_bucket), (2, answer_bucket),
+                            (3, answer_working_bucket)) AS b(what, bucket)
+ WHERE bucket IS NOT NULL
+ GROUP BY GROUPING SETS ((channel, what, bucket), (kind, what, bucket), (topic, what, bucket), (department, what, bucket),
+                         (state, what, bucket), (neighbourhood, what, bucket));
 
 -- name: day_tallies
 -- in:  $1 first day, $2 last day
@@ -63,8 +75,8 @@ SELECT starts_on, received, answered, open, overdue, forwarded, handed_back, reo
 
 -- name: day_spreads
 -- in:  $1 first day, $2 last day
--- out: day, what, array in PostgreSQL's binary form
-SELECT starts_on, what::int, array_send(buckets)
+-- out: day, what, buckets
+SELECT starts_on, what::int, buckets
   FROM reporting.spread WHERE span = 1 AND starts_on BETWEEN $1::date AND $2::date AND dimension = 0;
 
 -- name: backlog_days

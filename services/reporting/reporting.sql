@@ -125,9 +125,10 @@ UPDATE reporting.part SET task = NULL, answer = NULL WHERE application_id = ANY 
 
 -- name: neighbourhoods_forget
 -- A neighbourhood of nobody is a text of somebody who was erased.
-WITH gone AS (DELETE FROM reporting.tally WHERE dimension = 6 AND received = 0 RETURNING span, starts_on, dimension, key)
-DELETE FROM reporting.spread AS s USING gone AS g
- WHERE s.span = g.span AND s.starts_on = g.starts_on AND s.dimension = g.dimension AND s.key = g.key;
+WITH gone AS (DELETE FROM reporting.tally WHERE dimension = 6 AND received = 0)
+DELETE FROM reporting.spread AS s
+ WHERE s.dimension = 6
+   AND NOT EXISTS (SELECT FROM reporting.tally AS t WHERE t.dimension = 6 AND t.key = s.key AND t.received > 0);
 
 -- name: erasures_insert
 -- in:  $1 application ids (sorted)

@@ -1,39 +1,72 @@
 /* store_figures: see the header. */
 #include "services/reporting/store_figures.h"
 
+#include <stdlib.h>
+
 #include "common/domain/calendar.h"
 #include "services/reporting/figures.sql.h"
 
-/* The months that lie whole in a period, and what is left at its edges: [from, first), [next, to]. */
-struct period {
-	int32_t first, next;
+/* Days that are counted one by one; first > last: none. */
+struct edge {
+	int32_t first, last, sign;
 };
+
+/* A period as whole months, whole years among them, and what is to be added or taken away. */
+struct period {
+	int32_t first, next; /* first of a month, first of the month after the last */
+	int32_t year_first, year_next; /* the same of years */
+	struct edge edges[2];
+};
+
+static int32_t
+date_of(int year, int month)
+{
+	int32_t date = 0;
+
+	if (!date_from_civil(year + (month - 1) / 12, (month - 1) % 12 + 1, 1, &date))
+		abort(); /* no period reaches so far */
+	return date;
+}
 
 static int32_t
 month_start(int32_t day, int more)
 {
 	int year, month, number;
-	int32_t start = day;
 
 	date_to_civil(day, &year, &month, &number);
-	month += more;
-	if (month > 12) {
-		month -= 12;
-		year++;
-	}
-	(void)date_from_civil(year, month, 1, &start);
-	return start;
+	return date_of(year, month + more);
 }
 
 static struct period
 period_cut(int32_t from, int32_t to)
 {
-	struct period p = {.first = month_start(from, 0), .next = month_start(to + 1, 0)};
+	int32_t from_month = month_start(from, 0), from_next = month_start(from, 1);
+	int32_t to_month = month_start(to, 0), to_next = month_start(to, 1);
+	struct period p = {.first = from_month, .next = to_next};
+	int year, month, number;
 
-	if (p.first < from)
-		p.first = month_start(from, 1);
-	if (p.first > p.next) /* it lies within one month: all of it is the first edge */
-		p.first = p.next = to + 1;
+	if (from_month == to_month && 2 * (to - from + 1) <= to_next - from_month) {
+		p.first = p.next = from_month;
+		p.edges[0] = (struct edge){from, to, 1};
+		p.edges[1] = (struct edge){1, 0, 1};
+	} else {
+		p.edges[0] = (struct edge){from_month, from - 1, -1};
+		p.edges[1] = (struct edge){to + 1, to_next - 1, -1};
+		if (from_month != to_month && from_next - from <= from - from_month) {
+			p.first = from_next;
+			p.edges[0] = (struct edge){from, from_next - 1, 1};
+		}
+		if (from_month != to_month && to - to_month + 1 <= to_next - 1 - to) {
+			p.next = to_month;
+			p.edges[1] = (struct edge){to_month, to, 1};
+		}
+	}
+	date_to_civil(p.first, &year, &month, &number);
+	p.year_first = date_of(year + (month > 1), 1);
+	date_to_civil(p.next, &year, &month, &number);
+	p.year_next = date_of(year, 1);
+	if (p.year_first >= p.year_next)
+		p.year_first = p.year_next = p.first;
 	return p;
 }
 
@@ -48,12 +81,15 @@ call_days(struct db_tx *tx, int statement, int32_t first, int32_t last)
 }
 
 static size_t
-call_edges(struct db_tx *tx, int statement, int32_t from, int32_t to, const struct period *p)
+call_edges(struct db_tx *tx, int statement, const struct period *p)
 {
-	size_t call = call_days(tx, statement, from, p->first);
+	size_t call = db_call(tx, &figures_statements[statement]);
 
-	db_bind_date(tx, p->next);
-	db_bind_date(tx, to);
+	for (size_t i = 0; i < 2; i++) {
+		db_bind_date(tx, p->edges[i].first);
+		db_bind_date(tx, p->edges[i].last);
+		db_bind_int4(tx, p->edges[i].sign);
+	}
 	return call;
 }
 
@@ -71,9 +107,11 @@ store_summary(struct db_tx *tx, int32_t from, int32_t to)
 
 	store_snapshot(tx);
 	calls.month_groups = call_days(tx, MONTH_GROUPS, p.first, p.next);
-	calls.month_spreads = call_days(tx, MONTH_SPREADS, p.first, p.next);
-	calls.edge_groups = call_edges(tx, EDGE_GROUPS, from, to, &p);
-	calls.edge_spreads = call_edges(tx, EDGE_SPREADS, from, to, &p);
+	calls.month_spreads = call_days(tx, MONTH_SPREADS, p.first, p.year_first);
+	db_bind_date(tx, p.year_next);
+	db_bind_date(tx, p.next);
+	calls.edge_groups = call_edges(tx, EDGE_GROUPS, &p);
+	calls.edge_spreads = call_edges(tx, EDGE_SPREADS, &p);
 	calls.day_tallies = call_days(tx, DAY_TALLIES, from, to);
 	calls.day_spreads = call_days(tx, DAY_SPREADS, from, to);
 	calls.backlog = call_days(tx, BACKLOG_DAYS, from, to);
@@ -140,7 +178,7 @@ store_get_summary(const struct db_results *r, const struct store_summary_calls *
 		size_t size;
 		const void *data = db_bytes(r, call, row, 3, &size);
 
-		if (figures_spread_arrays(f, db_int4(r, call, row, 0), db_text(r, call, row, 1),
+		if (figures_spread_stored(f, db_int4(r, call, row, 0), db_text(r, call, row, 1),
 			db_int4(r, call, row, 2), data, size, e) < 0)
 			return -1;
 	}

@@ -303,8 +303,7 @@ static const char *const models[] = {
     "SELECT * FROM reporting.part",
     "SELECT * FROM reporting.earlier_span",
     "SELECT * FROM reporting.tally WHERE received <> 0",
-    "SELECT s.span, s.starts_on, s.dimension, s.key, s.what, i, s.buckets[i] FROM reporting.spread AS s "
-    "CROSS JOIN LATERAL generate_subscripts(s.buckets, 1) AS i WHERE s.buckets[i] <> 0",
+    "SELECT * FROM reporting.spread WHERE buckets <> decode(repeat('00', 1536), 'hex')",
     "SELECT * FROM reporting.backlog WHERE growth <> 0",
 };
 #define MODELS (sizeof(models) / sizeof(models[0]))
@@ -336,17 +335,21 @@ static const char tallies_wrong[] =
 static const char spreads_wrong[] =
     "WITH c AS (SELECT x.span, x.starts_on, x.dimension, x.key, b.what, b.bucket::int, count(*) "
     "FROM reporting.application AS a CROSS JOIN LATERAL "
-    "(SELECT date_trunc('month', a.received_on::timestamp)::date AS month) AS m CROSS JOIN LATERAL "
+    "(SELECT date_trunc('month', a.received_on::timestamp)::date, date_trunc('year', a.received_on::timestamp)::date) "
+    "AS m(month, year) CROSS JOIN LATERAL "
     "(VALUES (0, a.reaction_bucket), (1, a.reaction_working_bucket), (2, a.answer_bucket), (3, "
     "a.answer_working_bucket)) "
     "AS b(what, bucket) CROSS JOIN LATERAL "
-    "(VALUES (1, a.received_on, 0, ''), (2, m.month, 1, a.channel::text), (2, m.month, 2, a.kind::text), "
-    "(2, m.month, 3, coalesce(a.topic, '')), (2, m.month, 4, coalesce(a.department, '')), (2, m.month, 5, "
-    "a.state::text), "
-    "(2, m.month, 6, coalesce(a.neighbourhood, ''))) AS x(span, starts_on, dimension, key) WHERE b.bucket IS NOT NULL "
+    "(VALUES (1, a.channel::text), (2, a.kind::text), (3, coalesce(a.topic, '')), (4, coalesce(a.department, '')), "
+    "(5, a.state::text), (6, coalesce(a.neighbourhood, ''))) AS k(dimension, key) CROSS JOIN LATERAL "
+    "(SELECT 2, m.month, k.dimension, k.key UNION ALL SELECT 3, m.year, k.dimension, k.key UNION ALL "
+    "SELECT 1, a.received_on, 0, '' WHERE k.dimension = 1) AS x(span, starts_on, dimension, key) WHERE b.bucket IS NOT "
+    "NULL "
     "GROUP BY 1, 2, 3, 4, 5, 6), "
-    "t AS (SELECT s.span::int, s.starts_on, s.dimension::int, s.key, s.what::int, i, s.buckets[i]::bigint "
-    "FROM reporting.spread AS s CROSS JOIN LATERAL generate_subscripts(s.buckets, 1) AS i WHERE s.buckets[i] <> 0) "
+    "t AS (SELECT s.span::int, s.starts_on, s.dimension::int, s.key, s.what::int, i AS bucket, "
+    "('x' || encode(substring(s.buckets FROM 4 * i + 1 FOR 4), 'hex'))::bit(32)::int::bigint AS n "
+    "FROM reporting.spread AS s CROSS JOIN generate_series(0, 383) AS i "
+    "WHERE substring(s.buckets FROM 4 * i + 1 FOR 4) <> '\\x00000000') "
     "SELECT (SELECT count(*) FROM (SELECT * FROM t EXCEPT SELECT * FROM c) AS x) + "
     "(SELECT count(*) FROM (SELECT * FROM c EXCEPT SELECT * FROM t) AS x)";
 

@@ -15,6 +15,7 @@
 #include "common/domain/number.h"
 #include "services/reporting/after.h"
 #include "services/reporting/application.h"
+#include "services/reporting/duration.h"
 #include "services/reporting/figures.h"
 
 static struct arena *arena;
@@ -220,29 +221,27 @@ finish_refuses_what_does_not_sum(void **state)
 	assert_int_equal(figures_finish(f, 1, &e), 0);
 }
 
-/* As PostgreSQL sends int4 arrays: {3,NULL,5} from index 7 on. */
-static const uint8_t spread[] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 3, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 3,
-    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 4, 0, 0, 0, 5};
-
 static void
 spread_is_read_and_ranked(void **state)
 {
 	struct figures *f = figures_new(arena, 0, 1, false);
 	struct figures_counts c = {.received = 8, .reacted = 8, .minutes = {66, 0, 0, 0}};
-	uint8_t twice[2 * sizeof(spread)];
+	static uint8_t spread[4 * DURATION_BUCKETS], twice[2 * sizeof(spread)];
 	struct err e = {""};
 	json_t *json, *hours;
 
 	(void)state;
+	spread[4 * 7 + 3] = 3;
+	spread[4 * 9 + 3] = 5;
 	memcpy(twice, spread, sizeof(spread));
 	memcpy(twice + sizeof(spread), spread, sizeof(spread));
 	figures_add_day(f, 1, &c);
 	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_BY_DAY; table++)
 		figures_add(f, table, "1", NULL, &c);
 	assert_int_equal(figures_spread_day(f, 1, FIGURES_REACTION, spread, sizeof(spread), &e), 0);
-	assert_int_equal(figures_spread_arrays(f, FIGURES_BY_KIND, "1", FIGURES_REACTION, twice, sizeof(twice), &e), 0);
+	assert_int_equal(figures_spread_stored(f, FIGURES_BY_KIND, "1", FIGURES_REACTION, twice, sizeof(twice), &e), 0);
 	for (size_t size = 1; size < sizeof(spread); size++)
-		assert_int_equal(figures_spread_arrays(f, FIGURES_BY_TOPIC, "2", FIGURES_ANSWER, spread, size, &e), -1);
+		assert_int_equal(figures_spread_stored(f, FIGURES_BY_TOPIC, "2", FIGURES_ANSWER, spread, size, &e), -1);
 	assert_int_equal(figures_finish(f, 1, &e), 0);
 	json = figures_json(f, 0);
 	hours = json_object_get(json_object_get(json_object_get(json, "all"), "first_reaction"), "calendar_hours");
