@@ -86,7 +86,7 @@ duration_of_bucket(int32_t bucket)
 }
 
 double
-duration_percentile(const int64_t *counts, int64_t total, int percent)
+duration_percentile(const int32_t *counts, int64_t total, int percent)
 {
 	int64_t rank = (total * percent + 99) / 100, seen = 0;
 

@@ -27,6 +27,6 @@ double duration_of_bucket(int32_t bucket);
 
 /* The nearest rank: the smallest value with at least percent of all values at or below it. counts has
  * DURATION_BUCKETS elements, which sum to total > 0. */
-double duration_percentile(const int64_t *counts, int64_t total, int percent);
+double duration_percentile(const int32_t *counts, int64_t total, int percent);
 
 #endif

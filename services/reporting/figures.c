@@ -10,7 +10,6 @@
 #include "services/reporting/figures_internal.h"
 
 #define CHAINS 4096
-#define SPREAD_SIZE ((size_t)4 * DURATION_BUCKETS)
 
 struct figures *
 figures_new(struct arena *a, int32_t from, int32_t to, bool english)
@@ -123,45 +122,38 @@ figures_add_day(struct figures *f, int32_t day, const struct figures_counts *cou
 		counts_add(&figures[i]->counts, counts);
 }
 
-static void
-spread_add(struct figures *f, struct figure *figure, int lapse, int32_t bucket, int64_t count)
+static int32_t *
+spread_of(struct figures *f, struct figure *figure, int lapse)
 {
-	if (lapse < 0 || lapse >= FIGURES_LAPSES || bucket < 0 || bucket >= DURATION_BUCKETS)
-		return;
 	if (!figure->spread[lapse])
 		figure->spread[lapse] = arena_array(f->arena, DURATION_BUCKETS, sizeof(*figure->spread[lapse]));
-	figure->spread[lapse][bucket] += count;
+	return figure->spread[lapse];
 }
 
 void
 figures_spread(struct figures *f, int table, const char *key, int lapse, int32_t bucket, int64_t count)
 {
-	if (table > FIGURES_TOTAL && table < FIGURES_BY_DAY)
-		spread_add(f, figure_at(f, table, key), lapse, bucket, count);
+	if (table > FIGURES_TOTAL && table < FIGURES_BY_DAY && lapse >= 0 && lapse < FIGURES_LAPSES && bucket >= 0 &&
+	    bucket < DURATION_BUCKETS)
+		spread_of(f, figure_at(f, table, key), lapse)[bucket] += (int32_t)count;
 }
 
-static int32_t
-read_32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return (int32_t)__builtin_bswap32(value);
-}
-
-/* Adds spreads, one after the other, to all of figures. */
+/* Adds a stored spread to all of figures. */
 static int
 spreads_add(struct figures *f, struct figure *const *figures, int lapse, const void *data, size_t size, struct err *e)
 {
-	const uint8_t *at = data;
+	uint32_t more[DURATION_BUCKETS];
 
-	if (size % SPREAD_SIZE != 0)
-		return err_set(e, "a spread has %zu bytes, not a multiple of %zu", size, SPREAD_SIZE);
-	for (size_t i = 0; i < size / 4; i++) {
-		int32_t count = read_32(at + 4 * i);
+	if (size != sizeof(more) || lapse < 0 || lapse >= FIGURES_LAPSES)
+		return err_set(e, "a spread has %zu bytes, not %zu", size, sizeof(more));
+	memcpy(more, data, sizeof(more));
+	for (size_t i = 0; i < DURATION_BUCKETS; i++)
+		more[i] = __builtin_bswap32(more[i]);
+	for (size_t k = 0; figures[k]; k++) {
+		int32_t *spread = spread_of(f, figures[k], lapse);
 
-		for (size_t k = 0; count != 0 && figures[k]; k++)
-			spread_add(f, figures[k], lapse, (int32_t)(i % DURATION_BUCKETS), count);
+		for (size_t i = 0; i < DURATION_BUCKETS; i++)
+			spread[i] += (int32_t)more[i];
 	}
 	return 0;
 }
@@ -267,7 +259,6 @@ bool
 figures_hours(const struct figure *figure, int lapse, int percent, double *hours)
 {
 	int64_t count = lapse < FIGURES_ANSWER ? figure->counts.reacted : figure->counts.answered;
-	int64_t spread = 0;
 
 	if (count <= 0)
 		return false;
@@ -275,10 +266,8 @@ figures_hours(const struct figure *figure, int lapse, int percent, double *hours
 		*hours = (double)figure->counts.minutes[lapse] / (double)count / 60;
 		return true;
 	}
-	for (int32_t bucket = 0; figure->spread[lapse] && bucket < DURATION_BUCKETS; bucket++)
-		spread += figure->spread[lapse][bucket];
-	if (spread <= 0)
+	if (!figure->spread[lapse])
 		return false;
-	*hours = duration_percentile(figure->spread[lapse], spread, percent) / 60;
+	*hours = duration_percentile(figure->spread[lapse], count, percent) / 60;
 	return true;
 }

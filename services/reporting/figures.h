@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "common/base/arena.h"
 #include "common/base/err.h"
 
@@ -64,8 +62,8 @@ void figures_add(struct figures *f, int table, const char *key, const char *name
 /* Adds what was received on a day: to the total, the day, its week and its month. */
 void figures_add_day(struct figures *f, int32_t day, const struct figures_counts *counts);
 
-/* How the durations of a group spread: count more in a bucket; or as they are stored, DURATION_BUCKETS
- * big-endian numbers of four bytes, of several months one after the other. -1 when they are not whole. */
+/* How the durations of a group spread: count more in a bucket; or as it is stored, DURATION_BUCKETS big-endian numbers of
+ * four bytes. -1 when it has another size. */
 void figures_spread(struct figures *f, int table, const char *key, int lapse, int32_t bucket, int64_t count);
 int figures_spread_stored(
     struct figures *f, int table, const char *key, int lapse, const void *data, size_t size, struct err *e);
@@ -78,8 +76,9 @@ void figures_backlog(struct figures *f, int32_t day, int64_t growth);
  * which there can be a backlog. */
 int figures_finish(struct figures *f, int32_t until, struct err *e);
 
-/* generated_at: microseconds. */
-json_t *figures_json(const struct figures *f, int64_t generated_at);
+/* JSON, written straight: a summary has thousands of numbers, and jansson took longer than the database. generated_at:
+ * microseconds. NUL-terminated, in the figures' arena. */
+const char *figures_json(const struct figures *f, int64_t generated_at, size_t *size);
 
 /* The same as rows of a table: FIGURES_COLUMNS texts each, the first three and the last for people, the rest numbers or
  * "". Rows live in the figures' arena. */

@@ -13,7 +13,7 @@ struct figure {
 	int32_t first, last; /* days that a group of time reaches over, not cut to the period */
 	const char *token, *label; /* for programs; for people */
 	struct figures_counts counts;
-	int64_t *spread[FIGURES_LAPSES]; /* DURATION_BUCKETS each; NULL: nothing yet */
+	int32_t *spread[FIGURES_LAPSES]; /* DURATION_BUCKETS each; NULL: nothing yet */
 };
 
 struct figures_day {

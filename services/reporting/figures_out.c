@@ -118,95 +118,199 @@ figures_list(const struct figures *f, const struct figure *figure)
 			     : "none");
 }
 
-static json_t *
-hours_json(const struct figure *figure, int lapse, int percent)
+/* Text that grows in the figures' arena. */
+struct text {
+	struct arena *arena;
+	char *data;
+	size_t size, room;
+};
+
+static char *
+text_room(struct text *t, size_t more)
 {
-	double hours;
+	if (t->room - t->size < more) {
+		size_t room = 2 * t->room + more + 65536;
+		char *data = arena_alloc(t->arena, room);
 
-	return figures_hours(figure, lapse, percent, &hours) ? json_real(round(hours * 100) / 100) : json_null();
-}
-
-static json_t *
-lapse_json(const struct figure *figure, int lapse)
-{
-	json_t *json = json_object();
-
-	json_object_set_new(json, "median", hours_json(figure, lapse, 50));
-	json_object_set_new(json, "p90", hours_json(figure, lapse, 90));
-	json_object_set_new(json, "mean", hours_json(figure, lapse, 0));
-	return json;
+		if (t->size > 0)
+			memcpy(data, t->data, t->size);
+		t->data = data;
+		t->room = room;
+	}
+	return t->data + t->size;
 }
 
 static void
-set_count(json_t *json, const char *key, int64_t count)
+put(struct text *t, const char *text)
 {
-	json_object_set_new_nocheck(json, key, json_integer(count));
+	size_t size = strlen(text);
+
+	memcpy(text_room(t, size), text, size);
+	t->size += size;
 }
 
-static json_t *
-figure_json(const struct figures *f, const struct figure *figure)
+static void
+put_number(struct text *t, int64_t value)
 {
-	const struct figures_counts *c = &figure->counts;
-	json_t *json = json_object(), *reaction = json_object(), *answer = json_object();
+	char digits[24], *at = digits + sizeof(digits) - 1;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
-	json_object_set_new(json, "key", json_string(figure->token));
-	json_object_set_new(json, "name", json_string(figure->label));
-	set_count(json, "count", c->received);
-	set_count(json, "received", c->received);
-	set_count(json, "answered", c->answered);
-	set_count(json, "open", c->open);
-	set_count(json, "overdue", c->overdue);
-	set_count(json, "forwarded", c->forwarded);
-	set_count(json, "handed_back", c->handed_back);
-	set_count(json, "reopened", c->reopened);
-	set_count(json, "reacted", c->reacted);
-	json_object_set_new(reaction, "calendar_hours", lapse_json(figure, FIGURES_REACTION));
-	json_object_set_new(reaction, "working_hours", lapse_json(figure, FIGURES_REACTION_WORKING));
-	json_object_set_new(answer, "calendar_hours", lapse_json(figure, FIGURES_ANSWER));
-	json_object_set_new(answer, "working_hours", lapse_json(figure, FIGURES_ANSWER_WORKING));
-	json_object_set_new(json, "first_reaction", reaction);
-	json_object_set_new(json, "final_answer", answer);
-	json_object_set_new(json, "list", json_string(figures_list(f, figure)));
-	return json;
+	*at = '\0';
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		*--at = '-';
+	put(t, at);
 }
 
-static json_t *
-backlog_json(const struct figures *f)
+/* A JSON string: what is not allowed in one is escaped. */
+static void
+put_string(struct text *t, const char *text)
 {
-	json_t *list = json_array();
+	static const char hex[] = "0123456789abcdef";
+	char *to = text_room(t, 6 * strlen(text) + 2), *begin = to;
+
+	*to++ = '"';
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)c;
+		} else if (c < 0x20) {
+			memcpy(to, "\\u00", 4);
+			to[4] = hex[c >> 4];
+			to[5] = hex[c & 15];
+			to += 6;
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	*to++ = '"';
+	t->size += (size_t)(to - begin);
+}
+
+/* With two decimals. */
+static void
+put_hours(struct text *t, const struct figure *figure, int lapse, int percent)
+{
+	double hours;
+	int64_t hundredths;
+
+	if (!figures_hours(figure, lapse, percent, &hours)) {
+		put(t, "null");
+		return;
+	}
+	hundredths = llround(hours * 100);
+	put_number(t, hundredths / 100);
+	put(t, hundredths % 100 < 10 ? ".0" : ".");
+	put_number(t, hundredths % 100);
+}
+
+static void
+put_lapse(struct text *t, const char *name, const struct figure *figure, int lapse)
+{
+	put(t, name);
+	put(t, ":{\"median\":");
+	put_hours(t, figure, lapse, 50);
+	put(t, ",\"p90\":");
+	put_hours(t, figure, lapse, 90);
+	put(t, ",\"mean\":");
+	put_hours(t, figure, lapse, 0);
+	put(t, "}");
+}
+
+static void
+put_counts(struct text *t, const struct figures_counts *c)
+{
+	const struct {
+		const char *name;
+		int64_t count;
+	} counts[] = {{"\"count\":", c->received}, {",\"received\":", c->received}, {",\"answered\":", c->answered},
+	    {",\"open\":", c->open}, {",\"overdue\":", c->overdue}, {",\"forwarded\":", c->forwarded},
+	    {",\"handed_back\":", c->handed_back}, {",\"reopened\":", c->reopened}, {",\"reacted\":", c->reacted}};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		put(t, counts[i].name);
+		put_number(t, counts[i].count);
+	}
+}
+
+static void
+put_figure(struct text *t, const struct figures *f, const struct figure *figure)
+{
+	put(t, "{\"key\":");
+	put_string(t, figure->token);
+	put(t, ",\"name\":");
+	put_string(t, figure->label);
+	put(t, ",");
+	put_counts(t, &figure->counts);
+	put(t, ",\"first_reaction\":{");
+	put_lapse(t, "\"calendar_hours\"", figure, FIGURES_REACTION);
+	put_lapse(t, ",\"working_hours\"", figure, FIGURES_REACTION_WORKING);
+	put(t, "},\"final_answer\":{");
+	put_lapse(t, "\"calendar_hours\"", figure, FIGURES_ANSWER);
+	put_lapse(t, ",\"working_hours\"", figure, FIGURES_ANSWER_WORKING);
+	put(t, "},\"list\":");
+	put_string(t, figures_list(f, figure));
+	put(t, "}");
+}
+
+static void
+put_table(struct text *t, const struct figures *f, int table)
+{
+	put(t, ",");
+	put_string(t, table_names[table]);
+	put(t, ":[");
+	for (size_t i = 0; i < f->counts[table]; i++) {
+		put(t, i > 0 ? "," : "");
+		put_figure(t, f, f->sorted[table][i]);
+	}
+	put(t, "]");
+}
+
+static void
+put_backlog(struct text *t, const struct figures *f)
+{
 	char day[DATE_TEXT_SIZE];
 
+	put(t, ",\"backlog\":[");
 	for (size_t i = 0; i < f->days_count; i++) {
 		date_text(f->from + (int32_t)i, day);
-		json_array_append_new(
-		    list, json_pack("{s:s, s:I, s:s}", "day", day, "open", (json_int_t)f->days[i].open, "list",
-			      arena_printf(f->arena, FIGURES_LIST "?backlog=%s", day)));
+		put(t, i > 0 ? ",{\"day\":\"" : "{\"day\":\"");
+		put(t, day);
+		put(t, "\",\"open\":");
+		put_number(t, f->days[i].open);
+		put(t, ",\"list\":\"" FIGURES_LIST "?backlog=");
+		put(t, day);
+		put(t, "\"}");
 	}
-	return list;
+	put(t, "]");
 }
 
-json_t *
-figures_json(const struct figures *f, int64_t generated_at)
+const char *
+figures_json(const struct figures *f, int64_t generated_at, size_t *size)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], at[TIME_TEXT_SIZE];
-	json_t *json;
+	struct text t = {.arena = f->arena};
 
 	date_text(f->from, from);
 	date_text(f->to, to);
 	time_text_istanbul(generated_at, at);
-	json = json_pack("{s:s, s:s, s:s, s:i, s:s, s:I}", "from", from, "to", to, "generated_at", at,
-	    "definition_version", FIGURES_VERSION, "list_of_a_measure", "list + \"&measure=\" + its name", "total",
-	    (json_int_t)f->total->counts.received);
-	json_object_set_new(json, "all", figure_json(f, f->total));
-	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++) {
-		json_t *list = json_array();
-
-		for (size_t i = 0; i < f->counts[table]; i++)
-			json_array_append_new(list, figure_json(f, f->sorted[table][i]));
-		json_object_set_new(json, table_names[table], list);
-	}
-	json_object_set_new(json, "backlog", backlog_json(f));
-	return json;
+	put(&t, arena_printf(f->arena,
+		    "{\"from\":\"%s\",\"to\":\"%s\",\"generated_at\":\"%s\",\"definition_version\":%d,"
+		    "\"list_of_a_measure\":\"list + '&measure=' + its name\",\"total\":%lld,\"all\":",
+		    from, to, at, FIGURES_VERSION, (long long)f->total->counts.received));
+	put_figure(&t, f, f->total);
+	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++)
+		put_table(&t, f, table);
+	put_backlog(&t, f);
+	put(&t, "}");
+	*text_room(&t, 1) = '\0';
+	*size = t.size;
+	return t.data;
 }
 
 static void

@@ -110,8 +110,11 @@ store_summary(struct db_tx *tx, int32_t from, int32_t to)
 	calls.month_spreads = call_days(tx, MONTH_SPREADS, p.first, p.year_first);
 	db_bind_date(tx, p.year_next);
 	db_bind_date(tx, p.next);
-	calls.edge_groups = call_edges(tx, EDGE_GROUPS, &p);
-	calls.edge_spreads = call_edges(tx, EDGE_SPREADS, &p);
+	calls.edges = p.edges[0].first <= p.edges[0].last || p.edges[1].first <= p.edges[1].last;
+	if (calls.edges) {
+		calls.edge_groups = call_edges(tx, EDGE_GROUPS, &p);
+		calls.edge_spreads = call_edges(tx, EDGE_SPREADS, &p);
+	}
 	calls.day_tallies = call_days(tx, DAY_TALLIES, from, to);
 	calls.day_spreads = call_days(tx, DAY_SPREADS, from, to);
 	calls.backlog = call_days(tx, BACKLOG_DAYS, from, to);
@@ -167,13 +170,23 @@ days_get(const struct db_results *r, const struct store_summary_calls *calls, st
 	return 0;
 }
 
+static void
+edges_get(const struct db_results *r, const struct store_summary_calls *calls, struct figures *f)
+{
+	size_t call = calls->edge_spreads;
+
+	groups_get(r, calls->edge_groups, f);
+	for (size_t row = 0; row < db_rows(r, call); row++)
+		figures_spread(f, db_int4(r, call, row, 0), db_text(r, call, row, 1), db_int4(r, call, row, 2),
+		    db_int4(r, call, row, 3), db_int8(r, call, row, 4));
+}
+
 int
 store_get_summary(const struct db_results *r, const struct store_summary_calls *calls, struct figures *f, struct err *e)
 {
 	size_t call = calls->month_spreads;
 
 	groups_get(r, calls->month_groups, f);
-	groups_get(r, calls->edge_groups, f);
 	for (size_t row = 0; row < db_rows(r, call); row++) {
 		size_t size;
 		const void *data = db_bytes(r, call, row, 3, &size);
@@ -182,10 +195,8 @@ store_get_summary(const struct db_results *r, const struct store_summary_calls *
 			db_int4(r, call, row, 2), data, size, e) < 0)
 			return -1;
 	}
-	call = calls->edge_spreads;
-	for (size_t row = 0; row < db_rows(r, call); row++)
-		figures_spread(f, db_int4(r, call, row, 0), db_text(r, call, row, 1), db_int4(r, call, row, 2),
-		    db_int4(r, call, row, 3), db_int8(r, call, row, 4));
+	if (calls->edges)
+		edges_get(r, calls, f);
 	return days_get(r, calls, f, e);
 }
 

@@ -2,6 +2,8 @@
 #ifndef KOPRU_SERVICES_REPORTING_STORE_FIGURES_H
 #define KOPRU_SERVICES_REPORTING_STORE_FIGURES_H
 
+#include <stdbool.h>
+
 #include "common/db/db.h"
 #include "services/reporting/figures.h"
 #include "services/reporting/listing.h"
@@ -10,6 +12,7 @@
 /* Calls of one summary. */
 struct store_summary_calls {
 	size_t month_groups, month_spreads, edge_groups, edge_spreads, day_tallies, day_spreads, backlog;
+	bool edges; /* the period has some */
 };
 
 /* Adds them to tx, which must be committed (not read), so that they see one snapshot; it begins with that. */

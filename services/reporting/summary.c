@@ -26,9 +26,12 @@ figures_answer(struct counting *c, const struct figures *f)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE];
 	struct output *output;
+	size_t size;
 
 	if (c->output.format == QUERY_JSON) {
-		http_reply_json(c->request, 200, figures_json(f, clock_now()));
+		const char *json = figures_json(f, clock_now(), &size);
+
+		http_reply_bytes(c->request, 200, "application/json", NULL, json, size);
 		return;
 	}
 	date_text(c->from, from);

@@ -41,6 +41,15 @@ def resident_mib(process):
         return int(next(line for line in file if line.startswith("VmRSS")).split()[1]) / 1024
 
 
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 class Bench:
     def __init__(self):
         self.system = kopru.System()
@@ -58,13 +67,19 @@ class Bench:
 
     def times(self, name, path, rounds=30):
         samples = []
+        pids = [self.system.processes["reporting"].process.pid] + self.system.value(
+            "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'reporting'").split()
+        cpu = cpu_seconds(pids)
         for _ in range(rounds):
             started = time.monotonic()
             status, _, answer = self.get(path)
             samples.append((time.monotonic() - started) * 1000)
             assert status == 200, (path, status, answer)
-        self.result[name] = {"median_ms": round(statistics.median(samples), 1), "max_ms": round(max(samples), 1)}
-        print(f"{name:<28} median {statistics.median(samples):8.1f} ms   max {max(samples):8.1f} ms", flush=True)
+        cpu = (cpu_seconds(pids) - cpu) / rounds * 1000
+        self.result[name] = {"median_ms": round(statistics.median(samples), 1), "max_ms": round(max(samples), 1),
+                             "min_ms": round(min(samples), 1), "cpu_ms": round(cpu, 1)}
+        print(f"{name:<28} median {statistics.median(samples):8.1f} ms   min {min(samples):8.1f} ms   max "
+              f"{max(samples):8.1f} ms   of processor time {cpu:8.1f} ms", flush=True)
 
     def export(self, name, path):
         most, done = [0.0], threading.Event()

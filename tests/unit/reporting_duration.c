@@ -132,7 +132,7 @@ percentile_is_that_of_the_sorted_values(void **state)
 
 	(void)state;
 	for (size_t count = 1; count <= 1000; count = count * 3 + 1) {
-		int64_t counts[DURATION_BUCKETS] = {0};
+		int32_t counts[DURATION_BUCKETS] = {0};
 
 		for (size_t i = 0; i < count; i++) {
 			random = random * 1664525U + 1013904223U;
