@@ -9,8 +9,6 @@
 #include "common/domain/words.h"
 #include "services/reporting/figures.h"
 
-#define CSV_TYPE "text/csv"
-#define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #define UNKNOWN "unknown-" /* and its number: a word that this version does not know */
 #define TEXT_MAX 200 /* bytes */
 
@@ -41,22 +39,30 @@ query_read_period(struct http_request *r, int32_t *from, int32_t *to, struct htt
 		    "The period is at most 10 years (3653 days)");
 }
 
+static const struct {
+	const char *name, *type;
+	enum query_format format;
+} formats[] = {
+    {"json", "application/json", QUERY_JSON},
+    {"csv", "text/csv", QUERY_CSV},
+    {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", QUERY_XLSX},
+};
+
 void
 query_read_output(struct http_request *r, struct query_output *output, struct http_faults *faults)
 {
 	const char *format = http_query(r, "format"), *separator = http_query(r, "sep");
 	const char *accept = http_header(r, "Accept");
+	bool known = false;
 
 	*output = (struct query_output){QUERY_JSON, ','};
-	if (!format && accept && ascii_starts_nocase(accept, CSV_TYPE))
-		output->format = QUERY_CSV;
-	else if (!format && accept && ascii_starts_nocase(accept, XLSX_TYPE))
-		output->format = QUERY_XLSX;
-	else if (format && strcmp(format, "csv") == 0)
-		output->format = QUERY_CSV;
-	else if (format && strcmp(format, "xlsx") == 0)
-		output->format = QUERY_XLSX;
-	else if (format && strcmp(format, "json") != 0)
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (format ? strcmp(format, formats[i].name) == 0
+			   : accept && ascii_starts_nocase(accept, formats[i].type)) {
+			output->format = formats[i].format;
+			known = true;
+		}
+	if (format && !known)
 		http_fault_add(faults, "format", "json, csv ya da xlsx olmalıdır", "One of json, csv and xlsx");
 	if (separator && strcmp(separator, ",") != 0 && strcmp(separator, ";") != 0)
 		http_fault_add(faults, "sep", "Virgül (,) ya da noktalı virgül (;) olmalıdır",

@@ -103,7 +103,7 @@ struct store_summary_calls
 store_summary(struct db_tx *tx, int32_t from, int32_t to)
 {
 	struct period p = period_cut(from, to);
-	struct store_summary_calls calls;
+	struct store_summary_calls calls = {0};
 
 	store_snapshot(tx);
 	calls.month_groups = call_days(tx, MONTH_GROUPS, p.first, p.next);
