@@ -151,15 +151,33 @@ ring_expired(const struct batch *b, int64_t now)
 	return count;
 }
 
+/* What is to be repeated, and has waited too long; NULL: none. With a database it is sent instead. */
+static struct group *
+piece_expired(struct batch *b, int64_t now)
+{
+	if (db_is_up(b->db))
+		return NULL;
+	for (struct group *g = b->pieces; g; g = g->next) {
+		if (now - g->since >= b->conf.wait_ms * 1000) {
+			group_remove(&b->pieces, g);
+			return g;
+		}
+	}
+	return NULL;
+}
+
 static void
 expire(struct batch *b, int64_t now)
 {
+	struct group *g;
 	struct err e;
 	size_t count;
 
 	err_set(&e, "the database could not take it in time");
 	while (!b->closing && (count = ring_expired(b, now)) > 0)
 		deliver(b, ring_take(b, count), DB_UNAVAILABLE, NULL, &e);
+	while (!b->closing && (g = piece_expired(b, now)))
+		deliver(b, g, DB_UNAVAILABLE, NULL, &e);
 }
 
 /* A crowd that was just answered comes back at once. Without a short wait for it, it would split into halves that wait

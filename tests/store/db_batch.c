@@ -341,6 +341,32 @@ test_lock_that_does_not_come_is_waited_for_again(void **state)
 	assert_int_equal(f->built, 2);
 }
 
+/* What was to be repeated waits no longer than the rest when there is no database to write to. */
+static void
+test_what_cannot_be_repeated_is_unavailable(void **state)
+{
+	struct fixture *f = *state;
+	struct batch_conf conf = usual;
+	char sql[200];
+
+	conf.wait_ms = 1000;
+	start(f, "target_session_attrs=read-write", &conf);
+	f->items[3].value = -1;
+	f->items[0].ms = 20000;
+	add(f, 0, 4);
+	/* Refused as a whole; of its halves one is under way now, the other waits. */
+	assert_true(database_wait(&f->database, backend_sleeps, f->database.scratch, 5000));
+	snprintf(sql, sizeof(sql), "ALTER DATABASE %s SET default_transaction_read_only = on",
+	    scratch_name(f->database.scratch));
+	assert_int_equal(scratch_sql(f->database.scratch, sql, NULL, 0), 0);
+	scratch_number(f->database.scratch, "SELECT count(pg_terminate_backend(pid)) " BACKENDS);
+	wait_ended(f, 4);
+	assert_int_equal(count_outcome(f, DB_UNKNOWN), 2);
+	assert_int_equal(f->items[2].outcome, DB_UNAVAILABLE);
+	assert_int_equal(f->items[3].outcome, DB_UNAVAILABLE);
+	assert_int_equal(f->built, 2);
+}
+
 static void
 test_repeating_ends(void **state)
 {
@@ -411,6 +437,7 @@ main(void)
 	    TEST(test_unknown_is_told_and_not_repeated_and_the_rest_waits_for_the_database),
 	    TEST(test_what_waits_too_long_is_unavailable),
 	    TEST(test_lock_that_does_not_come_is_waited_for_again),
+	    TEST(test_what_cannot_be_repeated_is_unavailable),
 	    TEST(test_repeating_ends),
 	    TEST(test_freeing_tells_every_item_once),
 	    TEST(test_freeing_tells_what_is_under_way_as_unknown),
