@@ -38,6 +38,7 @@ struct parameters {
 	const char *keywords[KEYWORDS_MAX];
 	const char *values[KEYWORDS_MAX];
 	size_t count;
+	struct arena *arena; /* of the lists that were turned */
 };
 
 static const char *
@@ -78,16 +79,33 @@ parameters_add(struct parameters *p, const char *keyword, const char *value)
 	p->count++;
 }
 
+/* "a,b,c" turned by one: "b,c,a". A single entry stands for all hosts. */
+static const char *
+list_turn(struct arena *a, const char *list, unsigned by)
+{
+	for (const char *comma; by > 0 && (comma = strchr(list, ',')); by--)
+		list = arena_printf(a, "%s,%.*s", comma + 1, (int)(comma - list), list);
+	return list;
+}
+
+static bool
+is_list_of_hosts(const char *keyword)
+{
+	return strcmp(keyword, "host") == 0 || strcmp(keyword, "hostaddr") == 0 || strcmp(keyword, "port") == 0;
+}
+
 static void
 parameters_fill(struct parameters *p, const struct db *d)
 {
 	memset(p, 0, sizeof(*p));
+	p->arena = arena_new(0);
 	parameters_add(p, "application_name", d->name);
 	for (size_t i = 0; i < FALLBACK_COUNT; i++)
 		parameters_add(p, fallbacks[i].keyword, fallbacks[i].value);
 	for (const PQconninfoOption *o = d->options; o->keyword; o++) {
-		if (o->val && strcmp(o->keyword, "options") != 0)
-			parameters_add(p, o->keyword, o->val); /* the later one counts */
+		if (o->val && strcmp(o->keyword, "options") != 0) /* the later one counts */
+			parameters_add(p, o->keyword,
+			    is_list_of_hosts(o->keyword) ? list_turn(p->arena, o->val, d->host_first) : o->val);
 	}
 	parameters_add(p, "options", d->session_options);
 }
@@ -138,6 +156,7 @@ connect_start(struct db *d)
 	parameters_fill(&p, d);
 	d->state = DB_STATE_CONNECTING;
 	d->conn = PQconnectStartParams(p.keywords, p.values, 0);
+	arena_free(p.arena);
 	if (!d->conn)
 		abort();
 	if (PQstatus(d->conn) == CONNECTION_BAD) {

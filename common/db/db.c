@@ -9,6 +9,7 @@
 #include "common/db/internal.h"
 
 #define ANSWER_MS 10000
+#define HOSTS_MAX 5040 /* any number of hosts up to ten divides it */
 
 /* Prepared besides the tables. */
 static const struct db_statement own_statements[] = {
@@ -140,10 +141,15 @@ on_retry(void *arg)
 	connect_start(arg);
 }
 
+/* A host that takes the connection and then says nothing keeps the others from their turn: the next try begins with
+ * the one behind it. */
 static void
 on_connect_limit(void *arg)
 {
-	db_drop(arg, "no connection in time");
+	struct db *d = arg;
+
+	d->host_first = (d->host_first + 1) % HOSTS_MAX;
+	db_drop(d, "no connection in time");
 }
 
 static void

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -103,6 +106,12 @@ static bool
 three_ended(void *arg)
 {
 	return ((struct ends *)arg)->total >= 3;
+}
+
+static bool
+one_up(void *arg)
+{
+	return ((struct database *)arg)->ups >= 1;
 }
 
 static bool
@@ -241,6 +250,32 @@ test_second_host_is_tried(void **state)
 	    scratch_folder(b->scratch));
 	database_open(b, "kopru", more, tables);
 	database_wait_up(b);
+	assert_int_equal(database_commit(b, insert(b, 1), NULL, NULL), DB_COMMITTED);
+}
+
+/* As a machine that was cut off, or whose server is frozen: it is connected to and says nothing. */
+static void
+test_silent_host_does_not_keep_the_second_from_its_turn(void **state)
+{
+	struct database *b = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char folder[64];
+	char more[256];
+	bool up = false;
+
+	snprintf(folder, sizeof(folder), "/tmp/kopru-silent.%ld", (long)getpid());
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432", folder);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	snprintf(more, sizeof(more), "host=%s,%s", folder, scratch_folder(b->scratch));
+	database_open(b, "kopru", more, tables);
+	up = database_wait(b, one_up, b, 20000);
+	close(fd);
+	unlink(address.sun_path);
+	rmdir(folder);
+	assert_true(up);
 	assert_int_equal(database_commit(b, insert(b, 1), NULL, NULL), DB_COMMITTED);
 }
 
@@ -458,6 +493,7 @@ main(void)
 	    TEST(test_server_that_does_not_answer_is_left),
 	    TEST(test_server_that_is_down_at_start_is_waited_for),
 	    TEST(test_second_host_is_tried),
+	    TEST(test_silent_host_does_not_keep_the_second_from_its_turn),
 	    TEST(test_wrong_connection_string_is_said_at_once),
 	    TEST(test_statement_that_does_not_fit_the_schema_stops_the_program),
 	    TEST(test_read_only_session_is_left_for_another),
