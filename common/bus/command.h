@@ -35,7 +35,8 @@ void command_reply(struct command_request *request, Kopru__V1__Reply *reply);
 /* reply NULL: no answer within the time; the outcome is not known, ask again with the same id. */
 typedef void command_on_replied(void *arg, const Kopru__V1__Reply *reply);
 
-struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoint,
+/* endpoints: one for each instance of the owner, comma-separated; commands go to the first that is connected. */
+struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoints,
     const char *server_public, const struct bus_key *key, struct metrics *m, struct err *e);
 void command_client_free(struct command_client *c); /* NULL is fine; what waits is told NULL */
 /* -1: too many wait (1000), or the command is too large. Otherwise on_replied comes exactly once, later. */

@@ -1,5 +1,5 @@
-/* command_client: sends commands and waits for their replies. What is not connected yet, or was cut off, is sent
- * when the connection is there (the same id has no second effect). */
+/* command_client: sends commands and waits for their replies, over the first of its links that is up. What is not
+ * connected yet, or was cut off, is sent when a connection is there (the same id has no second effect). */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -15,6 +15,13 @@
 #define REPLY_MEMORY (2UL * 1024 * 1024)
 #define SEND_AGAIN_MS 50
 
+/* To one instance of the owner. */
+struct command_link {
+	struct command_client *client;
+	struct bus_socket *socket;
+	bool up;
+};
+
 /* A command without a reply; its bytes follow. */
 struct command_waiting {
 	TAILQ_ENTRY(command_waiting) entry;
@@ -22,7 +29,7 @@ struct command_waiting {
 	struct loop_timer *timeout;
 	command_on_replied *on_replied;
 	void *arg;
-	bool sent;
+	const struct command_link *sent; /* over which; NULL: not yet, or in vain */
 	uint8_t id[UUID_SIZE];
 	size_t size;
 	uint8_t bytes[];
@@ -31,7 +38,8 @@ struct command_waiting {
 struct command_client {
 	struct bus *bus;
 	struct loop *loop;
-	struct bus_socket *socket;
+	struct command_link links[BUS_ENDPOINTS_MAX];
+	size_t links_count;
 	TAILQ_HEAD(command_waitings, command_waiting) waiting; /* in the order of asking */
 	size_t count;
 	size_t bytes;
@@ -67,19 +75,30 @@ on_timeout(void *arg)
 	waiting_end(arg, NULL);
 }
 
+/* NULL: none is up. */
+static const struct command_link *
+link_up(const struct command_client *c)
+{
+	for (size_t i = 0; i < c->links_count; i++)
+		if (c->links[i].up)
+			return &c->links[i];
+	return NULL;
+}
+
 static void
 send_unsent(struct command_client *c)
 {
+	const struct command_link *link = link_up(c);
 	struct command_waiting *w;
 
-	for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry)) {
+	for (w = TAILQ_FIRST(&c->waiting); link && w; w = TAILQ_NEXT(w, entry)) {
 		if (w->sent)
 			continue;
-		if (bus_send(c->socket, NULL, 0, w->bytes, w->size) < 0) {
+		if (bus_send(link->socket, NULL, 0, w->bytes, w->size) < 0) {
 			timer_start(c->again, SEND_AGAIN_MS);
 			return;
 		}
-		w->sent = true;
+		w->sent = link;
 	}
 }
 
@@ -92,14 +111,14 @@ on_again(void *arg)
 static void
 on_link(void *arg, bool up)
 {
-	struct command_client *c = arg;
+	struct command_link *link = arg;
+	struct command_client *c = link->client;
 	struct command_waiting *w;
 
-	if (!up) {
-		for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry))
-			w->sent = false;
-		return;
-	}
+	link->up = up;
+	for (w = up ? NULL : TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry))
+		if (w->sent == link)
+			w->sent = NULL;
 	send_unsent(c);
 }
 
@@ -119,7 +138,8 @@ waiting_find(const struct command_client *c, const Kopru__V1__Reply *reply)
 static void
 on_message(void *arg, const struct bus_sender *from, const void *data, size_t size)
 {
-	struct command_client *c = arg;
+	const struct command_link *link = arg;
+	struct command_client *c = link->client;
 	const Kopru__V1__CommandEnvelope *envelope;
 	struct command_waiting *w;
 	struct err e;
@@ -138,10 +158,38 @@ on_message(void *arg, const struct bus_sender *from, const void *data, size_t si
 		bus_drop(c->bus, BUS_DROPPED_UNEXPECTED); /* too late */
 }
 
+/* What a link is opened with. */
+struct command_server_keys {
+	const char *server_public;
+	const struct bus_key *own;
+};
+
+static int
+links_open(struct command_client *c, const char *endpoints, const struct command_server_keys *keys, struct err *e)
+{
+	char pieces[BUS_ENDPOINTS_MAX][BUS_ENDPOINT_SIZE];
+	size_t count;
+
+	if (bus_endpoints_split(endpoints, pieces, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct command_link *link = &c->links[i];
+
+		link->client = c;
+		link->socket = bus_connect(c->bus, pieces[i], keys->server_public, keys->own, on_message, link, e);
+		if (!link->socket)
+			return -1;
+		bus_on_link(link->socket, on_link);
+		c->links_count++;
+	}
+	return 0;
+}
+
 struct command_client *
-command_client_new(struct bus *b, struct loop *l, const char *endpoint, const char *server_public,
+command_client_new(struct bus *b, struct loop *l, const char *endpoints, const char *server_public,
     const struct bus_key *key, struct metrics *m, struct err *e)
 {
+	const struct command_server_keys keys = {server_public, key};
 	struct command_client *c = calloc(1, sizeof(*c));
 
 	if (!c)
@@ -157,12 +205,10 @@ command_client_new(struct bus *b, struct loop *l, const char *endpoint, const ch
 		c->lost =
 		    metrics_counter(m, "kopru_command_unanswered_total", "", "Commands without an answer in time");
 	}
-	c->socket = bus_connect(b, endpoint, server_public, key, on_message, c, e);
-	if (!c->socket) {
+	if (links_open(c, endpoints, &keys, e) < 0) {
 		command_client_free(c);
 		return NULL;
 	}
-	bus_on_link(c->socket, on_link);
 	return c;
 }
 
@@ -176,7 +222,8 @@ command_client_free(struct command_client *c)
 	c->ending = true;
 	while ((w = TAILQ_FIRST(&c->waiting)))
 		waiting_end(w, NULL);
-	bus_close(c->socket);
+	for (size_t i = 0; i < c->links_count; i++)
+		bus_close(c->links[i].socket);
 	timer_free(c->again);
 	arena_free(c->packing);
 	arena_free(c->arena);

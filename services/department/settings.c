@@ -28,7 +28,8 @@ const struct conf_key department_keys[] = {
 };
 
 const struct conf_key department_command_keys[] = {
-    {"DEPARTMENT_COMMANDS", CONF_TEXT, AT(commands), NULL, "where commands are taken: tcp://HOST:PORT", 0, 0},
+    {"DEPARTMENT_COMMANDS", CONF_TEXT, AT(commands), NULL,
+	"where commands are taken: tcp://HOST:PORT, several with commas", 0, 0},
     KEYS,
     {"DEPARTMENT_WAIT_SECONDS", CONF_NUMBER, AT(wait_seconds), "30", "longest that a reply is waited for", 1, 3600},
     {0},

@@ -26,7 +26,7 @@ const struct conf_key intake_keys[] = {
     {"INTAKE_FEED", CONF_TEXT, offsetof(struct intake_conf, feed), NULL,
 	"endpoints of stream \"intake\", comma-separated: ipc://... or tcp://...", 0, 0},
     {"INTAKE_COMMANDS", CONF_TEXT, offsetof(struct intake_conf, commands), "ipc:///run/kopru/command-router-1.sock",
-	"where the router takes commands: ipc://...", 0, 0},
+	"where the routers take commands, comma-separated, the first that is there gets them: ipc://...", 0, 0},
     {"INTAKE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, key_file), "",
 	"CURVE secret key, needed for tcp:// endpoints", 0, 0},
     {"INTAKE_ACCESS_CODE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, access_code_key_file), NULL,
@@ -240,8 +240,9 @@ open_feed(struct intake *i, struct err *e)
 static int
 open_commands(struct intake *i, struct err *e)
 {
-	if (strncmp(i->conf->commands, "ipc://", 6) != 0)
-		return err_set(e, "INTAKE_COMMANDS is \"%s\"; allowed is ipc://PATH", i->conf->commands);
+	if (strncmp(i->conf->commands, "ipc://", 6) != 0 || strstr(i->conf->commands, "tcp://"))
+		return err_set(
+		    e, "INTAKE_COMMANDS is \"%s\"; allowed is ipc://PATH, several with commas", i->conf->commands);
 	i->command_client = command_client_new(i->bus, i->loop, i->conf->commands, NULL, NULL, i->metrics, e);
 	return i->command_client ? 0 : err_prefix(e, "INTAKE_COMMANDS");
 }

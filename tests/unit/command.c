@@ -316,6 +316,42 @@ a_server_that_comes_late_or_again_is_found(void **state)
 	assert_int_equal(f->received, 2);
 }
 
+static bool
+all_ten_ended(void *arg)
+{
+	return ended(arg) == 10;
+}
+
+/* The first of two owners dies with commands in hand: the other one gets them. */
+static void
+another_instance_takes_over(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture second = {.loop = f->loop};
+	char both[300];
+
+	(void)snprintf(second.endpoint, sizeof(second.endpoint), "ipc://%s/second.sock", f->folder);
+	(void)snprintf(both, sizeof(both), "%s,%s", f->endpoint, second.endpoint);
+	f->holds = true;
+	server_open(f, 1000);
+	client_open(f, both);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, five_held, f, 5000));
+	server_open(&second, 1000);
+	world_run(f->loop, 300);
+	assert_int_equal(second.received, 0); /* while the first one is there */
+	server_close(f);
+	while (f->held_count > 0)
+		answer(f->held[--f->held_count], 0);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, all_ten_ended, f, 15000));
+	assert_int_equal(f->ok, 10);
+	assert_int_equal(second.received, 10);
+	server_close(&second);
+}
+
 static void
 too_large_a_command_is_not_taken(void **state)
 {
@@ -370,6 +406,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(what_waits_is_limited_on_both_ends, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(without_an_answer_it_is_told_null, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_server_that_comes_late_or_again_is_found, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(another_instance_takes_over, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(too_large_a_command_is_not_taken, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(the_key_says_who_asks_and_has_its_share, fixture_open, fixture_close),
 	};
