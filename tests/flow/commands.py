@@ -73,10 +73,14 @@ def events(number):
 
 def starts():
     S.start("intake", "router")
-    for name, more in (("manager", ("--role", "manager", "--department", "TEM")), ("clerk", ("--role", "clerk")),
-                       ("other", ("--role", "officer", "--department", "FEN")), ("officer", ("--role", "officer", "--department", "TEM")), ("arbiter", ("--role", "arbiter"))):
-        KEYS[name] = S.api_key(name, "cases", *more)
-    KEYS["reports"] = S.api_key("reports", "reports")
+    cases = "--rights", "cases", "--role"
+    for name, arguments in {
+            "manager": (*cases, "manager", "--department", "TEM"), "officer": (*cases, "officer", "--department", "TEM"),
+            "other": (*cases, "officer", "--department", "FEN"), "clerk": (*cases, "clerk"),
+            "arbiter": (*cases, "arbiter"), "reports": ("--rights", "reports"),
+            "registry": ("--rights", "applications")}.items():
+        KEYS[name] = S.kopru("key", "create", name, *arguments).split()[0]
+    kopru.wait_until(lambda: post({}, "registry")[0] == 403, 20, "the keys are known")
 
 
 def is_answered_over_http():
@@ -325,6 +329,23 @@ def departments_send_commands():
     assert exit_code == 6 and reply["code"] == "unknown" and uuid.UUID(reply["id"]), (exit_code, reply, said)
 
 
+def a_verified_address_stays_verified():
+    body = {"kind": "complaint", "text": TEXT, "channel": "desk",
+            "applicant": {"name": "Deneme Şahıs", "email": "deneme@example.org", "email_verified": True}}
+    status, _, answer = S.apply(body)
+    assert status == 422 and "applicant.email_verified" in [e["field"] for e in answer["errors"]], answer
+    status, _, answer = S.apply(body, api_key=KEYS["registry"])
+    assert status == 201, answer
+    number = answer["number"]
+    assert S.value(f"SELECT email_verified FROM intake.application WHERE number = '{number}'") == "t"
+    status, _, answer = post({"number": number, "action": "accept", "expected_version": 2})
+    assert status == 200, answer
+    kopru.wait_until(lambda: len([l for l in S.lines("TEM") if l["number"] == number]) == 2, 20, "TEM has both")
+    first, second = (l for l in S.lines("TEM") if l["number"] == number)
+    assert first["application"]["applicant"]["email_verified"], first
+    assert second["standing"]["applicant"]["email_verified"], second
+
+
 def a_departments_program_answers_by_itself():
     """run:PROGRAM may send commands: the event's line is on its standard input."""
     program = S.path("answer.sh")
@@ -347,7 +368,8 @@ def nothing_of_it_is_logged():
 
 for test in (starts, is_answered_over_http, need_not_wait_until_it_is_routed, the_same_id_has_one_effect,
              every_refusal_says_why, a_list_goes_in_order, every_action_is_known, applicants_reply_and_withdraw,
-             fifty_at_once, through_the_web_server, the_router_goes_and_comes, departments_send_commands, a_departments_program_answers_by_itself,
+             fifty_at_once, through_the_web_server, the_router_goes_and_comes, departments_send_commands, a_verified_address_stays_verified,
+             a_departments_program_answers_by_itself,
              nothing_of_it_is_logged):
     TAP.run(test.__name__, test)
 S.close()
