@@ -467,6 +467,63 @@ test_a_stale_write_leaves_nothing(void **state)
 	assert_sql(w, "SELECT count(*)::text FROM router.command", "0");
 }
 
+static size_t
+ask_note(struct world *w, unsigned number, const char *text)
+{
+	struct uuid id = uuid_new();
+	Kopru__V1__Command *command = command_make(w, &id, number, 0);
+
+	command->action_case = KOPRU__V1__COMMAND__ACTION_NOTE;
+	command->note = arena_alloc(w->arena, sizeof(*command->note));
+	kopru__v1__note__init(command->note);
+	command->note->text = arena_string(w->arena, text);
+	return ask(w, &w->routers[0], command);
+}
+
+/* I-15: more than one transaction should hold goes into several, in order. */
+static void
+test_large_ones_go_in_several_batches(void **state)
+{
+	struct world *w = *state;
+	char *text = arena_alloc(w->arena, 4 * ORDER_TEXT_MAX + 1);
+
+	for (size_t i = 0; i < ORDER_TEXT_MAX; i++)
+		memcpy(text + 4 * i, "\xF0\x9F\x8C\x89", 4);
+	begin(w);
+	for (unsigned i = 0; i < 60; i++)
+		(void)ask_note(w, 1 + i % CASES, text);
+	turn_until(w, is_answered);
+	for (unsigned i = 0; i < 60; i++) {
+		assert_int_equal(w->replies[i].code, CODE(OK));
+		assert_int_equal(w->replies[i].version, 3 + i / CASES);
+	}
+	assert_sql(w, "SELECT count(*)::text FROM feed.event WHERE stream = 'case'", "60");
+	assert_sql(w, "SELECT (count(DISTINCT decided_at) > 1)::text FROM router.command", "true");
+}
+
+static void
+test_cases_with_many_members_go_alone(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(
+	    scratch_sql(w->scratch,
+		"INSERT INTO router.case (application_id, number, version, state, department, triage, received_at,"
+		" due_on, intake_seq, merged_into, state_before)"
+		" SELECT gen_random_uuid(), 'HM-2025-' || n, 3, 9, 'TEM', false, '2026-05-18', '2026-06-17', n,"
+		" ('00000000-0000-7000-8000-' || lpad(to_hex(n % 6 + 1), 12, '0'))::uuid, 2"
+		" FROM generate_series(1000, 2199) AS n",
+		NULL, 0),
+	    0);
+	begin(w);
+	for (unsigned i = 1; i <= 6; i++)
+		(void)ask_note(w, i, "not");
+	turn_until(w, is_answered);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(w->replies[i].code, CODE(OK));
+	assert_sql(w, "SELECT count(*)::text FROM feed.event WHERE stream = 'case'", "6");
+}
+
 /* The stream of FEN is gone though the catalogue still knows it: that command alone is refused. */
 static void
 test_a_guilty_one_harms_nobody(void **state)
@@ -608,6 +665,8 @@ main(void)
 	    STORE_TEST(test_two_routers_have_one_winner),
 	    STORE_TEST(test_a_stale_write_leaves_nothing),
 	    STORE_TEST(test_a_guilty_one_harms_nobody),
+	    STORE_TEST(test_large_ones_go_in_several_batches),
+	    STORE_TEST(test_cases_with_many_members_go_alone),
 	    STORE_TEST(test_a_lost_commit_is_unknown_until_asked_again),
 	    STORE_TEST(test_the_clock_finds_what_is_due),
 	    STORE_TEST(test_rows_of_an_older_version_are_completed),
