@@ -54,7 +54,8 @@ CREATE TABLE router.part (
 	PRIMARY KEY (application_id, number)
 );
 
--- Every command that was decided on, with its reply: the same id again gets the same reply.
+-- Every command that was decided on, with its reply: the same id again gets the same reply, for as long as the router
+-- is set to remember (ROUTER_COMMANDS_DAYS). Rows lie in order of time, so that a small index finds the old ones.
 CREATE TABLE router.command (
 	id uuid PRIMARY KEY,
 	application_id uuid NOT NULL,
@@ -67,8 +68,10 @@ CREATE TABLE router.command (
 	decided_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE INDEX command_decided_at ON router.command USING brin (decided_at) WITH (pages_per_range = 32);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON router.draft, router.question, router.part TO router;
-GRANT SELECT, INSERT ON router.command TO router;
+GRANT SELECT, INSERT, DELETE ON router.command TO router;
 
 -- Compare and set: what was decided on a version that is no more must not commit.
 CREATE FUNCTION router.demand(p_wanted bigint, p_found bigint) RETURNS void

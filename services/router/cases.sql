@@ -6,6 +6,7 @@
 --      version, state, department, topic, triage, received at, due on, target on, kind, channel, legal basis, hand-backs,
 --      with arbiter, arbiter due on, final owed, extended, answers, merged into, state before, draft (text, drafted by,
 --      approved by), question (text, answer by, remind on), payload of ApplicationRouted
+-- A row without routed_seq is an older version's, until cases_complete: then its event is looked for.
 -- OFFSET 0 keeps it at one look by key for each: a plan made while the tables were small merged whole tables instead.
 WITH asked AS MATERIALIZED (
 	SELECT DISTINCT a.id FROM unnest($1::uuid[]) AS a(id)),
@@ -26,8 +27,9 @@ SELECT c.application_id, c.number, c.version, c.state, c.department, c.topic, c.
  CROSS JOIN LATERAL (SELECT x.* FROM router.case AS x WHERE x.application_id = w.id OFFSET 0) AS c
   LEFT JOIN LATERAL (SELECT x.* FROM router.draft AS x WHERE x.application_id = w.id OFFSET 0) AS d ON true
   LEFT JOIN LATERAL (SELECT x.* FROM router.question AS x WHERE x.application_id = w.id OFFSET 0) AS q ON true
-  LEFT JOIN LATERAL (SELECT x.payload FROM feed.event AS x WHERE x.stream = 'case' AND x.seq = c.routed_seq OFFSET 0) AS e
-            ON true
+ CROSS JOIN LATERAL (SELECT coalesce(c.routed_seq, (SELECT min(x.seq) FROM feed.event AS x WHERE x.stream = 'case'
+                        AND x.application_id = c.application_id)) AS seq OFFSET 0) AS r
+  LEFT JOIN LATERAL (SELECT x.payload FROM feed.event AS x WHERE x.stream = 'case' AND x.seq = r.seq OFFSET 0) AS e ON true
  ORDER BY c.application_id
  LIMIT $2::bigint;
 
@@ -68,7 +70,8 @@ WITH changed AS (
 	         AS n(application_id, old_version, version, state, department, topic, triage, due_on, kind, channel,
 	              legal_basis, hand_backs, with_arbiter, arbiter_due_on, final_owed, extended, answers, merged_into,
 	              state_before, target_on)
-	 WHERE c.application_id = n.application_id AND c.version = n.old_version
+	 WHERE c.application_id = ANY ($1::uuid[]) -- by key, whatever the plan was made on
+	   AND c.application_id = n.application_id AND c.version = n.old_version
 	RETURNING 1)
 SELECT router.demand(cardinality($1::uuid[]), (SELECT count(*) FROM changed));
 
@@ -140,13 +143,19 @@ SELECT q.application_id, c.version, q.remind_on, q.answer_by
         SELECT b.application_id, b.remind_on, b.answer_by FROM
                (SELECT x.* FROM router.question AS x WHERE x.remind_on IS NOT NULL AND x.remind_on <= $1::date
                  ORDER BY x.remind_on LIMIT $2::int) AS b) AS q
-  JOIN router.case AS c ON c.application_id = q.application_id;
+ CROSS JOIN LATERAL (SELECT x.version FROM router.case AS x WHERE x.application_id = q.application_id OFFSET 0) AS c;
 
 -- name: arbiter_overdue
 -- in:  $1 today
 -- out: how many cases the arbiter should have decided on before today, the earliest such day (NULL: none)
 SELECT count(*), min(c.arbiter_due_on) FROM router.case AS c WHERE c.with_arbiter AND c.arbiter_due_on < $1::date
    AND c.merged_into IS NULL;
+
+-- name: commands_forget
+-- in:  $1 before, $2 limit
+-- the oldest, as they lie
+DELETE FROM router.command AS c
+ WHERE c.id = ANY (ARRAY(SELECT o.id FROM router.command AS o WHERE o.decided_at < $1::timestamptz LIMIT $2::bigint));
 
 -- name: cases_complete
 -- rows that an older version wrote get the place of their routing

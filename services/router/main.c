@@ -27,6 +27,8 @@ static const struct conf_key router_keys[] = {
 	"endpoints where commands are taken, comma-separated", 0, 0},
     {"ROUTER_COMMANDS_WAITING", CONF_NUMBER, offsetof(struct router_conf, commands_waiting), "1000",
 	"most commands without an answer; more are told to come later", 1, 10000},
+    {"ROUTER_COMMANDS_DAYS", CONF_NUMBER, offsetof(struct router_conf, commands_days), "30",
+	"how long the reply to a command is remembered, days", 1, 3650},
     {"ROUTER_QUESTION_DAYS", CONF_NUMBER, offsetof(struct router_conf, question_days), "10",
 	"how long a citizen's reply is waited for when the question does not say, calendar days", 1, 365},
     {"ROUTER_ARBITER_WORKING_DAYS", CONF_NUMBER, offsetof(struct router_conf, arbiter_working_days), "2",

@@ -308,9 +308,12 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	    .on_received = on_command,
 	    .arg = r,
 	};
+	struct timers_conf timers = {
+	    .reader = r->cases, .writer = r->writer, .commands_days = (int)conf->commands_days};
 
 	r->orders = orders_new(r->loop, &orders, r->metrics);
-	r->timers = timers_new(r->loop, r->cases, r->writer, r->orders, r->metrics);
+	timers.orders = r->orders;
+	r->timers = timers_new(r->loop, &timers, r->metrics);
 	r->server = command_server_new(r->bus, &server, r->metrics, e);
 	return r->server ? 0 : err_prefix(e, "ROUTER_COMMANDS");
 }

@@ -240,6 +240,14 @@ store_dues_read(const struct db_results *results, struct arena *a, int32_t today
 }
 
 void
+store_commands_forget(struct db_tx *tx, int64_t before, int64_t limit)
+{
+	db_call(tx, &cases_statements[COMMANDS_FORGET]);
+	db_bind_time(tx, before);
+	db_bind_int8(tx, limit);
+}
+
+void
 store_cases_complete(struct db_tx *tx)
 {
 	db_call(tx, &cases_statements[CASES_COMPLETE]);

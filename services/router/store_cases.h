@@ -59,6 +59,8 @@ struct store_dues {
 
 void store_dues_wanted(struct db_tx *tx, int32_t today, int limit);
 void store_dues_read(const struct db_results *results, struct arena *a, int32_t today, struct store_dues *dues);
+/* Forgets so many commands that were decided on before a time. */
+void store_commands_forget(struct db_tx *tx, int64_t before, int64_t limit);
 /* Completes rows that an older version wrote. */
 void store_cases_complete(struct db_tx *tx);
 

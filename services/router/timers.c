@@ -13,11 +13,13 @@
 #define LOOK_MS 2000
 #define MORE_MS 50 /* a full look: there is more */
 #define LOOK_LIMIT 100
-#define COMPLETE_LOOKS 300
+#define COMPLETE_LOOKS 300 /* from one time that rows are completed to the next */
+#define FORGET_LOOKS 15 /* and that commands are forgotten */
+#define FORGET_LIMIT 5000
+#define DAY_US (INT64_C(86400) * 1000 * 1000)
 
 struct timers {
-	struct db *reader, *writer;
-	struct orders *orders;
+	struct timers_conf conf;
 	struct loop_timer *timer;
 	int32_t today; /* of the look under way */
 	unsigned looks;
@@ -75,7 +77,7 @@ due_send(struct timers *t, const struct store_due *due)
 		command->expire = arena_alloc(a, sizeof(*command->expire));
 		kopru__v1__expire__init(command->expire);
 	}
-	orders_take_own(t->orders, a, command);
+	orders_take_own(t->conf.orders, a, command);
 }
 
 static void
@@ -116,12 +118,30 @@ on_looked(void *arg, enum db_outcome outcome, const struct db_results *results, 
 }
 
 static void
-on_completed(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+on_swept(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
 	(void)arg;
 	(void)results;
 	if (outcome != DB_COMMITTED)
-		log_warn("cases.incomplete", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+		log_warn("timers.unswept", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+}
+
+static void
+sweep(struct timers *t)
+{
+	struct db_tx *tx = NULL;
+
+	if (t->looks % COMPLETE_LOOKS == 0) {
+		tx = db_begin(t->conf.writer);
+		store_cases_complete(tx);
+		db_commit(tx, on_swept, NULL);
+	}
+	if (t->looks % FORGET_LOOKS == 0) {
+		tx = db_begin(t->conf.writer);
+		store_commands_forget(tx, clock_now() - t->conf.commands_days * DAY_US, FORGET_LIMIT);
+		db_commit(tx, on_swept, NULL);
+	}
+	t->looks++;
 }
 
 static void
@@ -130,32 +150,26 @@ on_look(void *arg)
 	struct timers *t = arg;
 	struct db_tx *tx = NULL;
 
-	metric_set(t->oldest, orders_oldest(t->orders) / 1000000);
-	if (!db_is_up(t->reader) || !db_is_up(t->writer)) {
+	metric_set(t->oldest, orders_oldest(t->conf.orders) / 1000000);
+	if (!db_is_up(t->conf.reader) || !db_is_up(t->conf.writer)) {
 		timer_start(t->timer, LOOK_MS);
 		return;
 	}
-	if (t->looks++ % COMPLETE_LOOKS == 0) {
-		tx = db_begin(t->writer);
-		store_cases_complete(tx);
-		db_commit(tx, on_completed, t);
-	}
+	sweep(t);
 	t->today = date_in_istanbul(clock_now());
-	tx = db_begin(t->reader);
+	tx = db_begin(t->conf.reader);
 	store_dues_wanted(tx, t->today, LOOK_LIMIT);
 	db_read(tx, on_looked, t);
 }
 
 struct timers *
-timers_new(struct loop *l, struct db *reader, struct db *writer, struct orders *c, struct metrics *m)
+timers_new(struct loop *l, const struct timers_conf *conf, struct metrics *m)
 {
 	struct timers *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		abort();
-	t->reader = reader;
-	t->writer = writer;
-	t->orders = c;
+	t->conf = *conf;
 	t->arbiter = metrics_gauge(
 	    m, "kopru_router_arbiter_overdue", "", "Cases that the arbiter should have decided on before today");
 	t->oldest =

@@ -1,5 +1,6 @@
-/* timers: the router's own clock: reminds of questions, lets them expire, and says when the arbiter is late. What it does
- * goes the way of all commands; the id follows from case, version and action, so two routers do it once. */
+/* timers: the router's own clock: reminds of questions, lets them expire, says when the arbiter is late, and forgets old
+ * commands. What it does to cases goes the way of all commands; the id follows from case, version and action, so two
+ * routers do it once. */
 #ifndef KOPRU_SERVICES_ROUTER_TIMERS_H
 #define KOPRU_SERVICES_ROUTER_TIMERS_H
 
@@ -8,8 +9,14 @@
 
 struct timers;
 
-/* reader: for looking; writer: completes rows that an older version wrote. */
-struct timers *timers_new(struct loop *l, struct db *reader, struct db *writer, struct orders *c, struct metrics *m);
+struct timers_conf {
+	struct db *reader; /* for looking */
+	struct db *writer; /* completes rows that an older version wrote, and forgets commands */
+	struct orders *orders;
+	int commands_days; /* how long a command is remembered */
+};
+
+struct timers *timers_new(struct loop *l, const struct timers_conf *conf, struct metrics *m);
 /* Looks no more. Before the connections are closed. */
 void timers_stop(struct timers *t);
 void timers_free(struct timers *t); /* NULL is fine; after the connections were closed */

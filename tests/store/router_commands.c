@@ -634,6 +634,31 @@ test_the_clock_finds_what_is_due(void **state)
 }
 
 static void
+test_old_commands_are_forgotten(void **state)
+{
+	struct world *w = *state;
+	struct db_tx *tx = NULL;
+
+	assert_int_equal(
+	    scratch_sql(w->scratch,
+		"INSERT INTO router.command (id, application_id, action, meaning, code, text, version, seq,"
+		" decided_at) SELECT gen_random_uuid(), gen_random_uuid(), 10, decode(repeat('00', 32), 'hex'),"
+		" 1, '', 3, n, now() - n * interval '1 day' FROM generate_series(40, 1, -1) AS n",
+		NULL, 0),
+	    0);
+	for (int i = 0; i < 2; i++) { /* seven at most, then the rest */
+		tx = db_begin(w->routers[0].writer);
+		store_commands_forget(tx, clock_now() - (INT64_C(30) * 86400 - 60) * 1000000, 7);
+		w->done = false;
+		db_commit(tx, on_written, w);
+		turn_until(w, is_done);
+		assert_int_equal(w->outcome, DB_COMMITTED);
+		assert_sql(w, "SELECT count(*)::text FROM router.command", i == 0 ? "33" : "29");
+	}
+	assert_sql(w, "SELECT max(seq)::text FROM router.command", "29");
+}
+
+static void
 test_rows_of_an_older_version_are_completed(void **state)
 {
 	struct world *w = *state;
@@ -669,6 +694,7 @@ main(void)
 	    STORE_TEST(test_cases_with_many_members_go_alone),
 	    STORE_TEST(test_a_lost_commit_is_unknown_until_asked_again),
 	    STORE_TEST(test_the_clock_finds_what_is_due),
+	    STORE_TEST(test_old_commands_are_forgotten),
 	    STORE_TEST(test_rows_of_an_older_version_are_completed),
 	};
 
