@@ -156,7 +156,7 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
-.PHONY: asan valgrind coverage fuzz bench bench-growth bench-stopped replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-stopped bench-smtp replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -195,6 +195,10 @@ bench-growth:
 bench-stopped:
 	$(BUILD_TESTS)
 	@tests/bench/run stopped
+# Letters a second to a mail server.
+bench-smtp:
+	$(BUILD_TESTS)
+	@tests/bench/run smtp
 fresh:
 	tests/deploy/fresh.sh
 
