@@ -7,6 +7,7 @@
 #include "common/base/ids.h"
 #include "common/feed/feed.sql.h"
 #include "common/feed/turns.h"
+#include "services/reporting/case_page.h"
 #include "services/reporting/figures.h"
 #include "services/reporting/figures.sql.h"
 #include "services/reporting/record.h"
@@ -30,6 +31,7 @@ struct reporting {
 	struct api_keys *keys;
 	struct track track;
 	struct reports reports;
+	struct case_page case_page;
 	struct tending *tending;
 	struct http *http;
 	struct calendar *calendar;
@@ -120,8 +122,20 @@ on_year_asked(void *arg, struct http_request *request)
 	year_answer(&r->reports, request);
 }
 
+static void
+on_case_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	case_page_answer(&r->case_page, request);
+}
+
 static const struct http_route routes[] = {
     {HTTP_POST, "/api/v1/track", "public", on_track_posted, TRACK_BODY_MAX},
+    {HTTP_GET,
+	"/api/v1/cases/"
+	"*",
+	"key:cases or key:reports", on_case_asked, 0},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
     {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
     {HTTP_GET,
@@ -226,6 +240,7 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	    databases_open(r, l, conf, e) < 0 || turns_open(r, l, conf, e) < 0)
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
+	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys};
 	r->reports = (struct reports){
 	    .db = r->reports_db, .after = r->after, .keys = r->keys, .outputs = {.loop = l, .folder = conf->exports}};
 	r->http = http_new(l, &http, routes, r->metrics, on_asked_healthy, r, e);

@@ -174,6 +174,36 @@ SELECT * FROM (
 	 ORDER BY h.version DESC LIMIT 1000) AS last
  ORDER BY version;
 
+-- name: case_facts
+-- in:  $1 number
+-- out: version, state, kind, channel, received at, due on, target on, department, its name, in English, topic, its name, number of
+--      the leading case, neighbourhood, subject, text, triage, outside, with the arbiter, final answer owed, overdue, handed
+--      back, forwarded, reopened, erased, changed at, first reaction at, first answer at
+SELECT version, state::int, kind::int, channel::int, received_at, due_on, target_on, department, department_name,
+       department_name_en, topic, topic_name, merged_into, neighbourhood, subject, body, triage, outside, with_arbiter,
+       final_owed, overdue, handed_back, forwarded, reopened, erased, changed_at, reaction_at, answered_at
+  FROM reporting.application WHERE number = $1::text;
+
+-- name: case_steps
+-- in:  $1 number
+-- out: as application_steps up to version, then: visible, internal text, type and role of who acted, their department,
+--      department; the last thousand, in order
+SELECT * FROM (
+	SELECT h.event, h.at, h.state::int, h.department_name, h.department_name_en, h.body, h.name, h.reference, h.code, h.day,
+	       h.due_on, h.version, h.visible, h.internal, h.actor_type::int, h.actor_role::int, h.actor_department, h.department
+	  FROM reporting.application AS a JOIN reporting.history AS h ON h.application_id = a.application_id
+	 WHERE a.number = $1::text
+	 ORDER BY h.version DESC LIMIT 1000) AS last
+ ORDER BY version;
+
+-- name: case_parts
+-- in:  $1 number
+-- out: number, department, its name, task, answered at, answer
+SELECT p.number, p.department, p.department_name, p.task, p.answered_at, p.answer
+  FROM reporting.application AS a JOIN reporting.part AS p ON p.application_id = a.application_id
+ WHERE a.number = $1::text
+ ORDER BY p.number;
+
 -- name: reporting_api_keys
 -- out: id, name, hash of the secret, rights with spaces between, role, department (NULL: none)
 SELECT id, name, secret_hash, array_to_string(rights, ' '), role, department FROM auth.api_key WHERE revoked_at IS NULL

@@ -5,7 +5,7 @@
 
 #include "common/domain/calendar.h"
 #include "common/domain/words.h"
-#include "proto/kopru/v1/event.pb-c.h"
+#include "services/reporting/application.h"
 
 json_t *
 tracked_text(const char *text)
@@ -61,8 +61,8 @@ static const struct {
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "due_before"},
 };
 
-static json_t *
-step_json(const struct tracked_step *step, bool english)
+json_t *
+tracked_step_json(const struct tracked_step *step, bool english)
 {
 	int event = word_value(event_words, step->event);
 	json_t *json = json_object();
@@ -135,16 +135,8 @@ history_json(const struct tracked_step *steps, size_t count, bool english)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, step_json(&steps[i], english));
+		json_array_append_new(list, tracked_step_json(&steps[i], english));
 	return list;
-}
-
-static bool
-is_withdrawable(int32_t state)
-{
-	return state == KOPRU__V1__STATE__STATE_RECEIVED || state == KOPRU__V1__STATE__STATE_ASSIGNED ||
-	       state == KOPRU__V1__STATE__STATE_IN_PROGRESS || state == KOPRU__V1__STATE__STATE_WAITING_FOR_CITIZEN ||
-	       state == KOPRU__V1__STATE__STATE_REOPENED;
 }
 
 static void
@@ -185,7 +177,7 @@ tracked_json(
 	json_object_set_new(json, "answer", answer_json(steps, count));
 	json_object_set_new(
 	    json, "can_reply", json_boolean(tracked->state == KOPRU__V1__STATE__STATE_WAITING_FOR_CITIZEN));
-	json_object_set_new(json, "can_withdraw", json_boolean(is_withdrawable(tracked->state)));
+	json_object_set_new(json, "can_withdraw", json_boolean(application_is_open(tracked->state)));
 	json_object_set_new(json, "history", history_json(steps, count, english));
 	return json;
 }

@@ -36,7 +36,8 @@ struct tracked_step {
 json_t *tracked_json(
     const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count, bool english);
 
-/* For whoever shows steps elsewhere: a text or null; the word of a value or null. */
+/* For whoever shows steps elsewhere: one step; a text or null; the word of a value or null. */
+json_t *tracked_step_json(const struct tracked_step *step, bool english);
 json_t *tracked_text(const char *text);
 struct word;
 json_t *tracked_word(const struct word *words, int32_t value, bool english);

@@ -28,7 +28,6 @@ const WORDS = {
 		reason: "Nedeni",
 		missing: "Başvuru numarasını ve takip kodunu yazın.",
 		missing_reply: "Yanıtınızı yazın.",
-		missing_reason: "Neden geri çektiğinizi yazın.",
 		missing_sure: "Geri çekmek istediğinizden emin olduğunuzu işaretleyin.",
 		replied: "Yanıtınız alındı.",
 		withdrawn: "Başvurunuz geri çekildi.",
@@ -64,7 +63,6 @@ const WORDS = {
 		reason: "Reason",
 		missing: "Enter the application number and the access code.",
 		missing_reply: "Write your reply.",
-		missing_reason: "Write why you withdraw it.",
 		missing_sure: "Tick that you are sure you want to withdraw it.",
 		replied: "Your reply has arrived.",
 		withdrawn: "Your application was withdrawn.",
@@ -308,12 +306,12 @@ function reply(event) {
 function withdraw(event) {
 	event.preventDefault();
 	const text = element("withdraw-reason").value.trim();
-	if (!text || !element("withdraw-sure").checked) {
-		complain(text ? words.missing_sure : words.missing_reason);
-		element(text ? "withdraw-sure" : "withdraw-reason").focus();
+	if (!element("withdraw-sure").checked) {
+		complain(words.missing_sure);
+		element("withdraw-sure").focus();
 		return;
 	}
-	command("withdraw", { reason: text }, "withdraw-send", words.withdrawn);
+	command("withdraw", text ? { reason: text } : {}, "withdraw-send", words.withdrawn);
 }
 
 // What a link in a letter proves: "confirm" that the address is the reader's, "opt-out" that nothing more shall come.
