@@ -54,6 +54,7 @@ int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
+int case_show(const struct command_line *line, struct err *e);
 int notices_list(const struct command_line *line, struct err *e);
 int notices_retry(const struct command_line *line, struct err *e);
 int replay_reporting(const struct command_line *line, struct err *e);

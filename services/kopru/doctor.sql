@@ -222,3 +222,17 @@ SELECT CASE WHEN y.next_serial > 9900000 THEN 'wrong' ELSE 'note' END,
        format('%s of 10000000 application numbers of %s are taken', y.next_serial - 1, y.year),
        'When they are used up nothing can be entered', 'ask the makers: the number''s form must change'
   FROM intake.number_year AS y WHERE y.next_serial > 9000000;
+
+-- name: clock_of_the_router
+-- Questions expire and are reminded of on their day; a day of grace.
+SELECT 'wrong', format('%s questions to citizens should have expired, the oldest on %s', count(*), min(q.answer_by)),
+       'These cases wait for an answer that nobody expects any more, while the law''s time runs on', 'look at the log of router'
+  FROM router.question AS q WHERE q.answer_by < (now() AT TIME ZONE 'Europe/Istanbul')::date - 1 HAVING count(*) > 0
+UNION ALL
+SELECT 'wrong', format('%s citizens should have been reminded of a question, the first on %s', count(*), min(q.remind_on)),
+       'They may not know that they are waited for', 'look at the log of router'
+  FROM router.question AS q WHERE q.remind_on < (now() AT TIME ZONE 'Europe/Istanbul')::date - 1 HAVING count(*) > 0
+UNION ALL
+SELECT 'note', format('%s cases wait for the arbiter beyond his day, the oldest since %s', count(*), min(c.arbiter_due_on)),
+       'No department works on them, while the citizens'' time runs on', 'let the arbiter assign them'
+  FROM router.case AS c WHERE c.with_arbiter AND c.arbiter_due_on < (now() AT TIME ZONE 'Europe/Istanbul')::date HAVING count(*) > 0;

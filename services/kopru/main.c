@@ -74,6 +74,7 @@ static const struct command commands[] = {
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",
 	release_options, parked_release},
+    {"case", "NUMBER", 1, "Show where a case stands, without what was written", json_options, case_show},
     {"notices list", "", 0, "Show notices", notices_options, notices_list},
     {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
     {"report summary", "", 0, "Show the figures of a period", summary_options, report_summary},

@@ -118,3 +118,42 @@ SELECT reporting.rebuild();
 SELECT coalesce(sum(c.seq), 0), coalesce(sum(coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = c.stream
                                                          ORDER BY e.seq DESC LIMIT 1), 0)), 0)
   FROM feed.cursor AS c WHERE c.consumer = 'reporting';
+
+-- name: case_show
+-- in:  $1 number
+-- out: number, state, version, department, its name, topic, received at, due on, target on, waits for; no row when there is
+--      no such application. Nothing of what was written and nobody's name.
+SELECT a.number, coalesce(c.state, 1), coalesce(c.version, 1), c.department, d.name_tr, c.topic,
+       to_char(a.received_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), coalesce(c.due_on, a.due_on),
+       c.target_on,
+       CASE WHEN c.application_id IS NULL THEN 'to be routed' WHEN c.with_arbiter THEN 'the arbiter, until ' || c.arbiter_due_on
+            WHEN q.answer_by IS NOT NULL THEN 'the citizen, until ' || q.answer_by
+            WHEN c.final_owed THEN 'the final answer' WHEN c.triage AND c.state = 1 THEN 'the desk' END
+  FROM intake.application AS a
+  LEFT JOIN router.case AS c ON c.application_id = a.id
+  LEFT JOIN router.department AS d ON d.code = c.department
+  LEFT JOIN router.question AS q ON q.application_id = a.id
+ WHERE a.number = $1::text;
+
+-- name: case_events
+-- in:  $1 number
+-- out: version, at, event, role of the actor, his department, whose the case is after it
+SELECT h.version, to_char(h.at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), h.event, h.actor_role,
+       h.actor_department, h.department
+  FROM reporting.history AS h JOIN intake.application AS a ON a.id = h.application_id
+ WHERE a.number = $1::text ORDER BY h.version;
+
+-- name: case_notices
+-- in:  $1 number
+-- out: template, state, finished at, reason
+SELECT n.template, n.state, to_char(n.finished_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'),
+       regexp_replace(regexp_replace(n.reason, '[^[:space:]<>@,;:]+@[^[:space:]<>@,;:]+', '***@***', 'g'), '[[:cntrl:]]', ' ', 'g')
+  FROM notifier.notice AS n JOIN intake.application AS a ON a.id = n.application_id
+ WHERE a.number = $1::text ORDER BY n.created_at, n.id;
+
+-- name: case_parked
+-- in:  $1 number
+-- out: consumer, stream, seq, "asked" when a release was asked for
+SELECT k.consumer, k.stream, k.seq, CASE WHEN k.wanted_at IS NOT NULL THEN 'asked' END
+  FROM feed.parked AS k JOIN intake.application AS a ON a.id = k.application_id
+ WHERE a.number = $1::text AND k.released_at IS NULL ORDER BY k.consumer, k.stream, k.seq;

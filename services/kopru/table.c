@@ -2,7 +2,6 @@
 #include "services/kopru/table.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uniwidth.h>
@@ -160,8 +159,8 @@ cell_json(const struct cell *c)
 	return json_null();
 }
 
-static void
-json_print(const struct table *t, FILE *out)
+json_t *
+table_json(const struct table *t)
 {
 	size_t count = columns_count(t), i = 0;
 	json_t *rows = json_array(), *row = NULL;
@@ -173,16 +172,20 @@ json_print(const struct table *t, FILE *out)
 		}
 		json_object_set_new(row, t->columns[i % count].name, cell_json(c));
 	}
-	json_dumpf(rows, out, JSON_INDENT(2));
-	fputc('\n', out);
-	json_decref(rows);
+	return rows;
 }
 
 void
 table_print(const struct table *t, bool json, FILE *out)
 {
-	if (json)
-		json_print(t, out);
-	else
+	json_t *rows;
+
+	if (!json) {
 		text_print(t, out);
+		return;
+	}
+	rows = table_json(t);
+	json_dumpf(rows, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(rows);
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "common/base/arena.h"
 #include "common/db/script.h"
 
@@ -27,6 +29,8 @@ void table_add_time(struct table *t, int64_t time); /* in Istanbul */
 /* Rows whose columns are the table's; an empty cell is nothing. */
 void table_add_rows(struct table *t, const struct script_rows *rows);
 
+/* An array with one object for each row; the caller's. */
+json_t *table_json(const struct table *t);
 void table_print(const struct table *t, bool json, FILE *out);
 
 #endif

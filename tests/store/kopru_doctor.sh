@@ -92,6 +92,16 @@ ill 'notices are late' '1 notices are late, the oldest for 01:00' "$notice 'pend
 	'DELETE FROM notifier.notice'
 ill 'numbers run out' '9900001 of 10000000 application numbers of 2026 are taken' \
 	"INSERT INTO intake.number_year VALUES (2026, 9900002)" 'DELETE FROM intake.number_year'
+one="INSERT INTO router.case (application_id, number, version, state, department, triage, received_at, due_on, intake_seq, with_arbiter, arbiter_due_on)
+     VALUES ('0196f000-0000-7000-8000-000000000001', 'HM-2026-0000001-9', 2, 4, 'TEM', false, now(), current_date, 1, true, current_date - 3)"
+question="$one; INSERT INTO router.question VALUES ('0196f000-0000-7000-8000-000000000001', 'x',"
+ill 'questions do not expire' '1 questions to citizens should have expired' "$question current_date - 3, NULL)" \
+	'DELETE FROM router.question; DELETE FROM router.case'
+ill 'nobody is reminded' '1 citizens should have been reminded' "$question current_date + 3, current_date - 3)" \
+	'DELETE FROM router.question; DELETE FROM router.case'
+sql "$one" >/dev/null
+check 'an arbiter who is late is a note' says '1 cases wait for the arbiter beyond his day' well
+sql 'DELETE FROM router.case' >/dev/null
 sql "INSERT INTO feed.peer VALUES (repeat('a', 40), 'department/TEM', now(), NULL), (repeat('b', 40), 'department/TEM', now(), NULL)"
 check 'two keys are a note' says 'department/TEM has 2 valid keys' well
 sql "UPDATE feed.peer SET revoked_at = now()"
