@@ -17,10 +17,11 @@ TAP = kopru.Tap()
 STATE = {}
 
 
-def command(*arguments, code=0):
+def command(*arguments, code=0, **more):
     """What the operator's command prints; it must end with that code."""
     environment = {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database), "KOPRU_STATE": S.folder,
-                   "KOPRU_SERVICES": ",".join(f"{name}=unix:{S.path(name + '.sock')}" for name in kopru.SERVICES)}
+                   "KOPRU_SERVICES": ",".join(f"{name}=unix:{S.path(name + '.sock')}" for name in kopru.SERVICES),
+                   "KOPRU_URL": "unix:" + S.path("reporting.sock"), **more}
     done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment, cwd=kopru.TOP,
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
@@ -133,6 +134,87 @@ def the_doctor_sees_who_is_down_and_what_waits():
     command("doctor")
 
 
+def reports_are_printed_and_saved():
+    total = int(S.value("SELECT count(*) FROM intake.application"))
+    key = S.api_key("operator", "reports")
+    path = S.path("reports.key")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(key + "\n")
+    today = S.value("SELECT (now() AT TIME ZONE 'Europe/Istanbul')::date")
+    days = ("--from", today, "--to", today)
+    found = json.loads(command("report", "summary", *days, "--json", KOPRU_KEY=key))
+    assert found["total"] == total, found
+    text = command("report", "summary", *days, "--key-file", path)
+    assert "by_channel" in text and "NAME" in text and "by_day" not in text, text
+    assert any(line.split()[:2] == ["Web", str(total)] for line in text.split("\n")), text
+    year = json.loads(command("report", "year", today[:4], "--json", KOPRU_KEY=key))
+    assert year["total"]["count"] == total, year
+    assert "Service Desk" in command("report", "year", today[:4], KOPRU_KEY=key)
+    for name, begin in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+        said = command("report", "year", today[:4], "--" + name, S.path("year." + name), KOPRU_KEY=key)
+        with open(S.path("year." + name), "rb") as file:
+            data = file.read()
+        assert data.startswith(begin) and f"{len(data)} bytes" in said, (name, data[:40], said)
+    text = command("report", "year", today[:4], KOPRU_KEY=key[:-2] + "xx", code=1)
+    assert "401" in text and key[-10:] not in text, text
+
+
+def a_case_is_shown_without_what_was_written():
+    number = STATE["numbers"][0]
+    text = command("case", number.lower().replace("-", " "))
+    assert number in text and "assigned" in text and "application.routed" in text, text
+    found = json.loads(command("case", number, "--json"))
+    assert found["number"] == number and found["state"] == "assigned" and found["department"] == "TEM", found
+    assert [row["event"] for row in found["events"]] == ["application.received", "application.routed"], found
+    assert found["notices"] and found["parked"] == [], found
+    for secret in ("Deneme", "deneme@", "Sokağımızda"):
+        assert secret not in text + json.dumps(found, ensure_ascii=False), secret
+    assert "is no application's number" in command("case", "HM-2026-0000001-0", code=2)
+    absent = next(f"HM-2031-0000001-{digit}" for digit in range(10)
+                  if "there is no application" in command_any("case", f"HM-2031-0000001-{digit}"))
+    assert absent
+
+
+def command_any(*arguments):
+    try:
+        return command(*arguments, code=1)
+    except AssertionError as error:
+        return str(error)
+
+
+def a_notice_that_was_given_up_goes_out_after_all():
+    number = STATE["numbers"][1]
+    sent = [row for row in json.loads(command("notices", "list", "--number", number, "--json")) if row["state"] == "sent"]
+    assert sent and sent[0]["to"] == "d***@example.org", sent
+    notice = sent[0]["id"]
+    before = len(os.listdir(S.path("outbox")))
+    S.sql(f"UPDATE notifier.notice SET state = 'failed', reason = '550 no such <deneme@example.org>' WHERE id = '{notice}'")
+    for name in os.listdir(S.path("outbox")):
+        if notice in name:
+            os.unlink(S.path("outbox", name))
+    text = command("notices", "list", "--state", "failed")
+    assert notice in text and "550 no such" in text and "deneme@" not in text, text
+    assert "1 notices were given up" in command("doctor", code=1)
+    assert notice in command("notices", "retry", notice)
+    kopru.wait_until(lambda: S.value(f"SELECT state FROM notifier.notice WHERE id = '{notice}'") == "sent", 30,
+                     "it is sent", lambda: S.tail("notifier"))
+    kopru.wait_until(lambda: len(os.listdir(S.path("outbox"))) == before, 10, "the letter is there")
+    command("doctor")
+
+
+def the_read_side_is_made_again():
+    def figures():
+        return S.value("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM (SELECT application_id, number, version, state, "
+                       "department, topic FROM reporting.application) AS t")
+    before = figures()
+    assert "say --yes" in command("replay", "reporting", code=2)
+    assert before == figures()
+    said = command("replay", "reporting", "--yes", "--wait", "60")
+    assert "the read side is made again" in said, said
+    assert before == figures()
+    S.wait_quiet()
+
+
 def it_all_adds_up():
     """I-01, I-05, I-06, I-07: and when one decision is taken away it is missed."""
     total = int(S.value("SELECT count(*) FROM intake.application"))
@@ -150,7 +232,9 @@ def it_all_adds_up():
 
 try:
     for test in (parked_events_are_shown_and_released, two_instances_and_kills_release_each_once,
-                 the_doctor_sees_who_is_down_and_what_waits, it_all_adds_up):
+                 the_doctor_sees_who_is_down_and_what_waits, reports_are_printed_and_saved,
+                 a_case_is_shown_without_what_was_written,
+                 a_notice_that_was_given_up_goes_out_after_all, the_read_side_is_made_again, it_all_adds_up):
         TAP.run(test.__name__, test)
 finally:
     S.close()

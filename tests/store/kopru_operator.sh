@@ -103,6 +103,12 @@ check 'neither id nor state' refused 2 'says which' "$kopru" notices retry
 check 'both' refused 2 'says which' "$kopru" notices retry $failed --state failed
 check 'an id that is none' refused 2 '"x" is no id' "$kopru" notices retry x
 
+# -- a case
+check 'a number with a wrong check digit' refused 2 "is no application's number" "$kopru" case HM-2026-0000001-8
+check 'what is no number' refused 2 "is no application's number" "$kopru" case x
+check 'a number that nobody has' refused 1 'there is no application "HM-2026-0000001-5"' "$kopru" case 'hm 2026 0000001 5'
+check 'no number' refused 2 'Usage:' "$kopru" case
+
 # -- reports, asked of nobody; with a real reporting service in tests/flow/operating.py
 export KOPRU_KEY=kopru_abcdefghijkl_0
 check 'a report needs its days' refused 2 '--from and --to are days' "$kopru" report summary --from 2026-01-01
@@ -155,7 +161,7 @@ check 'a replay must be meant' refused 2 'say --yes if it is meant' "$kopru" rep
 check 'for how long' refused 2 '--wait is "x"' "$kopru" replay reporting --yes --wait x
 check 'of something else' refused 2 'Commands:' "$kopru" replay router
 
-for words in streams 'parked list' 'parked release' 'notices list' 'notices retry' 'report summary' 'report year' 'replay reporting'; do
+for words in streams 'parked list' 'parked release' 'notices list' 'notices retry' 'report summary' 'report year' 'replay reporting' case; do
 	# shellcheck disable=SC2086
 	check "help of $words" says "Usage: kopru $words" "$kopru" $words --help
 done
