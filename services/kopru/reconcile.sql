@@ -20,6 +20,21 @@ SELECT e.application_id, e.event_id, e.seq, e.stream, e.kind,
                         THEN get_byte(h.head, 40 + get_byte(h.head, 37)) << 7 ELSE 0 END END AS version
   FROM feed.event AS e, LATERAL (SELECT substring(e.payload FROM 1 FOR 82) AS head OFFSET 0) AS h;
 
+-- name: reconcile_events_erased
+-- What was put in the place of an erased event need not say its version: by its place it is the next one.
+UPDATE reconcile_event AS e SET version = n.place + CASE WHEN e.stream = 'case' THEN 1 ELSE 0 END
+  FROM (SELECT x.stream, x.seq, row_number() OVER (PARTITION BY x.stream, x.application_id ORDER BY x.seq) AS place
+          FROM reconcile_event AS x
+         WHERE (x.stream, x.application_id) IN (SELECT y.stream, y.application_id FROM reconcile_event AS y
+                                                 WHERE y.version IS NULL AND y.kind = 'erased' AND y.stream IN ('intake', 'case'))) AS n
+ WHERE e.stream = n.stream AND e.seq = n.seq AND e.version IS NULL AND e.kind = 'erased';
+
+-- name: reconcile_copies_erased
+-- A department's copy has the id of the event in "case".
+UPDATE reconcile_event AS e SET version = c.version
+  FROM reconcile_event AS c
+ WHERE e.version IS NULL AND e.kind = 'erased' AND e.stream LIKE 'department/%' AND c.stream = 'case' AND c.event_id = e.event_id;
+
 -- name: reconcile_events_count
 ANALYZE reconcile_event;
 

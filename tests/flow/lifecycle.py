@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """flow: the whole life of cases with the real programs: every action, who may not, races, and what the streams tell.
 limit: 300 s"""
+import json
 import os
 import sys
 import uuid
@@ -397,6 +398,12 @@ def every_change_has_one_event():
     assert wanted <= told, wanted - told
 
 
+def it_all_adds_up():
+    """I-05, I-06, I-07: whatever was done to them, no case lost an event, and none came twice or out of order."""
+    found = json.loads(S.kopru("reconcile", "--json"))
+    assert found["accepted"] == found["routed"] == found["delivered_events"] > 0 and found["exceptions"] == [], found
+
+
 def kinds(case):
     return S.rows(f"SELECT kind FROM feed.event WHERE stream = 'case' AND application_id = '{case}' ORDER BY seq")
 
@@ -413,7 +420,7 @@ def main():
                          an_erased_application_goes_on_without_its_applicant, bad_input_is_told_what_is_wrong,
                          the_same_id_gives_the_same_reply, waits_for_what_the_sender_knows, two_clerks_a_thousand_times,
                          two_routers_one_winner, a_killed_router_has_done_it_once_or_not_at_all,
-                         every_change_has_one_event):
+                         every_change_has_one_event, it_all_adds_up):
             TAP.run(function.__name__, function)
     finally:
         S.close()
