@@ -88,11 +88,12 @@ show(struct session *s, const char *number, bool json, struct err *e)
 {
 	struct shown shown[PARTS];
 
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < PARTS; i++) {
 		if (part_read(s, &parts[i], number, &shown[i], e) < 0)
 			return -1;
-	if (shown[0].rows == 0)
-		return err_set(e, "there is no application \"%s\"", number);
+		if (shown[0].rows == 0)
+			return err_set(e, "there is no application \"%s\"", number);
+	}
 	if (json)
 		print_json(shown);
 	else

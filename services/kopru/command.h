@@ -3,6 +3,7 @@
 #define KOPRU_SERVICES_KOPRU_COMMAND_H
 
 #include <argp.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -64,6 +65,8 @@ int reconcile_run(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
 
+/* What was done: for a person the text, for a program (--json) the object, which is taken over. */
+void command_say(bool json, json_t *object, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The value of an option that is a number: fallback when it was not given. */
 int command_number(
     const char *option, const char *text, const long range[2], long fallback, long *number, struct err *e);

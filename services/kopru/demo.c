@@ -12,6 +12,7 @@
 struct demo {
 	struct catalogue catalogue;
 	size_t departments, topics, holidays; /* calls */
+	bool json;
 };
 
 #define PUT_ALL(tx, type, put, list, count, field)                                                                     \
@@ -62,7 +63,10 @@ read_result(void *arg, const struct db_results *r, struct err *e)
 	const struct demo *demo = arg;
 
 	(void)e;
-	printf("new or changed: departments %zu of %zu, topics %zu of %zu, holidays %zu of %zu\n",
+	command_say(demo->json,
+	    json_pack("{s:I, s:I, s:I}", "departments", (json_int_t)db_rows(r, demo->departments), "topics",
+		(json_int_t)db_rows(r, demo->topics), "holidays", (json_int_t)db_rows(r, demo->holidays)),
+	    "new or changed: departments %zu of %zu, topics %zu of %zu, holidays %zu of %zu\n",
 	    db_rows(r, demo->departments), demo->catalogue.departments_count, db_rows(r, demo->topics),
 	    demo->catalogue.topics_count, db_rows(r, demo->holidays), demo->catalogue.holidays_count);
 	return 0;
@@ -72,7 +76,7 @@ int
 demo_run(const struct command_line *line, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct demo demo = {0};
+	struct demo demo = {.json = line->json};
 	const struct store_work work = {build, read_result, &demo};
 	char *topics, *holidays;
 	size_t size;

@@ -36,7 +36,8 @@ add_read(void *arg, const struct db_results *r, struct err *e)
 
 	if (db_rows(r, 0) == 0)
 		return err_set(e, "there is a department \"%s\" already", line->arguments[0]);
-	printf("department %s added; next: kopru department key %s\n", line->arguments[0], line->arguments[0]);
+	command_say(line->json, json_pack("{s:s}", "code", line->arguments[0]),
+	    "department %s added; next: kopru department key %s\n", line->arguments[0], line->arguments[0]);
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct key {
 	size_t rights_count;
 	bool cases; /* "cases" is among them */
 	const char *role, *department; /* NULL: none */
+	bool json;
 };
 
 static const char *const rights[KEY_RIGHTS] = {"applications", "reports", "cases"};
@@ -128,14 +129,16 @@ create_read(void *arg, const struct db_results *r, struct err *e)
 	if (db_rows(r, 0) == 0)
 		return k->department ? err_set(e, "there is no department \"%s\"", k->department)
 				     : err_set(e, "there is a key \"%s\" already; try again", k->id);
-	printf("kopru_%s_%s\n", k->id, k->secret);
+	command_say(k->json, json_pack("{s:s, s:o}", "id", k->id, "key", json_sprintf("kopru_%s_%s", k->id, k->secret)),
+	    "kopru_%s_%s\n", k->id, k->secret);
 	return 0;
 }
 
 int
 key_create(const struct command_line *line, struct err *e)
 {
-	struct key k = {.name = line->arguments[0], .role = line->role, .department = line->department};
+	struct key k = {
+	    .name = line->arguments[0], .role = line->role, .department = line->department, .json = line->json};
 	const struct store_work work = {create_build, create_read, &k};
 	int rc;
 
@@ -210,7 +213,8 @@ revoke_read(void *arg, const struct db_results *r, struct err *e)
 
 	if (db_rows(r, 0) == 0)
 		return err_set(e, "there is no valid key \"%s\"", line->arguments[0]);
-	printf("the key %s (%s) is let in no more\n", line->arguments[0], db_text(r, 0, 0, 0));
+	command_say(line->json, json_pack("{s:s, s:s}", "id", line->arguments[0], "name", db_text(r, 0, 0, 0)),
+	    "the key %s (%s) is let in no more\n", line->arguments[0], db_text(r, 0, 0, 0));
 	return 0;
 }
 

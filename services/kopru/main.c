@@ -8,18 +8,21 @@
 #include "common/base/log.h"
 #include "services/kopru/command.h"
 
-static const struct argp_option no_options[] = {{0}};
+static const struct argp_option json_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option migrate_options[] = {
-    {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0}, {0}};
+    {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option out_options[] = {
-    {"out", 'o', "FILE", 0, "Where the secret key goes (NAME.key); must not exist", 0}, {0}};
+    {"out", 'o', "FILE", 0, "Where the secret key goes (NAME.key); must not exist", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option add_options[] = {
-    {"outside", 'x', NULL, 0, "It is another institution, not a unit of the municipality", 0}, {0}};
+    {"outside", 'x', NULL, 0, "It is another institution, not a unit of the municipality", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option rights_options[] = {
     {"rights", 'r', "LIST", 0, "What it may do: applications, reports, cases (separated by commas)", 0},
     {"role", 'R', "ROLE", 0, "In which role it commands (cases): clerk, officer, manager or arbiter", 0},
-    {"department", 'd', "CODE", 0, "For which department an officer or a manager commands", 0}, {0}};
-static const struct argp_option json_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+    {"department", 'd', "CODE", 0, "For which department an officer or a manager commands", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
 static const struct argp_option parked_options[] = {{"consumer", 'c', "NAME", 0, "Only what this consumer parked", 0},
     {"limit", 'l', "N", 0, "At most so many (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
@@ -45,7 +48,8 @@ static const struct argp_option retry_options[] = {
     {"state", 's', "STATE", 0, "All of these: failed, unknown or held", 0},
     {"limit", 'l', "N", 0, "At most so many, the oldest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option replay_options[] = {{"yes", 'y', NULL, 0, "It is meant", 0},
-    {"wait", 'w', "SECONDS", 0, "How long to wait until it is made again (3600); 0: not at all", 0}, {0}};
+    {"wait", 'w', "SECONDS", 0, "How long to wait until it is made again (3600); 0: not at all", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option summary_options[] = {{"from", 'F', "DAY", 0, "First day of receipt (YYYY-MM-DD)", 0},
     {"to", 'T', "DAY", 0, "Last day", 0}, {"json", 'j', NULL, 0, "Print JSON", 0},
     {"csv", 'C', "FILE", 0, "Save the whole as CSV", 0}, {"xlsx", 'X', "FILE", 0, "Save the whole as XLSX", 0},
@@ -56,18 +60,18 @@ static const struct argp_option year_options[] = {{"json", 'j', NULL, 0, "Print 
 
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
-    {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", no_options, demo_run},
+    {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", json_options, demo_run},
     {"department add", "CODE NAME_TR NAME_EN", 3, "Add a department and its stream", add_options, department_add},
     {"department list", "", 0, "Show the departments", json_options, department_list},
     {"department key", "CODE", 1, "Make a key for a department's end of its feed", out_options, department_key},
-    {"department revoke", "CODE PUBLIC", 2, "Let a department's key in no more", no_options, department_revoke},
+    {"department revoke", "CODE PUBLIC", 2, "Let a department's key in no more", json_options, department_revoke},
     {"service key", "NAME", 1, "Make a key for a service on another host", out_options, service_key},
-    {"service revoke", "NAME PUBLIC", 2, "Let a service's key in no more", no_options, service_revoke},
+    {"service revoke", "NAME PUBLIC", 2, "Let a service's key in no more", json_options, service_revoke},
     {"peers", "", 0, "Show the public keys that feeds let in", json_options, peers_list},
-    {"curve", "FILE", 1, "Make a server's key pair: FILE and FILE.pub; keeps what is there", no_options, curve_make},
+    {"curve", "FILE", 1, "Make a server's key pair: FILE and FILE.pub; keeps what is there", json_options, curve_make},
     {"key create", "NAME", 1, "Make an API key and print it, once", rights_options, key_create},
     {"key list", "", 0, "Show the API keys", json_options, key_list},
-    {"key revoke", "ID", 1, "Let an API key in no more", no_options, key_revoke},
+    {"key revoke", "ID", 1, "Let an API key in no more", json_options, key_revoke},
     {"doctor", "", 0, "Say what is wrong and what to do", doctor_options, doctor_run},
     {"reconcile", "", 0, "Prove that nothing is lost, doubled or out of order", reconcile_options, reconcile_run},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},

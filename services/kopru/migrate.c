@@ -25,8 +25,7 @@ lock(struct script *s, struct arena *a, struct err *e)
 		return -1;
 	if (strcmp(rows.cells[0], "t") == 0)
 		return 0;
-	puts("waiting for another `kopru migrate'");
-	fflush(stdout);
+	fputs("waiting for another `kopru migrate'\n", stderr);
 	return call(s, MIGRATE_LOCK, e);
 }
 
@@ -62,27 +61,46 @@ apply(struct script *s, const struct migration *m, struct err *e)
 	snprintf(number, sizeof(number), "%d", m->number);
 	if (script_apply(s, m->text, &migrate_statements[MIGRATION_RECORD], values, e) < 0)
 		return err_prefix(e, "%s", m->name);
-	printf("%s applied\n", m->name);
-	fflush(stdout);
+	return 0;
+}
+
+/* Each one is told when it is done: some take a while. */
+static int
+apply_all(struct script *s, const struct migrations *m, size_t applied, json_t *names, struct err *e)
+{
+	for (size_t i = applied; i < m->count; i++) {
+		if (apply(s, &m->list[i], e) < 0)
+			return -1;
+		if (names) {
+			json_array_append_new(names, json_string(m->list[i].name));
+			continue;
+		}
+		printf("%s applied\n", m->list[i].name);
+		fflush(stdout);
+	}
 	return 0;
 }
 
 static int
-migrate(struct script *s, struct arena *a, const struct migrations *m, struct err *e)
+migrate(struct script *s, struct arena *a, const struct migrations *m, bool json, struct err *e)
 {
+	json_t *names = json ? json_array() : NULL;
 	size_t applied = 0;
+	int rc;
 
 	if (lock(s, a, e) < 0 || call(s, MIGRATE_LIMIT, e) < 0 || call(s, MIGRATE_SCHEMA, e) < 0 ||
 	    call(s, MIGRATE_TABLE, e) < 0 || applied_check(s, a, m, &applied, e) < 0)
-		return -1;
-	for (size_t i = applied; i < m->count; i++)
-		if (apply(s, &m->list[i], e) < 0)
-			return -1;
-	if (applied == m->count)
-		printf("nothing to do, the database is at %04zu\n", m->count);
+		rc = -1;
 	else
+		rc = apply_all(s, m, applied, names, e);
+	if (rc == 0 && json)
+		command_say(true, json_pack("{s:O, s:I}", "applied", names, "at", (json_int_t)m->count), "%s", "");
+	else if (rc == 0 && applied == m->count)
+		printf("nothing to do, the database is at %04zu\n", m->count);
+	else if (rc == 0)
 		printf("%zu applied, the database is at %04zu\n", m->count - applied, m->count);
-	return 0;
+	json_decref(names);
+	return rc;
 }
 
 int
@@ -99,7 +117,7 @@ migrate_run(const struct command_line *line, struct err *e)
 	a = arena_new(0);
 	if (migrations_read(a, line->folder, &m, e) < 0 || !(s = script_open(settings.database, "kopru", e)))
 		goto out;
-	rc = migrate(s, a, &m, e);
+	rc = migrate(s, a, &m, line->json, e);
 
 out:
 	script_close(s);

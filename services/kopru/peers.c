@@ -19,6 +19,7 @@ struct peer {
 	const char *name;
 	const char *public_key;
 	int64_t before; /* valid keys that it had */
+	bool json;
 };
 
 static void
@@ -57,10 +58,13 @@ peer_add(struct peer *p, const char *path, struct err *e)
 		unlink(path);
 		return -1;
 	}
-	printf("%s holds the secret key of %s/%s: give it to nobody else, and keep it readable by its owner only.\n"
-	       "Its public half is registered:\n  %s\n",
+	command_say(p->json,
+	    json_pack("{s:o, s:s, s:s, s:I}", "name", json_sprintf("%s/%s", p->kind, p->name), "file", path,
+		"public_key", key.public_key, "older_valid_keys", (json_int_t)p->before),
+	    "%s holds the secret key of %s/%s: give it to nobody else, and keep it readable by its owner only.\n"
+	    "Its public half is registered:\n  %s\n",
 	    path, p->kind, p->name, key.public_key);
-	if (p->before > 0)
+	if (p->before > 0 && !p->json)
 		printf("%lld older key%s valid too (see `kopru peers'). When nobody uses it any more:\n"
 		       "  kopru %s revoke %s -- 'PUBLIC'\n",
 		    (long long)p->before, p->before == 1 ? " is" : "s are", p->kind, p->name);
@@ -70,7 +74,8 @@ peer_add(struct peer *p, const char *path, struct err *e)
 int
 department_key(const struct command_line *line, struct err *e)
 {
-	struct peer p = {.statement = DEPARTMENT_PEER_ADD, .kind = "department", .name = line->arguments[0]};
+	struct peer p = {
+	    .statement = DEPARTMENT_PEER_ADD, .kind = "department", .name = line->arguments[0], .json = line->json};
 	char path[32];
 
 	if (!catalogue_code_valid(p.name))
@@ -78,6 +83,8 @@ department_key(const struct command_line *line, struct err *e)
 	snprintf(path, sizeof(path), "%s.key", p.name);
 	if (peer_add(&p, line->out ? line->out : path, e) < 0)
 		return -1;
+	if (line->json)
+		return 0;
 	printf(
 	    "Next: take the key and the router's public key (the .pub beside its key file) to the department, and run\n"
 	    "  DEPARTMENT_CODE=%s DEPARTMENT_KEY_FILE=%s DEPARTMENT_SERVER_PUBLIC_FILE=router.key.pub \\\n"
@@ -90,7 +97,8 @@ department_key(const struct command_line *line, struct err *e)
 int
 service_key(const struct command_line *line, struct err *e)
 {
-	struct peer p = {.statement = SERVICE_PEER_ADD, .kind = "service", .name = line->arguments[0]};
+	struct peer p = {
+	    .statement = SERVICE_PEER_ADD, .kind = "service", .name = line->arguments[0], .json = line->json};
 	size_t size = strspn(p.name, "abcdefghijklmnopqrstuvwxyz");
 	char path[32];
 
@@ -101,6 +109,7 @@ service_key(const struct command_line *line, struct err *e)
 }
 
 struct revocation {
+	bool json;
 	char name[BUS_PEER_NAME_MAX];
 	const char *public_key;
 };
@@ -122,14 +131,15 @@ revoke_read(void *arg, const struct db_results *r, struct err *e)
 
 	if (db_rows(r, 0) == 0)
 		return err_set(e, "%s has no such valid key", v->name);
-	printf("the key of %s is let in no more\n", v->name);
+	command_say(v->json, json_pack("{s:s, s:s}", "name", v->name, "public_key", v->public_key),
+	    "the key of %s is let in no more\n", v->name);
 	return 0;
 }
 
 static int
 peer_revoke(const char *kind, const struct command_line *line, struct err *e)
 {
-	struct revocation v = {.public_key = line->arguments[1]};
+	struct revocation v = {.public_key = line->arguments[1], .json = line->json};
 	const struct store_work work = {revoke_build, revoke_read, &v};
 
 	snprintf(v.name, sizeof(v.name), "%s/%s", kind, line->arguments[0]);
@@ -202,7 +212,9 @@ curve_make(const struct command_line *line, struct err *e)
 		rc = file_write_durable(
 		    arena_printf(a, "%s.pub", path), arena_printf(a, "%s\n", key.public_key), BUS_KEY_SIZE, 0644, e);
 	if (rc == 0)
-		printf("%s is %s; its public half is in %s.pub:\n  %s\n", path, there ? "kept" : "new", path,
+		command_say(line->json,
+		    json_pack("{s:s, s:s, s:b}", "file", path, "public_key", key.public_key, "kept", there),
+		    "%s is %s; its public half is in %s.pub:\n  %s\n", path, there ? "kept" : "new", path,
 		    key.public_key);
 	sodium_memzero(&key, sizeof(key));
 	arena_free(a);

@@ -64,10 +64,11 @@ await(struct session *s, long seconds, struct progress *p, struct err *e)
 }
 
 static int
-replay(struct session *s, long seconds, struct err *e)
+replay(struct session *s, long seconds, bool json, struct err *e)
 {
 	struct progress p = {0, 0};
 	int64_t began = clock_monotonic();
+	double took;
 	int rc;
 
 	if (session_ask(s, REPLAY_REPORTING, NULL, NULL, e) < 0)
@@ -75,11 +76,13 @@ replay(struct session *s, long seconds, struct err *e)
 	rc = seconds > 0 ? await(s, seconds, &p, e) : 0;
 	if (isatty(STDERR_FILENO) && seconds > 0)
 		fputc('\n', stderr);
+	took = (double)(clock_monotonic() - began) / 1e6;
 	if (rc == 0 && seconds > 0)
-		printf("the read side is made again: %lld events in %.1f s\n", p.done,
-		    (double)(clock_monotonic() - began) / 1e6);
+		command_say(json, json_pack("{s:I, s:f}", "events", (json_int_t)p.done, "seconds", took),
+		    "the read side is made again: %lld events in %.1f s\n", p.done, took);
 	else if (rc == 0)
-		puts("the read side is empty; reporting makes it again (kopru streams shows how far it is)");
+		command_say(json, json_pack("{s:i}", "events", 0),
+		    "the read side is empty; reporting makes it again (kopru streams shows how far it is)\n");
 	return rc;
 }
 
@@ -100,7 +103,7 @@ replay_reporting(const struct command_line *line, struct err *e)
 		return COMMAND_WRONG_USAGE;
 	if (session_open(&s, e) < 0)
 		return -1;
-	rc = replay(&s, seconds, e);
+	rc = replay(&s, seconds, line->json, e);
 	session_close(&s);
 	return rc;
 }

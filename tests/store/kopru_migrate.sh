@@ -179,6 +179,42 @@ check 'once' refused 1 'there is no valid key' "$kopru" key revoke "$id"
 check 'streams are shown' says 'department/TEM' "$kopru" streams
 check 'as JSON' says '"consumer": "router"' "$kopru" streams --json
 
+# -- JSON of what changes something
+json_database() {
+	database_new
+	json_of "len(d['applied']) == $all and d['at'] == $all" "$kopru" migrate --json &&
+		json_of "d == {'applied': [], 'at': $all}" "$kopru" migrate --json &&
+		json_of 'd["departments"] == 36 and d["topics"] == 100' \
+			"$kopru" demo deploy/data/topics.csv deploy/data/holidays_tr_2020_2030.csv --json
+}
+check 'migrate and demo as JSON' json_database
+check 'department add as JSON' json_of 'd == {"code": "QW"}' "$kopru" department add QW 'Işık Müdürlüğü' Light --json
+check 'department key as JSON' json_of "d['name'] == 'department/QW' and d['file'] == '$folder/QW.key' and len(d['public_key']) == 40 and d['older_valid_keys'] == 0" \
+	"$kopru" department key QW --out "$folder/QW.key" --json
+public=$(sql "SELECT public_key FROM feed.peer WHERE name = 'department/QW'")
+check 'department revoke as JSON' json_of 'd["name"] == "department/QW"' "$kopru" department revoke QW --json -- "$public"
+check 'service key as JSON' json_of "d['file'] == '$folder/s.key'" "$kopru" service key reporting --out "$folder/s.key" --json
+check 'the file is where it was wanted' test -s "$folder/s.key" -a ! -e reporting.key
+check 'curve as JSON' json_of 'd["kept"] is False' "$kopru" curve "$folder/c.key" --json
+check 'curve again as JSON' json_of 'd["kept"] is True' "$kopru" curve "$folder/c.key" --json
+check 'key create as JSON' json_of 'd["key"].startswith("kopru_" + d["id"] + "_")' "$kopru" key create json --rights reports --json
+check 'key revoke as JSON' json_of 'd["name"] == "json"' \
+	"$kopru" key revoke "$(sql "SELECT id FROM auth.api_key WHERE name = 'json'")" --json
+aligned() {
+	"$kopru" department list >"$folder/list"
+	cat "$folder/list"
+	python3 - "$folder/list" <<'PYTHON'
+import sys
+lines = open(sys.argv[1], encoding="utf-8").read().splitlines()
+assert len(lines) > 30 and any("Işık" in line for line in lines)
+for head in ("NAME TR", "NAME EN"):
+    place = lines[0].index(head)
+    for line in lines:
+        assert line[place - 1] == " " and line[place] != " ", (head, line)
+PYTHON
+}
+check 'columns stand below each other, whatever the letters' aligned
+
 # -- usage
 check 'help' says 'Commands:' "$kopru" --help
 check 'help of a command' says 'Usage: kopru department key' "$kopru" department key --help
