@@ -44,7 +44,7 @@ static const struct problem {
     {"media-type", 415, NULL, "İçerik türü desteklenmiyor", "The media type is not supported",
 	"Gövde JSON olmalıdır: Content-Type: application/json.",
 	"The body must be JSON: Content-Type: application/json."},
-    {"conflict", 409, NULL, "Kayıt bu arada değişmiş", "The record has changed meanwhile",
+    {"conflict", 409, NULL, "Kaydın şu anki durumu buna uygun değil", "The record as it is now does not allow this",
 	"Kayıt, sizin gördüğünüz sürümde değil. Son halini okuyup kararınızı yeniden verin. Hiçbir şey kaydedilmedi.",
 	"The record is not at the version that you saw. Read it again and decide again. Nothing was stored."},
     {"unsupported", 501, NULL, "İşlem desteklenmiyor", "The action is not supported",
