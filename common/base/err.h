@@ -8,7 +8,7 @@ struct err {
 	char text[ERR_TEXT_SIZE];
 };
 
-/* Sets the reason (cut to fit) and returns -1, so that `return err_set(e, ...)` leaves. */
+/* Sets the reason (cut to fit, between two characters) and returns -1, so that `return err_set(e, ...)` leaves. */
 int err_set(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " in front of the reason and returns -1. */

@@ -10,6 +10,7 @@
 #include "common/db/internal.h"
 
 #define RETURNS_MAX 3
+#define MESSAGE_MAX 240 /* bytes of the server's words, so that the SQLSTATE behind them is never cut off */
 #define BINARY 1
 
 /* Every parameter is binary. */
@@ -134,6 +135,7 @@ keep_error(struct db_tx *tx, const PGresult *r)
 	const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
 	size_t call = tx->kind == TX_WRITE ? tx->answered - 1 : tx->answered;
 	const char *statement = tx->kind == TX_WRITE && tx->answered == 0 ? "begin" : "commit";
+	struct err message;
 
 	if (call < tx->calls.count)
 		statement = tx->calls.entries[call].statement->name;
@@ -143,8 +145,11 @@ keep_error(struct db_tx *tx, const PGresult *r)
 	tx->failed_at = tx->answered;
 	snprintf(tx->sqlstate, sizeof(tx->sqlstate), "%s", sqlstate ? sqlstate : "08006");
 	tx->outcome = outcome_of_sqlstate(tx->sqlstate, PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION));
-	err_set(&tx->reason, "statement \"%s\": %s (%s%s%s)", statement, text ? text : PQresultErrorMessage(r),
-	    tx->sqlstate, constraint ? ", " : "", constraint ? constraint : "");
+	if (!text)
+		text = PQresultErrorMessage(r);
+	err_set(&message, "%.*s", MESSAGE_MAX, text);
+	err_set(&tx->reason, "statement \"%s\": %s (%s%s%s)", statement, message.text, tx->sqlstate,
+	    constraint ? ", " : "", constraint ? constraint : "");
 }
 
 /* One result of tx; COMMIT counts only with its own tag. */

@@ -34,15 +34,18 @@ turn_retry(struct turns *t)
 	timer_start(t->retry, wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
 }
 
-/* Is it the data (classes 22 and 23, or a function of ours that raised), and not a missing right or table? Then
+/* Is it the data (classes 21 to 23 and 54, or a function of ours that raised), and not a missing right or table? Then
  * parking everything would be the worst answer. The SQLSTATE stands in brackets at the end of the reason. */
 bool
 turns_reason_is_data(const struct err *e)
 {
+	static const char *const classes[] = {"21", "22", "23", "54", "P0"};
 	const char *state = strrchr(e->text, '(');
 
-	return !state || strncmp(state, "(22", 3) == 0 || strncmp(state, "(23", 3) == 0 ||
-	       strncmp(state, "(P0", 3) == 0;
+	for (size_t i = 0; state && i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strncmp(state + 1, classes[i], 2) == 0)
+			return true;
+	return !state;
 }
 
 /* The transaction is at fault. Halves find the guilty event; alone it gets some tries, then it is parked. */
@@ -66,7 +69,7 @@ turn_refused(struct turns *t, size_t count, uint64_t last, const struct err *e)
 		return;
 	}
 	t->guilty = true;
-	snprintf(t->reason, sizeof(t->reason), "%.*s", TURNS_REASON_SIZE - 1, e->text);
+	t->reason = *e;
 	turns_turn_start(t);
 }
 
@@ -176,7 +179,7 @@ turns_turn_start(struct turns *t)
 		abort();
 	turn->turns = t;
 	turn->generation = t->generation;
-	task.guilty = t->guilty ? t->reason : NULL;
+	task.guilty = t->guilty ? t->reason.text : NULL;
 	tx = db_begin(t->db);
 	turns_turn_build(turn, &task, &t->service, tx, &t->waiting, turn_limit(t));
 	t->turn = turn;

@@ -84,7 +84,7 @@ released_sort(struct released *r, const struct turns *t)
 		const char *reason = turns_item_digest(r->arena, &t->service, i, event);
 
 		if (!reason && i->seq == t->release_guilty)
-			reason = t->release_reason;
+			reason = t->release_reason.text;
 		if (again_has(r, &event->application_id))
 			continue;
 		if (reason)
@@ -170,7 +170,7 @@ released_refused(struct turns *t, const struct released *r, const struct err *e)
 		t->release_limit = r->count / 2;
 	} else {
 		t->release_guilty = r->events[0].seq;
-		snprintf(t->release_reason, sizeof(t->release_reason), "%.*s", TURNS_REASON_SIZE - 1, e->text);
+		t->release_reason = *e;
 	}
 	look_again(t, 0);
 }

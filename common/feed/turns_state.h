@@ -78,7 +78,6 @@ bool turns_reason_is_data(const struct err *e);
 #define TURNS_EVENT_UNPACKED_MAX ((size_t)8 * 1024 * 1024)
 
 #define TURNS_RETRY_MS 20
-#define TURNS_REASON_SIZE 400
 
 struct turns {
 	struct loop *loop;
@@ -101,12 +100,12 @@ struct turns {
 	uint64_t suspect; /* the guilty event stands at or before it; 0: none is looked for */
 	unsigned tries; /* of the event that stands alone */
 	bool guilty; /* park the next event, for reason */
-	char reason[TURNS_REASON_SIZE];
+	struct err reason;
 	struct loop_timer *look; /* for parked events that the operator wants digested again */
 	struct released *releasing; /* under way, or NULL */
 	size_t release_limit; /* most events of the next one */
 	uint64_t release_guilty; /* park this one again, for release_reason; 0: none */
-	char release_reason[TURNS_REASON_SIZE];
+	struct err release_reason;
 	struct metric *turns_total, *events_total, *parked_total, *lag, *age, *diverged, *released_total,
 	    *waiting_parked;
 };

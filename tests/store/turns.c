@@ -383,6 +383,30 @@ test_turns_park_unknown_and_malformed_events(void **state)
 	assert_int_equal(scratch_number(w->scratch, "SELECT count(DISTINCT application_id) FROM feed.parked"), 2);
 }
 
+/* What the database says may be long, in Turkish, and of other classes than 22 and 23: none of it stops a stream. */
+static void
+test_turns_park_whatever_the_database_says_of_the_data(void **state)
+{
+	struct world *w = *state;
+	char out[600];
+
+	scratch_sql(w->scratch,
+	    "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+	    " RAISE EXCEPTION '%', repeat('x', NEW.seq::int) || repeat('ğ', 400)"
+	    " USING ERRCODE = (ARRAY['22023', '22023', '54000', '21000'])[NEW.seq]; END $$;"
+	    "CREATE TRIGGER refuse BEFORE INSERT ON public.effect FOR EACH ROW WHEN (NEW.seq < 5)"
+	    " EXECUTE FUNCTION public.refuse();",
+	    NULL, 0);
+	append_many(w, 10);
+	instance_open(w, &w->instances[0]);
+	wait_for(w, "SELECT seq FROM feed.cursor WHERE consumer = 'router'", 10);
+	scratch_sql(w->scratch, "SELECT string_agg(seq::text, ' ' ORDER BY seq) FROM feed.parked", out, sizeof(out));
+	assert_string_equal(out, "1 2 3 4");
+	assert_int_equal(
+	    scratch_number(w->scratch, "SELECT count(*) FROM feed.parked WHERE reason LIKE '%xğğğ%(2_0__)'"), 3);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 6);
+}
+
 /* Bytes that nobody can read still have an id in the table: they are parked, and do not stop the stream. */
 static void
 test_turns_park_bytes_without_an_id(void **state)
@@ -710,6 +734,7 @@ main(void)
 #define TURNS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TURNS_TEST(test_turns_bring_every_event_once),
+	    TURNS_TEST(test_turns_park_whatever_the_database_says_of_the_data),
 	    TURNS_TEST(test_turns_park_the_guilty_and_what_waits_for_them),
 	    TURNS_TEST(test_turns_park_unknown_and_malformed_events),
 	    TURNS_TEST(test_turns_park_bytes_without_an_id),

@@ -41,12 +41,42 @@ long_reasons_are_cut(void **state)
 	assert_int_equal(strlen(e.text), ERR_TEXT_SIZE - 1);
 }
 
+/* However the cut falls, no character is broken: a reason goes into the database. */
+static void
+long_reasons_are_cut_between_characters(void **state)
+{
+	static const char *const letters[] = {"ğ", "€", "😀"};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+		size_t size = strlen(letters[i]);
+
+		for (size_t before = 0; before <= size; before++) {
+			char text[2 * ERR_TEXT_SIZE] = "xxxx";
+
+			for (size_t at = before; at + size < sizeof text; at += size)
+				memcpy(text + at, letters[i], size);
+			err_set(&e, "%s", text);
+			assert_int_equal(strlen(e.text), before + (ERR_TEXT_SIZE - 1 - before) / size * size);
+			err_set(&e, "%.*s", (int)(before + size * 3 - 1), text);
+			assert_int_equal(strlen(e.text), before + size * 2);
+			err_set(&e, "whole %s", letters[i]);
+			assert_int_equal(strlen(e.text), 6 + size);
+			err_set(&e, "%s", text);
+			err_prefix(&e, "front");
+			assert_int_equal((strlen(e.text) - 7 - before) % size, 0);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reasons_are_one_sentence),
 	    cmocka_unit_test(long_reasons_are_cut),
+	    cmocka_unit_test(long_reasons_are_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
