@@ -38,6 +38,8 @@ void doctor_migrations(struct doctor *d);
 void doctor_clock(struct doctor *d);
 /* Is there room where the database's files are (when that is this machine), and where our state is? */
 void doctor_disks(struct doctor *d);
+/* Is so little free (in bytes, and as a part of all) worth a word, and which? */
+bool doctor_judge_disk(double free_bytes, double part, enum finding_state *state);
 /* Do the services of KOPRU_SERVICES say that they are well? */
 void doctor_services(struct doctor *d);
 

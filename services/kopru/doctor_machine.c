@@ -83,10 +83,17 @@ doctor_clock(struct doctor *d)
 	    "timedatectl (both machines should follow a time server)");
 }
 
-/* Also below 15 % when that is little. */
+bool
+doctor_judge_disk(double free_bytes, double part, enum finding_state *state)
+{
+	*state = free_bytes > GIB && part > 0.05 ? FINDING_NOTE : FINDING_WRONG;
+	return *state == FINDING_WRONG || (free_bytes <= 10 * GIB && part <= 0.15);
+}
+
 static void
 disk_look(struct doctor *d, const char *path)
 {
+	enum finding_state state;
 	struct statvfs s;
 	double free_bytes, part;
 
@@ -96,13 +103,13 @@ disk_look(struct doctor *d, const char *path)
 		return;
 	}
 	free_bytes = (double)s.f_bavail * (double)s.f_frsize;
-	part = s.f_blocks > 0 ? (double)s.f_bavail / (double)s.f_blocks : 1;
-	if (free_bytes > GIB && part > 0.05 && (free_bytes > 10 * GIB || part > 0.15))
-		return;
-	doctor_find(d, free_bytes > GIB && part > 0.05 ? FINDING_NOTE : FINDING_WRONG,
-	    arena_printf(d->arena, "the disk of %s has %.1f GiB free (%.0f %%)", path, free_bytes / GIB, part * 100),
-	    "When it is full nothing can be stored",
-	    arena_printf(d->arena, "df -h %s; du -xh --max-depth 2 %s", path, path));
+	part = s.f_blocks > 0 ? (double)s.f_bavail / (double)s.f_blocks : 0;
+	if (doctor_judge_disk(free_bytes, part, &state))
+		doctor_find(d, state,
+		    arena_printf(
+			d->arena, "the disk of %s has %.1f GiB free (%.0f %%)", path, free_bytes / GIB, part * 100),
+		    "When it is full nothing can be stored",
+		    arena_printf(d->arena, "df -h %s; du -xh --max-depth 2 %s", path, path));
 }
 
 void

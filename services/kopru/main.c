@@ -1,5 +1,4 @@
 /* kopru: the operator's command. Exit code 0: done, 1: failed, 2: wrong usage. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,22 +135,6 @@ on_command_option(int key, char *value, struct argp_state *state)
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
-}
-
-int
-command_number(const char *option, const char *text, const long range[2], long fallback, long *number, struct err *e)
-{
-	char *end = NULL;
-
-	*number = fallback;
-	if (!text)
-		return 0;
-	errno = 0;
-	*number = strtol(text, &end, 10);
-	if (errno == 0 && end != text && *end == '\0' && *number >= range[0] && *number <= range[1])
-		return 0;
-	err_set(e, "%s is \"%.60s\"; allowed is a number from %ld to %ld", option, text, range[0], range[1]);
-	return COMMAND_WRONG_USAGE;
 }
 
 /* How many of the words in argv are those of the command; 0 when they are another's. */

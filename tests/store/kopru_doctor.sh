@@ -41,6 +41,14 @@ ill 'a migration is missing' "1 migrations are missing, from $last on" \
 ill 'a migration was changed' '"0002_kopru.sql" was changed after it was applied' \
 	"CREATE TABLE public.kept AS SELECT * FROM kopru.migration; UPDATE kopru.migration SET checksum = repeat('0', 64) WHERE number = 2" \
 	'UPDATE kopru.migration m SET checksum = k.checksum FROM public.kept k WHERE k.number = m.number; DROP TABLE public.kept'
+clock="CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS \$\$ SELECT pg_catalog.clock_timestamp()"
+ill 'their clock is ahead' 'the clock of the database is 3600.0 s ahead of ours' \
+	"$clock + interval '1 hour' \$\$; ALTER DATABASE \"$name\" SET search_path = public, pg_catalog" \
+	"ALTER DATABASE \"$name\" RESET search_path; DROP FUNCTION public.clock_timestamp()"
+ill 'their clock is behind' 's behind ours' \
+	"$clock - interval '1 hour' \$\$; ALTER DATABASE \"$name\" SET search_path = public, pg_catalog" \
+	"ALTER DATABASE \"$name\" RESET search_path; DROP FUNCTION public.clock_timestamp()"
+check 'a disk without room' refused 1 'the disk of /proc has 0.0 GiB free' env KOPRU_STATE=/proc "$kopru" doctor
 ill 'commits do not wait for the disk' 'synchronous_commit is off' \
 	"ALTER DATABASE \"$name\" SET synchronous_commit = off" "ALTER DATABASE \"$name\" RESET synchronous_commit"
 ill 'nor those of one role' 'synchronous_commit is off for router' \
