@@ -33,12 +33,13 @@ free_port() {
 	done
 }
 port_a=$(free_port) port_b=$(free_port)
+odd="$scratch/b's \$odd|&@RUN@ \"folder\"" # of the second copy
 
 a() {
 	KOPRU_VAR=$scratch/a KOPRU_PORT=$port_a "$top/deploy/local/kopru-local" "$@"
 }
 b() {
-	KOPRU_VAR=$scratch/b KOPRU_PORT=$port_b "$top/deploy/local/kopru-local" "$@"
+	KOPRU_VAR=$odd KOPRU_PORT=$port_b "$top/deploy/local/kopru-local" "$@"
 }
 clean() {
 	a stop >/dev/null 2>&1
@@ -107,6 +108,16 @@ check "an application is accepted" apply "$port_a"
 check "the page in Turkish" code "$port_a" / 200
 check "the page in English" code "$port_a" /en/ 200
 check "the tracking page" code "$port_a" /takip 200
+# A row that is refused is not repeated in a log, with all that a citizen wrote.
+refused_row() {
+	local log=$scratch/a/log/postgres.log database
+	database=$(. "$scratch/a/environment" && echo "$KOPRU_DATABASE")
+	psql -X -d "$database" -c "INSERT INTO intake.application (id, number, body_hash, kind, channel, received_at,
+		legal_basis, due_on, body, anonymous, hide_identity, language, prefers) VALUES (gen_random_uuid(), 'x', '\\x00',
+		1, 1, now(), 1, now(), 'Deneme Şahıs bunu yazdı', false, false, 'tr', 0)" && return 1
+	soon grep -q application_body_hash_check "$log" && ! grep 'Deneme' "$log"
+}
+check "the database's log holds nothing of a row that it refuses" refused_row
 for path in /healthz /metrics /nginx.conf.in; do
 	check "$path is not served" code "$port_a" "$path" 404
 done
@@ -143,7 +154,10 @@ check "a port that is taken is refused" bash -c "KOPRU_VAR=$scratch/c KOPRU_PORT
 	'$top/deploy/local/kopru-local' start 2>&1 | grep -q 'is taken; set KOPRU_PORT'"
 
 check "a second copy beside it" b start
-check "the second copy is empty" soon has "$scratch/b" 0
+check "the second copy is empty" soon has "$odd" 0
+check "it serves its pages from a folder with an odd name" code "$port_b" /takip 200
+check "the settings it tells the shell are right" bash -c '. "$1/environment" && test -r "$DEPARTMENT_SERVER_PUBLIC_FILE"' \
+	bash "$odd"
 check "it stops" b stop
 check "the first one runs on" a status
 
