@@ -18,7 +18,7 @@
 #include "services/reporting/track.h"
 
 #define HOLIDAYS_MAX (1024 * 1024)
-#define TURN_LIMIT 200
+#define TURN_LIMIT 500
 #define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
 struct reporting {
