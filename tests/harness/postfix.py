@@ -83,9 +83,11 @@ class Postfix:
         for name, text in (("main.cf", MAIN), ("master.cf", MASTER)):
             with open(os.path.join(folder, "conf", name), "w", encoding="utf-8") as file:
                 file.write(text.format(**values).lstrip())
-        # In the foreground, so that it ends with the test whatever happens.
-        self.process = subprocess.Popen(self.command("start-fg"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+        self.call("check")
+        # Bound to us, so that it ends with the test whatever happens; master ends its process group.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", f"{PROGRAMS}/master", "-d", "-c",
+                                         os.path.join(folder, "conf")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, process_group=0)
         end = time.monotonic() + 30
         while time.monotonic() < end:
             with socket.socket() as s:
@@ -94,8 +96,12 @@ class Postfix:
             time.sleep(0.1)
         raise AssertionError("Postfix does not listen: " + self.log())
 
-    def command(self, what):
-        return [shutil.which("postfix", path="/usr/sbin:/usr/bin"), "-c", os.path.join(self.folder, "conf"), what]
+    def call(self, what):
+        program = shutil.which("postfix", path="/usr/sbin:/usr/bin")
+        done = subprocess.run([program, "-c", os.path.join(self.folder, "conf"), what], capture_output=True, text=True,
+                              timeout=60, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise AssertionError(f"postfix {what}: {done.stdout}{done.stderr}{self.log()}")
 
     def log(self):
         try:
