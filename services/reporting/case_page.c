@@ -231,9 +231,10 @@ is_allowed(struct asking *asking)
 	}
 	counts = api_keys_check(asking->page->keys, asking->request, API_REPORTS, &key);
 	asking->counts = counts == API_GRANTED;
-	if (!asking->works && !asking->counts)
-		api_keys_reply(asking->request, counts);
-	return asking->works || asking->counts;
+	if (asking->works || asking->counts)
+		return true;
+	api_keys_reply(asking->request, counts); /* with which asking ends */
+	return false;
 }
 
 void

@@ -60,7 +60,8 @@ time_name(const struct figures *f, struct figure *figure)
 	if (figure->table == FIGURES_BY_DAY)
 		figure->label = arena_printf(f->arena, "%02d.%02d.%04d", day, month, year);
 	else if (figure->table == FIGURES_BY_MONTH)
-		figure->label = arena_printf(f->arena, "%s %d", (f->english ? months_en : months_tr)[month - 1], year);
+		figure->label =
+		    arena_printf(f->arena, "%s %d", f->english ? months_en[month - 1] : months_tr[month - 1], year);
 	else if (f->english)
 		figure->label = arena_printf(f->arena, "Week %s of %.4s", figure->key + 6, figure->key);
 	else

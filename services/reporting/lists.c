@@ -91,7 +91,8 @@ file_fill(struct asking *asking, const struct db_results *results)
 		page_ask(asking);
 }
 
-static void
+/* NULL: the request is answered, and asking is no more. */
+static struct output *
 file_begin(struct asking *asking)
 {
 	struct http_request *r = asking->request;
@@ -99,7 +100,7 @@ file_begin(struct asking *asking)
 
 	date_text(asking->listing.from, from);
 	date_text(asking->listing.to, to);
-	asking->output = output_new(&asking->reports->outputs, r, &asking->asked, &columns,
+	return output_new(&asking->reports->outputs, r, &asking->asked, &columns,
 	    arena_printf(http_arena(r), "basvuru-listesi_%s_%s", from, to));
 }
 
@@ -122,10 +123,14 @@ on_listed(void *arg, enum db_outcome outcome, const struct db_results *results, 
 		page_reply(asking, results);
 		return;
 	}
-	if (!asking->output)
-		file_begin(asking);
-	if (asking->output)
-		file_fill(asking, results);
+	if (!asking->output) {
+		struct output *output = file_begin(asking);
+
+		if (!output)
+			return;
+		asking->output = output;
+	}
+	file_fill(asking, results);
 }
 
 static void

@@ -153,7 +153,7 @@ month_key(struct arena *a, const struct year *y, int month)
 static const char *
 month_name(struct arena *a, const struct year *y, int month, bool english)
 {
-	return arena_printf(a, "%s %d", (english ? months_en : months_tr)[month], y->year);
+	return arena_printf(a, "%s %d", english ? months_en[month] : months_tr[month], y->year);
 }
 
 json_t *
