@@ -81,6 +81,8 @@ struct feed_subscription {
 	struct uuid sent_id; /* of the event at sent */
 	uint64_t acked;
 	bool verified; /* the table has that event at sent, seen since the owner resumed */
+	uint64_t
+	    from_table; /* up to here (its head then) memory is not asked: what is there may have been erased since */
 	bool ready; /* in the owner's list */
 	bool blocked; /* its queue is full: nothing is read or sent before unblock_at */
 	int64_t block_us; /* how long it was blocked last; 0: its last frame went out */

@@ -172,6 +172,8 @@ subscription_done(struct feed_subscription *s, const struct feed_read_result *re
 		feed_sending_diverged(s, result->known ? &result->event_id : NULL);
 		return;
 	}
+	if (!s->verified)
+		s->from_table = result->head;
 	s->verified = true;
 	note_empty(s, result);
 	feed_stream_head(s->stream, result->head);

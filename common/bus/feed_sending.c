@@ -127,7 +127,9 @@ feed_sending_pump(struct feed_subscription *s)
 			return true;
 		if (credit > FEED_FRAME_ITEMS)
 			credit = FEED_FRAME_ITEMS;
-		count = s->verified ? feed_stream_kept(s->stream, s->sent + 1, credit, items) : 0;
+		count = s->verified && s->sent >= s->from_table
+			    ? feed_stream_kept(s->stream, s->sent + 1, credit, items)
+			    : 0;
 		if (count == 0) {
 			feed_reading_want(s);
 			return true;

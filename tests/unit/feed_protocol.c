@@ -431,6 +431,40 @@ another_writer_s_events_are_read_from_the_table(void **state)
 	assert_int_equal(f->consumer.wrong, 0);
 }
 
+static bool
+slow_caught_up(void *arg)
+{
+	struct fixture *f = arg;
+
+	return f->slow.position == f->table.count;
+}
+
+/* An event that was erased in the table is not in anybody's memory any more for who asks for it afterwards. */
+static void
+what_was_erased_is_not_sent_from_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct table_event *erased;
+
+	world_owner_open(&f->owner, f->loop, f->endpoint, NULL);
+	world_consumer_open(&f->consumer, f->loop, &f->conf);
+	world_consumer_start(&f->consumer, 0);
+	settle(f);
+	world_owner_publish(&f->owner, &f->table, 900, 300);
+	assert_true(world_wait(f->loop, caught_up, f, 5000));
+	erased = &f->table.events[799];
+	memset(erased->bytes + erased->size - 100, 0, 100);
+	f->conf.consumer = "notifier";
+	f->slow.acks = true;
+	world_consumer_open(&f->slow, f->loop, &f->conf);
+	world_consumer_start(&f->slow, 0);
+	assert_true(world_wait(f->loop, slow_caught_up, f, 5000));
+	assert_int_equal(f->slow.wrong, 0);
+	world_owner_publish(&f->owner, &f->table, 5, 300);
+	assert_true(world_wait(f->loop, slow_caught_up, f, 5000));
+	assert_int_equal(f->slow.wrong, 0);
+}
+
 static void
 a_failed_reading_is_repeated(void **state)
 {
@@ -509,6 +543,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(paused_it_sends_no_event, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(
 		another_writer_s_events_are_read_from_the_table, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(what_was_erased_is_not_sent_from_memory, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_failed_reading_is_repeated, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(who_may_not_read_is_refused, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(
