@@ -33,7 +33,7 @@ REPORTS = ("/api/v1/reports/year/2020", "/api/v1/reports/summary?from=2020-01-01
 class Growth:
     def __init__(self):
         self.system = kopru.System()
-        self.front = front.Front(self.system, lifecycles.PUBLIC_RATE)
+        self.front = front.Front(self.system)
         self.seeds, self.levels = 1000, []
 
     def start(self):

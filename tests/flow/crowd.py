@@ -11,7 +11,7 @@ import lifecycles  # noqa: E402
 import system as kopru  # noqa: E402
 
 S = kopru.System()
-FRONT = front.Front(S, lifecycles.PUBLIC_RATE)
+FRONT = front.Front(S)
 TAP = kopru.Tap()
 
 
