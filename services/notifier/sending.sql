@@ -8,7 +8,8 @@
 --      now, address verified, opted out, how many other letters and how many other neutral messages went to the address today
 -- A notice under way is due again when its lease ends, so next_at is the end of the lease. An earlier unfinished notice of
 -- the same application to the same address goes first (R-22). Domains are found by skipping through the index, each has its
--- limit, and the round goes on where it stopped: a full domain costs the others nothing (I-11).
+-- limit, and the round goes on where it stopped: a full domain costs the others nothing (I-11). OFFSET 0 keeps the look at an
+-- application's others at one by key for each notice.
 WITH RECURSIVE waiting(domain) AS (
 	(SELECT n.domain FROM notifier.notice AS n WHERE n.state IN ('pending', 'sending', 'unknown') ORDER BY n.domain LIMIT 1)
 	UNION ALL
@@ -30,7 +31,7 @@ due AS MATERIALIZED (
 	              SELECT FROM notifier.notice AS e
 	               WHERE e.application_id = n.application_id AND e.address = n.address AND e.id <> n.id
 	                 AND (e.version, e.template <> 'confirm', e.id) < (n.version, n.template <> 'confirm', n.id)
-	                 AND (e.state IN ('pending', 'sending') OR (e.state = 'unknown' AND e.next_at < 'infinity')))
+	                 AND (e.state IN ('pending', 'sending') OR (e.state = 'unknown' AND e.next_at < 'infinity')) OFFSET 0)
 	        ORDER BY n.next_at LIMIT r.most FOR UPDATE OF n SKIP LOCKED) AS q
 	 LIMIT $1::int),
 claimed AS (

@@ -69,7 +69,7 @@ M = mail.Server(FOLDER, places=PLACES)
 SERVERS = ",".join(f"{f'd{place}.example=' if place else ''}smtp://127.0.0.1:{port}" for place, port in enumerate(M.ports))
 S = kopru.System(settings={"notifier": {
     "NOTIFIER_PROVIDER": "smtp", "NOTIFIER_SMTP": SERVERS, "NOTIFIER_SMTP_CA": os.path.join(FOLDER, "ca.pem"),
-    "NOTIFIER_SMTP_ANSWER_SECONDS": "3", "NOTIFIER_SMTP_DOT_SECONDS": "3", "NOTIFIER_SETTLE_SECONDS": "2",
+    "NOTIFIER_SMTP_ANSWER_SECONDS": "4", "NOTIFIER_SMTP_DOT_SECONDS": "4", "NOTIFIER_SETTLE_SECONDS": "2",
     "NOTIFIER_SMTP_CONNECTIONS": "2", "NOTIFIER_LEASE_SECONDS": "6", "NOTIFIER_DOMAIN_MINUTE": "0"}})
 STATE = {}
 
