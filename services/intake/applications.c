@@ -15,7 +15,7 @@
 
 #define DEADLINE_MICROSECONDS 10000000
 #define LOOK_MS 500
-#define BYTES_MAX ((size_t)32 * 1024 * 1024) /* of bodies that wait */
+#define BYTES_MAX ((size_t)3 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
 #define SCOPE_PUBLIC "public"
 
 static void
