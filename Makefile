@@ -156,7 +156,7 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
-.PHONY: asan valgrind coverage fuzz bench bench-growth bench-stopped bench-smtp replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-smtp replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -187,6 +187,10 @@ bench:
 replay:
 	$(BUILD_TESTS)
 	@tests/bench/run replay
+# Figures, lists and exports over 1,000,000 applications; writes build/bench-reporting.json.
+bench-reporting:
+	$(BUILD_TESTS)
+	@tests/bench/run reporting
 # How fast everything is at 0, 100,000 and 1,000,000 stored applications.
 bench-growth:
 	$(BUILD_TESTS)
