@@ -58,20 +58,7 @@ SELECT DISTINCT application_id FROM feed.parked
 -- in:  $1 consumer, $2 stream, $3 limit, $4 most bytes together (the first row always comes)
 -- out: seq, event id, payload, in order of seq: parked events that the operator wants digested again and that wait for
 --      nothing earlier of their application
-SELECT r.seq, r.event_id, r.payload
-  FROM (SELECT k.seq, k.event_id, k.payload, sum(length(k.payload)) OVER (ORDER BY k.seq) AS total,
-               row_number() OVER (ORDER BY k.seq) AS place
-          FROM (SELECT w.seq, w.event_id, w.payload
-                  FROM feed.parked AS w
-                 WHERE w.consumer = $1::text AND w.stream = $2::text AND w.released_at IS NULL AND w.wanted_at IS NOT NULL
-                   AND NOT EXISTS (SELECT FROM feed.parked AS b
-                                    WHERE b.application_id = w.application_id AND b.consumer = w.consumer
-                                      AND b.stream = w.stream AND b.seq < w.seq
-                                      AND b.released_at IS NULL AND b.wanted_at IS NULL
-                                      AND b.application_id <> '00000000-0000-0000-0000-000000000000')
-                 ORDER BY w.seq LIMIT $3::bigint) AS k) AS r
- WHERE r.total <= $4::bigint OR r.place = 1
- ORDER BY r.seq;
+SELECT w.seq, w.event_id, w.payload FROM feed.wanted($1::text, $2::text, $3::bigint, $4::bigint) AS w;
 
 -- name: feed_release
 -- in:  $1 consumer, $2 stream, $3 seqs, $4 their bytes (arrays of one length)

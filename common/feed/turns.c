@@ -24,6 +24,7 @@ turns_pause(struct turns *t)
 	if (t->consuming)
 		feed_consumer_stop(t->consumer);
 	t->consuming = false;
+	t->standing = false;
 	t->generation++;
 	timer_stop(t->retry);
 	timer_stop(t->look);
@@ -64,6 +65,14 @@ on_cursor_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 	if (db_rows(results, r.cursor) == 0) {
 		log_error("cursor.missing", "consumer=%s stream=%s", t->consumer_name, t->stream);
 		turns_again(t, RESTART_MS);
+		return;
+	}
+	if (db_rows(results, r.parked) >= TURNS_PARKED_MAX) {
+		log_error("parked.too_many", "consumer=%s stream=%s applications=%zu", t->consumer_name, t->stream,
+		    db_rows(results, r.parked));
+		turns_again(t, TURNS_FENCE_WAIT_MS);
+		t->standing = true;
+		turns_release_start(t);
 		return;
 	}
 	turns_parked_clear(&t->parked);

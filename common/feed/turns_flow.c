@@ -96,7 +96,9 @@ turn_committed(struct turns *t, struct turns_turn *turn, const struct db_results
 	metric_add(t->parked_total, (int64_t)turn->parked_count);
 	if (turn->digested > 0 && t->service.recorded)
 		t->service.recorded(t->service.arg, turn->note, results);
-	if (t->consuming && turn->generation == t->generation)
+	if (t->parked.count >= TURNS_PARKED_MAX)
+		turns_again(t, 0);
+	else if (t->consuming && turn->generation == t->generation)
 		feed_consumer_ack(t->consumer, t->seq);
 }
 

@@ -53,10 +53,16 @@ released_take(struct released *r)
 	return t;
 }
 
+static bool
+may_look(const struct turns *t)
+{
+	return (t->consuming || t->standing) && !loop_stopping(t->loop);
+}
+
 static void
 look_again(struct turns *t, int64_t milliseconds)
 {
-	if (t->consuming && !loop_stopping(t->loop))
+	if (may_look(t))
 		timer_start(t->look, milliseconds);
 }
 
@@ -206,7 +212,7 @@ on_wanted_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 	struct turns *t = released_take(r);
 	struct db_tx *tx = NULL;
 
-	if (!t || outcome != DB_COMMITTED || db_rows(results, 0) == 0 || !t->consuming || loop_stopping(t->loop)) {
+	if (!t || outcome != DB_COMMITTED || db_rows(results, 0) == 0 || !may_look(t)) {
 		if (t && outcome != DB_COMMITTED)
 			log_warn("parked.unread", "stream=%s outcome=%s reason=\"%s\"", t->stream,
 			    db_outcome_text(outcome), e->text);
@@ -237,7 +243,7 @@ on_look(void *arg)
 	struct released *r = NULL;
 	struct db_tx *tx = NULL;
 
-	if (!t->consuming || t->releasing || loop_stopping(t->loop))
+	if (!may_look(t) || t->releasing)
 		return;
 	if (!db_is_up(t->db)) {
 		look_again(t, LOOK_MS);

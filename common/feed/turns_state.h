@@ -26,6 +26,10 @@ void turns_items_move(struct turns_items *items, size_t count, struct turns_item
 void turns_items_put_back(struct turns_items *items, struct turns_items *front);
 void turns_items_free(struct turns_items *items);
 
+/* So many parked applications are no poison but a fault of ours, and more than feed_parked reads: the consumer stands still
+ * rather than go on with some of them forgotten. */
+#define TURNS_PARKED_MAX 100000
+
 /* A set of applications whose events wait: a hash table, the nil UUID is an empty place. */
 struct turns_parked {
 	struct uuid *list;
@@ -91,6 +95,7 @@ struct turns {
 	struct turns_turn *turn; /* in flight, or NULL */
 	struct turns_parked parked;
 	bool consuming; /* subscribed at seq */
+	bool standing; /* instead of that: too much is parked; only releases go on */
 	uint64_t generation; /* counts subscriptions */
 	struct cursor_read *reading; /* of the cursor, or NULL */
 	struct loop_timer *retry, *restart, *measure, *linger;

@@ -19,6 +19,8 @@ ALTER TABLE intake.application
 -- Releasing parked events (common/feed/turns_released.c). The operator's wish is a time; the consumer then digests the
 -- application's parked events again, in order of seq. An event may go when nothing earlier of its application (same
 -- consumer, same stream) lies there without the wish. Bytes that nobody can read have the nil UUID: they are nobody's.
+-- (consumer || '' below: what is earlier of an application is found by the application's index. A plan that was made while
+-- the table was small would take the primary key, and read all that a consumer parked for each event.)
 ALTER TABLE feed.parked ADD COLUMN wanted_at timestamptz, ADD COLUMN failures int NOT NULL DEFAULT 0;
 CREATE INDEX parked_wanted ON feed.parked (consumer, stream, seq) WHERE released_at IS NULL AND wanted_at IS NOT NULL;
 CREATE INDEX parked_waiting ON feed.parked (application_id, consumer, stream, seq) WHERE released_at IS NULL;
@@ -38,9 +40,36 @@ BEGIN
 	SELECT p_consumer, p_stream, p_seq, p_event, p_application, left(p_reason, 1000), p_payload,
 	       CASE WHEN p_reason = 'waits for a parked event of its application'
 	             AND NOT EXISTS (SELECT FROM feed.parked AS k
-	                              WHERE k.application_id = p_application AND k.consumer = p_consumer AND k.stream = p_stream
-	                                AND k.seq < p_seq AND k.released_at IS NULL AND k.wanted_at IS NULL)
+	                              WHERE k.application_id = p_application AND k.consumer || '' = p_consumer
+	                                AND k.stream || '' = p_stream AND k.seq < p_seq AND k.released_at IS NULL AND k.wanted_at IS NULL)
 	            THEN now() END;
+END
+$$;
+
+-- What may go now, in order of seq: at most so many events, of at most so many bytes together (but one always).
+CREATE FUNCTION feed.wanted(p_consumer text, p_stream text, p_limit bigint, p_bytes bigint)
+RETURNS TABLE (seq bigint, event_id uuid, payload bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
+#variable_conflict use_column
+BEGIN
+	IF p_consumer <> session_user THEN
+		RAISE EXCEPTION 'only "%" reads what it parked', p_consumer USING ERRCODE = 'KF002';
+	END IF;
+	RETURN QUERY
+	SELECT r.seq, r.event_id, r.payload
+	  FROM (SELECT k.seq, k.event_id, k.payload, sum(length(k.payload)) OVER (ORDER BY k.seq) AS total,
+	               row_number() OVER (ORDER BY k.seq) AS place
+	          FROM (SELECT w.seq, w.event_id, w.payload
+	                  FROM feed.parked AS w
+	                 WHERE w.consumer = p_consumer AND w.stream = p_stream AND w.released_at IS NULL AND w.wanted_at IS NOT NULL
+	                   AND NOT EXISTS (SELECT FROM feed.parked AS b
+	                                    WHERE b.application_id = w.application_id AND b.consumer || '' = p_consumer
+	                                      AND b.stream || '' = p_stream AND b.seq < w.seq
+	                                      AND b.released_at IS NULL AND b.wanted_at IS NULL
+	                                      AND b.application_id <> '00000000-0000-0000-0000-000000000000')
+	                 ORDER BY w.seq LIMIT p_limit) AS k) AS r
+	 WHERE r.total <= p_bytes OR r.place = 1
+	 ORDER BY r.seq;
 END
 $$;
 
@@ -59,7 +88,7 @@ BEGIN
 	 WHERE k.consumer = p_consumer AND k.stream = p_stream AND k.seq = n.seq AND k.payload = n.payload
 	   AND p_consumer = session_user AND k.released_at IS NULL AND k.wanted_at IS NOT NULL
 	   AND NOT EXISTS (SELECT FROM feed.parked AS b
-	                    WHERE b.application_id = k.application_id AND b.consumer = k.consumer AND b.stream = k.stream
+	                    WHERE b.application_id = k.application_id AND b.consumer || '' = p_consumer AND b.stream || '' = p_stream
 	                      AND b.seq < k.seq AND b.released_at IS NULL AND b.seq <> ALL (p_seqs)
 	                      AND b.application_id <> '00000000-0000-0000-0000-000000000000');
 	GET DIAGNOSTICS released = ROW_COUNT;
@@ -83,9 +112,10 @@ BEGIN
 	END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION feed.release(text, text, bigint[], bytea[]), feed.park_again(text, text, bigint, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION feed.release(text, text, bigint[], bytea[]), feed.park_again(text, text, bigint, text)
-	TO router, notifier, reporting;
+REVOKE ALL ON FUNCTION feed.wanted(text, text, bigint, bigint), feed.release(text, text, bigint[], bytea[]),
+	feed.park_again(text, text, bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION feed.wanted(text, text, bigint, bigint), feed.release(text, text, bigint[], bytea[]),
+	feed.park_again(text, text, bigint, text) TO router, notifier, reporting;
 
 -- The operator's wish: one event with all that is parked of its application on that stream, or all of an application, or
 -- all of a consumer. The cursor's row keeps whoever parks just now out until the wish is committed.

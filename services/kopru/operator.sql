@@ -30,7 +30,7 @@ SELECT k.consumer, k.stream, k.seq, a.number, k.application_id, e.kind, k.failur
        to_char(k.parked_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'),
        CASE WHEN k.wanted_at IS NOT NULL THEN 'asked' END,
        (SELECT count(*) FROM feed.parked AS l
-         WHERE l.application_id = k.application_id AND l.consumer = k.consumer AND l.stream = k.stream AND l.seq > k.seq
+         WHERE l.application_id = k.application_id AND l.consumer || '' = k.consumer AND l.stream || '' = k.stream AND l.seq > k.seq
            AND l.released_at IS NULL AND k.application_id <> '00000000-0000-0000-0000-000000000000'),
        regexp_replace(k.reason, '[[:cntrl:]]', ' ', 'g')
   FROM feed.parked AS k
@@ -39,7 +39,7 @@ SELECT k.consumer, k.stream, k.seq, a.number, k.application_id, e.kind, k.failur
  WHERE k.released_at IS NULL AND ($1::text = '' OR k.consumer = $1::text)
    AND (k.reason <> 'waits for a parked event of its application'
         OR NOT EXISTS (SELECT FROM feed.parked AS b
-                        WHERE b.application_id = k.application_id AND b.consumer = k.consumer AND b.stream = k.stream
+                        WHERE b.application_id = k.application_id AND b.consumer || '' = k.consumer AND b.stream || '' = k.stream
                           AND b.seq < k.seq AND b.released_at IS NULL))
  ORDER BY k.parked_at, k.consumer, k.stream, k.seq LIMIT $2::bigint;
 
@@ -57,7 +57,7 @@ SELECT k.consumer, k.stream, k.seq,
        CASE WHEN k.released_at IS NOT NULL THEN 'released'
             WHEN k.wanted_at IS NULL THEN 'parked again'
             WHEN EXISTS (SELECT FROM feed.parked AS b
-                          WHERE b.application_id = k.application_id AND b.consumer = k.consumer AND b.stream = k.stream
+                          WHERE b.application_id = k.application_id AND b.consumer || '' = k.consumer AND b.stream || '' = k.stream
                             AND b.seq < k.seq AND b.released_at IS NULL AND b.wanted_at IS NULL
                             AND b.application_id <> '00000000-0000-0000-0000-000000000000') THEN 'waits'
             ELSE 'asked' END,

@@ -1,5 +1,5 @@
 /* turns: exactly once through kills, fences and frozen peers; guilty and unknown events are parked and their
- * applications wait, all others go on. Owner and consumer are the real ones, over ipc:// and PostgreSQL. */
+ * applications wait, all others go on. Owner and consumer are the real ones, over ipc:// and PostgreSQL. limit: 240 s */
 #include "common/feed/turns.h"
 
 #include <setjmp.h>
@@ -728,6 +728,29 @@ test_release_takes_only_the_bytes_that_are_there(void **state)
 	session_close(router);
 }
 
+/* More than a process can remember: it stands still instead of letting an application's later events overtake. */
+static void
+test_turns_stand_still_when_too_much_is_parked(void **state)
+{
+	struct world *w = *state;
+
+	append_many(w, 5);
+	scratch_sql(w->scratch,
+	    "INSERT INTO feed.parked SELECT 'router', 'intake', 1000000 + n, gen_random_uuid(), gen_random_uuid(), "
+	    "'x', '\\x00'"
+	    " FROM generate_series(1, 100000) AS n",
+	    NULL, 0);
+	instance_open(w, &w->instances[0]);
+	turn_for(w, 1000);
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 0);
+	want(w, "seq <= 1000300");
+	wait_for(w, "SELECT count(*) FROM feed.parked WHERE failures = 1", 300); /* it still tries what is released */
+	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM public.effect"), 0);
+	scratch_sql(w->scratch, "DELETE FROM feed.parked WHERE seq > 1000100", NULL, 0);
+	wait_for(w, "SELECT count(*) FROM public.effect", 5);
+	assert_int_equal(scratch_number(w->scratch, "SELECT seq FROM feed.cursor WHERE consumer = 'router'"), 5);
+}
+
 int
 main(void)
 {
@@ -748,6 +771,7 @@ main(void)
 	    TURNS_TEST(test_turns_digest_an_unknown_type_once_it_is_known),
 	    TURNS_TEST(test_turns_of_two_instances_release_everything_once),
 	    TURNS_TEST(test_release_takes_only_the_bytes_that_are_there),
+	    TURNS_TEST(test_turns_stand_still_when_too_much_is_parked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
