@@ -216,6 +216,18 @@ orders_repeat(struct orders *c, struct orders_group *g)
 		timer_start(c->turn, 1);
 }
 
+/* Whoever waits always has a turn to come: at once, when the crowd has had its time, or when the flight has landed. */
+static void
+wake_for_one(struct orders *c, int64_t now)
+{
+	if (c->flying)
+		return;
+	if (!gathering(c, now))
+		timer_start(c->turn, 0);
+	else if (c->queue_count == 1 || !timer_pending(c->turn))
+		timer_start(c->turn, (c->gather_until - now) / 1000 + 1);
+}
+
 static void
 take(struct orders *c, struct orders_item *item, const char *peer, const Kopru__V1__Command *command)
 {
@@ -234,8 +246,7 @@ take(struct orders *c, struct orders_item *item, const char *peer, const Kopru__
 		orders_end_as(c, item, KOPRU__V1__REPLY__CODE__CODE_BUSY);
 	} else {
 		queue_add(c, item);
-		if (!c->flying && (c->gather_until == 0 || !gathering(c, item->since)))
-			timer_start(c->turn, 0);
+		wake_for_one(c, item->since);
 	}
 }
 

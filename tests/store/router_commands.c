@@ -480,6 +480,24 @@ ask_note(struct world *w, unsigned number, const char *text)
 	return ask(w, &w->routers[0], command);
 }
 
+/* I-18: a crowd that comes back while it is waited for does not wait for ever. */
+static void
+test_a_crowd_comes_back(void **state)
+{
+	struct world *w = *state;
+	int64_t until = clock_monotonic() + WAIT_MS * 1000;
+
+	for (unsigned round = 0; round < 60; round++) {
+		begin(w);
+		for (unsigned i = 0; i < CASES; i++)
+			(void)ask_note(w, 1 + i, "not");
+		while (!is_answered(w) && clock_monotonic() < until)
+			event_base_loop(loop_base(w->loop), EVLOOP_NONBLOCK);
+		assert_true(is_answered(w));
+	}
+	assert_sql(w, "SELECT count(*)::text FROM feed.event WHERE stream = 'case'", "1200");
+}
+
 /* I-15: more than one transaction should hold goes into several, in order. */
 static void
 test_large_ones_go_in_several_batches(void **state)
@@ -690,6 +708,7 @@ main(void)
 	    STORE_TEST(test_two_routers_have_one_winner),
 	    STORE_TEST(test_a_stale_write_leaves_nothing),
 	    STORE_TEST(test_a_guilty_one_harms_nobody),
+	    STORE_TEST(test_a_crowd_comes_back),
 	    STORE_TEST(test_large_ones_go_in_several_batches),
 	    STORE_TEST(test_cases_with_many_members_go_alone),
 	    STORE_TEST(test_a_lost_commit_is_unknown_until_asked_again),
