@@ -2,6 +2,7 @@
 #include "services/department/line.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "common/base/wire.h"
 #include "services/department/line_parts.h"
@@ -33,6 +34,20 @@ event_json(const struct line_place *place, const Kopru__V1__Event *event)
 	return object;
 }
 
+/* Whose event it is when it cannot be unpacked: the first two fields as all our packers write them. Zeros: not known. */
+static struct uuid
+application_guess(const struct line_place *place, const uint8_t *bytes, size_t size)
+{
+	static const uint8_t tag_id[] = {0x0a, UUID_SIZE}, tag_application[] = {0x12, UUID_SIZE};
+	struct uuid application = {{0}};
+
+	if (size >= 2 * (UUID_SIZE + 2) && memcmp(bytes, tag_id, 2) == 0 &&
+	    memcmp(bytes + 2, place->event_id.bytes, UUID_SIZE) == 0 &&
+	    memcmp(bytes + 2 + UUID_SIZE, tag_application, 2) == 0)
+		memcpy(application.bytes, bytes + 4 + UUID_SIZE, UUID_SIZE);
+	return application;
+}
+
 int
 line_make(
     struct arena *a, const struct line_place *place, const void *bytes, size_t size, struct line *line, struct err *e)
@@ -44,6 +59,7 @@ line_make(
 	json_t *object;
 	char *text;
 
+	line->application_id = application_guess(place, bytes, size);
 	if (!event)
 		return -1;
 	if (!uuid_from_bytes(event->application_id.data, event->application_id.len, &application_id))

@@ -235,6 +235,30 @@ test_line_make_passes_an_unknown_type_on(void **state)
 	arena_free(a);
 }
 
+/* So that what is later of its application waits for it. */
+static void
+test_line_make_says_whose_event_cannot_be_read(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct line line = {0};
+	struct err e;
+	uint8_t bytes[64] = {0x0a, 16};
+
+	(void)state;
+	memcpy(bytes + 2, event_id, 16);
+	bytes[18] = 0x12;
+	bytes[19] = 16;
+	memcpy(bytes + 20, application_id, 16);
+	memset(bytes + 36, 0xff, sizeof(bytes) - 36);
+	assert_int_equal(line_make(a, &place, bytes, sizeof(bytes), &line, &e), -1);
+	assert_memory_equal(line.application_id.bytes, application_id, 16);
+	bytes[2]++; /* another event's: not to be believed */
+	assert_int_equal(line_make(a, &place, bytes, sizeof(bytes), &line, &e), -1);
+	assert_memory_not_equal(line.application_id.bytes, application_id, 16);
+	assert_int_equal(line_make(a, &place, bytes, 30, &line, &e), -1);
+	arena_free(a);
+}
+
 static void
 test_line_make_refuses_what_is_no_event(void **state)
 {
@@ -277,6 +301,7 @@ main(void)
 	    cmocka_unit_test(test_line_make_copes_with_what_is_absent),
 	    cmocka_unit_test(test_line_make_says_erased),
 	    cmocka_unit_test(test_line_make_passes_an_unknown_type_on),
+	    cmocka_unit_test(test_line_make_says_whose_event_cannot_be_read),
 	    cmocka_unit_test(test_line_make_refuses_what_is_no_event),
 	    cmocka_unit_test(test_line_base64_is_rfc_4648),
 	};
