@@ -86,7 +86,8 @@ struct db {
 	int64_t down_since;
 	int64_t back_off_ms;
 	unsigned host_first; /* which of several hosts is tried first */
-	bool leaving; /* this session is of no use (read-only, lost plans): end it when nothing is in flight */
+	bool
+	    leaving; /* this session is of no use (read-only, lost plans, a warned write): end it when nothing is in flight */
 	bool broken; /* a failed transaction block is open: nothing new before ROLLBACK */
 	bool tell_down;
 	bool complained; /* one line of log for an outage, not one for each try */

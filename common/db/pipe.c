@@ -114,7 +114,7 @@ pipe_mend(struct db *d)
 	struct db_tx *tx;
 
 	if (d->leaving) {
-		db_drop(d, "the session is read-only or lost its plans");
+		db_drop(d, "the session is read-only, lost its plans or warned");
 		return;
 	}
 	if (!d->broken)
@@ -223,6 +223,9 @@ pipe_finish(struct db *d, struct db_tx *tx)
 	/* BEGIN stood, COMMIT did not run: the block is open and failed. */
 	if (tx->kind == TX_WRITE && tx->failed && tx->failed_at > 0 && tx->failed_at <= tx->calls.count)
 		d->broken = true;
+	/* Who publishes must prove anew that what it wrote lasts: with success and a warning it may stand here only. */
+	if (tx->kind == TX_WRITE && tx->outcome == DB_UNKNOWN)
+		d->leaving = true;
 	if (strcmp(tx->sqlstate, "25006") == 0 || strcmp(tx->sqlstate, "26000") == 0 ||
 	    (strcmp(tx->sqlstate, "0A000") == 0 && tx->outcome == DB_RETRY))
 		d->leaving = true;

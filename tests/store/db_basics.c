@@ -363,14 +363,20 @@ test_success_with_a_warning_is_unknown(void **state)
 {
 	struct database *b = *state;
 	struct db_tx *tx = insert(b, 40, 40);
+	unsigned downs = b->downs;
 
 	db_call(tx, &statements[WARN]);
 	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_UNKNOWN);
 	assert_non_null(strstr(b->reason.text, "careful"));
+	/* The session ends, so that whoever publishes what it wrote stops until a new one has proved itself. */
+	assert_false(db_is_up(b->db));
+	database_wait_up(b);
+	assert_int_equal(b->downs, downs + 1);
 	assert_int_equal(database_commit(b, insert(b, 41, 41), NULL, NULL), DB_COMMITTED);
 	tx = db_begin(b->db);
 	db_call(tx, &statements[WARN]);
 	assert_int_equal(database_read(b, tx, NULL, NULL), DB_UNKNOWN);
+	assert_true(db_is_up(b->db));
 }
 
 static void
@@ -384,6 +390,7 @@ test_warning_that_comes_with_commit_is_unknown(void **state)
 	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_UNKNOWN);
 	assert_non_null(strstr(b->reason.text, "late"));
 	assert_int_equal(scratch_number(b->scratch, "SELECT count(*) FROM warned"), 1);
+	database_wait_up(b);
 	assert_int_equal(database_commit(b, insert(b, 45, 45), NULL, NULL), DB_COMMITTED);
 }
 
@@ -397,6 +404,7 @@ test_commit_of_nothing_is_no_commit(void **state)
 	db_call(tx, &statements[ROLL_BACK]);
 	assert_int_not_equal(database_commit(b, tx, NULL, NULL), DB_COMMITTED);
 	assert_int_equal(scratch_number(b->scratch, "SELECT count(*) FROM thing WHERE id = 50"), 0);
+	database_wait_up(b);
 	assert_int_equal(database_commit(b, insert(b, 50, 50), NULL, NULL), DB_COMMITTED);
 }
 
