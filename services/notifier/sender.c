@@ -251,6 +251,19 @@ measures_add(struct sender *s, struct db_tx *tx)
 	s->waiting_call = store_notices_waiting(tx);
 }
 
+/* Whoever waits for a proof from now on is asked for it, if he never was. */
+static void
+finishes_add(struct sender *s, struct db_tx *tx)
+{
+	struct uuid *applications;
+	size_t held;
+
+	s->finish_call = store_notices_finish(tx, s->finishes, s->finish_count, s->conf.settle_seconds);
+	applications = jobs_held(s, db_tx_arena(tx), &held);
+	if (held > 0)
+		store_confirms_ensure(tx, applications, held);
+}
+
 /* While it stops and waits for answers. */
 static void
 nothing_now(struct sender *s, struct db_tx *tx)
@@ -276,7 +289,7 @@ sender_turn(struct sender *s)
 	tx = db_begin(s->db);
 	s->finishes = jobs_record(s, db_tx_arena(tx), &s->finish_count);
 	if (s->finish_count > 0)
-		s->finish_call = store_notices_finish(tx, s->finishes, s->finish_count, s->conf.settle_seconds);
+		finishes_add(s, tx);
 	leases = jobs_leases(s, db_tx_arena(tx), &count);
 	if (count > 0)
 		store_notices_extend(tx, leases, count, s->conf.lease_seconds);

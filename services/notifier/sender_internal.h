@@ -44,6 +44,8 @@ void sender_soon(struct sender *s, int64_t milliseconds);
 size_t jobs_count(const struct sender *s, enum job_state state);
 /* Those that ended go into the transaction: their finishes, in its arena. */
 struct finish *jobs_record(struct sender *s, struct arena *a, size_t *count);
+/* Applications of those among them that wait for their address to be verified. */
+struct uuid *jobs_held(const struct sender *s, struct arena *a, size_t *count);
 /* The transaction's end: its jobs are free again, or, when it did not happen, go into the next. */
 void jobs_recorded(struct sender *s, bool done);
 /* Leases of what is still under way that should be made longer. */

@@ -33,6 +33,18 @@ jobs_record(struct sender *s, struct arena *a, size_t *count)
 	return finishes;
 }
 
+struct uuid *
+jobs_held(const struct sender *s, struct arena *a, size_t *count)
+{
+	struct uuid *applications = arena_array(a, s->job_count + 1, sizeof(*applications));
+
+	*count = 0;
+	for (size_t i = 0; i < s->job_count; i++)
+		if (s->jobs[i].state == JOB_RECORDING && strcmp(s->jobs[i].finish.state, "held") == 0)
+			applications[(*count)++] = s->jobs[i].claimed.notice.application_id;
+	return applications;
+}
+
 void
 jobs_recorded(struct sender *s, bool done)
 {

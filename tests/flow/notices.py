@@ -88,6 +88,9 @@ def an_unproven_address_is_seen_at_the_moment_of_sending():
     S.sql(f"SELECT notifier.retry(ARRAY['{notice}'::uuid])")
     found = wait_for(notice, "held", "address not verified")
     assert found[2] == "0", found
+    asked = f"SELECT c.state FROM notifier.notice c JOIN notifier.notice n USING (application_id) WHERE n.id = '{notice}' " \
+        "AND c.template = 'confirm'"
+    kopru.wait_until(lambda: S.value(asked) == "sent", 20, "the neutral message went out", lambda: S.tail("notifier"))
 
 
 def post(what, **fields):
