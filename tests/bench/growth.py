@@ -25,7 +25,7 @@ import system as kopru  # noqa: E402
 LEVELS = [int(level) for level in os.environ.get("LEVELS", "0,100000,1000000").split(",")]
 SECONDS = int(os.environ.get("SECONDS_EACH", "5"))
 PART = int(os.environ.get("PART", "20000"))  # applications that are measured with at each level
-CHUNK = 100000
+CHUNK, ROUNDS = 100000, 5
 PEOPLE = 50
 REPORTS = ("/api/v1/reports/year/2020", "/api/v1/reports/summary?from=2020-01-01&to=2020-12-31")
 
@@ -143,10 +143,25 @@ class Growth:
         return {"report_p50_ms": crowd.percentile(one.took["report"], .5),
                 "report_p95_ms": crowd.percentile(one.took["report"], .95), "reports_per_s": round(four.run(2))}
 
-    def lifecycles(self):
+    def lifecycles(self, level):
+        """Rounds here and in a system that holds nothing, one after the other, so that both see the same machine."""
         self.lives.run(PEOPLE, 2)  # plans, caches
-        rounds = [self.lives.run(PEOPLE, SECONDS) for _ in range(3)]
-        return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+        if level == 0:
+            return median(self.lives.run(PEOPLE, SECONDS) for _ in range(ROUNDS)), None, None
+        empty = Growth()
+        try:
+            empty.start()
+            empty.lives.run(PEOPLE, 2)
+            ours, theirs = [], []
+            for _ in range(ROUNDS):
+                ours.append(self.lives.run(PEOPLE, SECONDS))
+                self.system.wait_quiet(120)
+                theirs.append(empty.lives.run(PEOPLE, SECONDS))
+                empty.system.wait_quiet(120)
+            ratio = statistics.median(one["per_s"] / other["per_s"] for one, other in zip(ours, theirs))
+            return median(ours), median(theirs), round(ratio, 3)
+        finally:
+            empty.system.close()
 
     def measure(self, level):
         counted = statements.start(self.system)
@@ -154,7 +169,8 @@ class Growth:
         if counted:
             statements.show(self.system)
             statements.start(self.system)
-        figures = {"stored": level, "lifecycles": self.lifecycles()}
+        lives, empty, ratio = self.lifecycles(level)
+        figures = {"stored": level, "lifecycles": lives, "lifecycles_of_an_empty_one": empty, "ratio_to_an_empty_one": ratio}
         self.system.wait_quiet(120)
         figures.update(self.parts())
         self.system.wait_quiet(300)
@@ -167,21 +183,28 @@ class Growth:
         print(f"# at {level}: {json.dumps(figures)}", flush=True)
 
 
+def median(rounds):
+    rounds = list(rounds)
+    return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+
+
 def verdict(levels):
-    first, last = levels[0]["lifecycles"], levels[-1]["lifecycles"]
-    rows = [("lifecycles a second, none stored", first["per_s"], ">=", 300),
-            (f"lifecycles a second, {levels[-1]['stored']} stored", last["per_s"], ">=", 300),
-            ("the one ÷ the other", round(last["per_s"] / first["per_s"], 3), ">=", .9),
-            ("95 of 100 requests, ms, none stored", first["request_p95_ms"], "<=", 100),
-            (f"95 of 100 requests, ms, {levels[-1]['stored']} stored", last["request_p95_ms"], "<=", 100),
-            (f"report of the year, ms, {levels[-1]['stored']} stored", levels[-1]["report_p50_ms"], "<=", 50)]
-    rows += [(f"{name}, MiB at its highest", value, "<=", 64) for name, value in levels[-1]["rss_mib"].items()]
+    last = levels[-1]
+    stored = f", {last['stored']} stored"
+    rows = [("lifecycles a second" + stored, last["lifecycles"]["per_s"], ">=", 300),
+            ("95 of 100 requests, ms" + stored, last["lifecycles"]["request_p95_ms"], "<=", 100),
+            ("report of the year, ms" + stored, last["report_p50_ms"], "<=", 50)]
+    if levels[0]["stored"] == 0:
+        rows.insert(0, ("lifecycles a second, none stored", levels[0]["lifecycles"]["per_s"], ">=", 300))
+    if last["ratio_to_an_empty_one"]:
+        rows.insert(2, (f"lifecycles{stored} ÷ none stored, in pairs", last["ratio_to_an_empty_one"], ">=", .9))
+    rows += [(f"{name}, MiB at its highest", value, "<=", 64) for name, value in last["rss_mib"].items()]
     print()
     met = True
     for name, value, sign, limit in rows:
         holds = value >= limit if sign == ">=" else value <= limit
         met = met and holds
-        print(f"{name:50}{value:>10} {sign} {limit:<6} {'met' if holds else 'NOT MET'}")
+        print(f"{name:60}{value:>10} {sign} {limit:<6} {'met' if holds else 'NOT MET'}")
     return met
 
 
@@ -191,7 +214,7 @@ def show(levels):
         if name == "lifecycles":
             for part in levels[0][name]:
                 print(f"{'lifecycles ' + part:30}" + "".join(f"{level[name][part]:>12}" for level in levels))
-        elif name not in ("stored", "rss_mib"):
+        elif name not in ("stored", "rss_mib", "lifecycles_of_an_empty_one"):
             print(f"{name:30}" + "".join(f"{level[name] if level[name] is not None else '-':>12}" for level in levels))
 
 
