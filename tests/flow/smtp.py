@@ -173,6 +173,22 @@ def a_used_connection_that_closed_costs_nothing():
     kopru.wait_until(lambda: all(state(n)[0] == "sent" for n in ids), 30, "all are sent", lambda: S.tail("notifier"))
 
 
+def two_notifiers_send_each_letter_once():
+    """R-19: a lease is one notifier's."""
+    environment = {**S.environment("notifier"), "NOTIFIER_LISTEN": f"unix:{S.path('notifier-2.sock')}"}
+    second = kopru.Process("notifier-2", [os.path.join(kopru.BUILD, "kopru-notifier")], environment,
+                           S.path("log", "notifier-2.log"))
+    S.processes["notifier-2"] = second
+    second.start()
+    S.wait_healthy("notifier-2")
+    ids = mail.notices(S, 400, "both.example", "received")
+    kopru.wait_until(lambda: S.value("SELECT count(*) FROM notifier.notice WHERE domain = 'both.example' AND state = 'sent'")
+                     == "400", 60, "all are sent", lambda: S.tail("notifier") + S.tail("notifier-2"))
+    taken = M.taken()
+    assert all(taken[mail.message_id(notice)] == 1 for notice in ids)
+    assert S.processes.pop("notifier-2").stop() == 0
+
+
 def a_killed_notifier_leaves_only_counted_unknowns():
     """SIGKILL in the middle, three times: what was under way is unknown, whatever else arrives once."""
     S.supervise()
@@ -218,8 +234,8 @@ def logs_hold_no_address():
     assert "a1@" not in text and "@example.org" not in text and "kill.example" not in text
 
 
-for test in (starts, letters_arrive, each_misbehaviour_has_its_end,
-             unknown_letters_of_law_are_repeated_once, a_used_connection_that_closed_costs_nothing,
+for test in (starts, letters_arrive, each_misbehaviour_has_its_end, unknown_letters_of_law_are_repeated_once,
+             a_used_connection_that_closed_costs_nothing, two_notifiers_send_each_letter_once,
              a_killed_notifier_leaves_only_counted_unknowns, a_stop_is_orderly, logs_hold_no_address):
     TAP.run(test.__name__, test)
 S.close()
