@@ -8,12 +8,13 @@ import system as kopru
 
 
 class Front:
-    def __init__(self, system):
+    def __init__(self, system, public_rate=20):
         self.system, self.port = system, kopru.free_port()
         os.makedirs(system.path("nginx"), mode=0o700, exist_ok=True)
         with open(os.path.join(kopru.TOP, "deploy/nginx/nginx.conf.in"), encoding="utf-8") as template:
             text = template.read()
-        values = {"STATE": system.folder, "RUN": system.folder, "TREE": kopru.TOP, "PORT": str(self.port), "PUBLIC_RATE": "20"}
+        values = {"STATE": system.folder, "RUN": system.folder, "TREE": kopru.TOP, "PORT": str(self.port),
+                  "PUBLIC_RATE": str(public_rate)}
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
         if os.geteuid() == 0:  # the workers must reach the sockets, whose folder is its owner's only
