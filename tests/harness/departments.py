@@ -15,7 +15,7 @@ import commands
 import ledger
 
 WINDOW = 200
-SILENCE_SECONDS = 5
+SILENCE_SECONDS, ASK_SECONDS = 5, .9
 AGAIN = (commands.feed_pb2.Refused.CODE_BUSY, commands.feed_pb2.Refused.CODE_NOT_SUBSCRIBED)  # the owner was restarted
 ROUND_SECONDS, ACK_SECONDS = .005, .05
 
@@ -31,6 +31,7 @@ class Department:
         with open(system.path("secrets", "router.key.pub"), "rb") as file:
             self.server = file.read().strip()
         self.feed, self.heard, self.on_event = f"tcp://127.0.0.1:{system.feed_port}", time.monotonic(), None
+        self.asked = 0.0
         self.socket = self.connect(self.feed)
         self.subscribe()
 
@@ -74,7 +75,8 @@ class Department:
             for item in frame.events.items:
                 self.handle(item)
             self.unacked = True
-        elif kind == "heartbeat" and frame.heartbeat.session == self.session:
+        elif kind == "heartbeat" and frame.heartbeat.session == self.session and self.heard - self.asked > ASK_SECONDS:
+            self.asked = self.heard  # not for each: an Ask that finds nothing new is answered by a heartbeat
             self.say(ask={"stream": self.stream, "head": frame.heartbeat.head, "session": self.session})
         elif kind == "refused" and frame.refused.session == self.session and frame.refused.code in AGAIN:
             self.subscribe()
