@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--from", dest="first", type=int, default=0, help="print again from this event on")
     parser.add_argument("--count", type=int, help="end after so many events")
     a = parser.parse_args()
-    stream, session, told = "department/" + a.code, int.from_bytes(os.urandom(7), "big"), 0
+    stream, session, told, odd = "department/" + a.code, int.from_bytes(os.urandom(7), "big"), 0, False
     cursor = pathlib.Path(a.cursor or os.devnull)
     seq, event_id = cursor.read_text().split() if a.cursor and cursor.exists() and not a.first else (0, "")
     feed, commands = connect(a, a.feed), a.answer and connect(a, a.commands)
@@ -59,7 +59,7 @@ def main():
         kind = frame.WhichOneof("body")
         if kind in ("diverged", "refused"):
             sys.exit(f"{kind}: {getattr(frame, kind)}")
-        if kind == "heartbeat" and frame.heartbeat.session == session:
+        if kind == "heartbeat" and frame.heartbeat.session == session and (odd := not odd):  # one answers an Ask, too
             say(ask={"stream": stream, "head": frame.heartbeat.head, "session": session})  # we are still here
         for item in frame.events.items if frame.events.session == session else ():
             if told == a.count:
