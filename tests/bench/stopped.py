@@ -95,6 +95,8 @@ class Pacer:
         entries = year.schedule(RATE * seconds, self.place)
         for place in range(len(entries)):
             entries[place] = entries[(place * 7919) % len(entries)]  # channels and topics mixed
+        while self.idle:
+            self.idle.pop().close()
         start = time.monotonic() + .1
         while entries or going:
             now = time.monotonic()
@@ -108,6 +110,10 @@ class Pacer:
                 continue
             for key, _ in self.selector.select(max(.001, due - now) if entries else 1):
                 person = self.now = key.data
+                if person in self.idle:  # nginx closes what was idle for half a minute
+                    self.idle.remove(person)
+                    person.close()
+                    continue
                 answer = person.read()
                 if answer and not person.next(answer):
                     going -= 1
