@@ -90,6 +90,7 @@ struct feed_subscription {
 	bool read_failed; /* until the next second */
 	unsigned empty_reads; /* in a row, though there should be something */
 	int64_t heard_at;
+	int64_t told_at; /* its last heartbeat */
 	struct feed_reading *reading;
 	struct feed_flight flights[FEED_FLIGHTS]; /* circular */
 	size_t flights_first;

@@ -155,6 +155,7 @@ feed_sending_heartbeat(struct feed_subscription *s)
 	kopru__v1__feed_envelope__init(&envelope);
 	envelope.body_case = KOPRU__V1__FEED_ENVELOPE__BODY_HEARTBEAT;
 	envelope.heartbeat = &heartbeat;
+	s->told_at = clock_monotonic();
 	if (feed_frame_send(&to, &envelope, &s->owner->frame) == 0 || errno == EAGAIN)
 		return true; /* the next one comes in a second */
 	feed_subscription_drop(s, "connection gone");

@@ -1,4 +1,5 @@
-/* bus: a routing id is an address, never an identity. Whoever takes another's gets nothing of what is his. */
+/* bus: what a peer with a good key and bad manners gets. A routing id is an address, never an identity: whoever takes
+ * another's gets nothing of what is his. Whoever asks without end is not answered without end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -275,10 +276,51 @@ a_command_from_a_chosen_routing_id_is_refused(void **state)
 	assert_int_equal(f->commands_received, 1);
 }
 
+static void
+ask(void *s)
+{
+	static char stream[] = TEM;
+	Kopru__V1__FeedEnvelope envelope;
+	Kopru__V1__Ask wanted;
+	uint8_t bytes[128];
+	size_t size;
+
+	kopru__v1__feed_envelope__init(&envelope);
+	kopru__v1__ask__init(&wanted);
+	wanted.stream = stream;
+	wanted.session = SESSION;
+	envelope.body_case = KOPRU__V1__FEED_ENVELOPE__BODY_ASK;
+	envelope.ask = &wanted;
+	size = kopru__v1__feed_envelope__pack(&envelope, bytes);
+	assert_int_equal(zmq_send(s, bytes, size, 0), size);
+}
+
+/* I-11: an Ask is answered by a Heartbeat; who asks at each one must not keep both sides busy. */
+static void
+who_asks_at_each_heartbeat_is_not_answered_without_end(void **state)
+{
+	struct fixture *f = *state;
+	void *s = peer_open(f, feed_owner_endpoint(f->owner.owner, 0), &f->tem, NULL);
+	int64_t begin;
+	unsigned heartbeats = 0;
+
+	subscribe(s);
+	assert_true(hears(f, s, KOPRU__V1__FEED_ENVELOPE__BODY_HEARTBEAT, 5000));
+	begin = clock_monotonic();
+	while (clock_monotonic() - begin < 1500000) {
+		ask(s);
+		heartbeats += hears(f, s, KOPRU__V1__FEED_ENVELOPE__BODY_HEARTBEAT, 50);
+	}
+	/* The owner's own one a second, and at most two answers a second. */
+	assert_in_range(heartbeats, 1, 8);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		who_asks_at_each_heartbeat_is_not_answered_without_end, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_chosen_routing_id_is_refused, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_client_with_an_id_of_the_owners_is_served, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_command_from_a_chosen_routing_id_is_refused, fixture_open, fixture_close),
