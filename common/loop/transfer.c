@@ -125,9 +125,15 @@ transfer_new(struct loop *l, CURL *easy, transfer_on_done *on_done, void *arg)
 	curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
 	curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
 	curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
-	if (curl_multi_add_handle(t->multi, easy) != CURLM_OK)
-		abort();
 	return t;
+}
+
+void
+transfer_start(struct transfer *t)
+{
+	curl_multi_remove_handle(t->multi, t->easy);
+	if (curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
+		abort();
 }
 
 void

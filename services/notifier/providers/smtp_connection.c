@@ -1,6 +1,5 @@
-/* smtp_connection: libcurl makes the connection (EHLO, STARTTLS, certificate, AUTH) and lends it to us; letters are moved
- * here. libcurl's own way of sending mail waits in its call for the answer to the final dot, and the whole process with it;
- * and it does not say whether the dot went out. */
+/* smtp_connection: libcurl makes the connection (EHLO, STARTTLS, certificate, AUTH) and lends it to us, who move the letters:
+ * its own way of sending mail blocks the process at the final dot, and does not say whether the dot went out. */
 #include "services/notifier/providers/smtp_internal.h"
 
 #include <stdio.h>
@@ -330,6 +329,7 @@ smtp_connection_new(struct smtp_route *route, struct smtp_connection **place)
 	easy_prepare(c);
 	timer_start(c->timer, route->smtp->conf.answer_seconds * INT64_C(2000));
 	c->transfer = transfer_new(route->smtp->loop, c->easy, on_connected, c);
+	transfer_start(c->transfer);
 	metric_add(route->smtp->open, 1);
 	return c;
 }
