@@ -52,12 +52,12 @@ class Step:
 class Answers:
     """One department's commands. others: codes of departments to hand cases to; outside: codes of institutions."""
 
-    def __init__(self, department, endpoint, others, outside):
-        self.department, self.code, self.endpoint = department, department.code, endpoint
+    def __init__(self, department, endpoints, others, outside):
+        self.department, self.code = department, department.code
         self.others = [code for code in others if code != self.code]
         self.outside = [code for code in outside if code != self.code]
         self.waiting, self.under_way, self.due = [], {}, []
-        self.socket, self.done = department.connect(endpoint), 0
+        self.socket, self.done = department.connect(endpoints), 0
         department.on_event = self.on_event
 
     def on_event(self, _, event):

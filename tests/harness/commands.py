@@ -2,6 +2,7 @@
 
     C = commands.Client(S.commands)                                          # over ipc:// the actor is believed
     C = commands.Client(endpoint, key="TEM.key", server="router.key.pub")    # over tcp:// the key says who speaks
+    (several endpoints, with commas, are asked in turn)
     reply = C.do("accept", application_id, expected_version=2, actor=commands.officer("TEM"))
     reply.code, reply.text, reply.version, reply.seq
 
@@ -69,7 +70,8 @@ class Client:
                 secret = own.read().strip()
                 self.socket.curve_secretkey, self.socket.curve_publickey = secret, zmq.curve_public(secret)
                 self.socket.curve_serverkey = public.read().strip()
-        self.socket.connect(endpoint)
+        for one in endpoint.split(","):
+            self.socket.connect(one)
         self.replies = {}
 
     @classmethod

@@ -20,6 +20,10 @@ AGAIN = (commands.feed_pb2.Refused.CODE_BUSY, commands.feed_pb2.Refused.CODE_NOT
 ROUND_SECONDS, ACK_SECONDS = .005, .05
 
 
+def tcp(ports):
+    return [f"tcp://127.0.0.1:{port}" for port in ports]
+
+
 class Department:
     """One stream: where it stands, what was handled and not acknowledged yet."""
 
@@ -30,16 +34,17 @@ class Department:
             self.secret = file.read().strip()
         with open(system.path("secrets", "router.key.pub"), "rb") as file:
             self.server = file.read().strip()
-        self.feed, self.heard, self.on_event = f"tcp://127.0.0.1:{system.feed_port}", time.monotonic(), None
+        self.feeds, self.heard, self.on_event = tcp(system.feed_ports), time.monotonic(), None
         self.asked = 0.0
-        self.socket = self.connect(self.feed)
+        self.socket = self.connect(self.feeds[:1])
         self.subscribe()
 
-    def connect(self, endpoint):
+    def connect(self, endpoints):
         socket = zmq.Context.instance().socket(zmq.DEALER)
         socket.curve_secretkey, socket.curve_publickey = self.secret, zmq.curve_public(self.secret)
         socket.curve_serverkey, socket.linger = self.server, 0
-        socket.connect(endpoint)
+        for endpoint in endpoints:
+            socket.connect(endpoint)
         return socket
 
     def say(self, **body):
@@ -52,10 +57,12 @@ class Department:
                             "after_event_id": self.event_id, "session": self.session})
 
     def begin_again(self, poller):
-        """A socket that was refused once (its key was not known yet) stays dumb: another one takes its place."""
+        """A socket that was refused once (its key was not known yet) stays dumb: another one takes its place, at the next
+        router if there are several."""
         poller.unregister(self.socket)
         self.socket.close()
-        self.socket = self.connect(self.feed)
+        self.feeds.append(self.feeds.pop(0))
+        self.socket = self.connect(self.feeds[:1])
         poller.register(self.socket, zmq.POLLIN)
         self.subscribe()
 
@@ -114,7 +121,7 @@ class Consumer:
         for department in self.departments:
             self.poller.register(department.socket, zmq.POLLIN)
         for department in self.departments if answering else ():
-            self.answers.append(answers.Answers(department, f"tcp://127.0.0.1:{system.command_port}",
+            self.answers.append(answers.Answers(department, tcp(system.command_ports),
                                                 [code for code in codes if code not in outside], outside))
             self.poller.register(self.answers[-1].socket, zmq.POLLIN)
 

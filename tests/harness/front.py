@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 
 import system as kopru
 
@@ -22,7 +23,11 @@ class Front:
         with open(system.path("nginx", "nginx.conf"), "w", encoding="utf-8") as config:
             config.write(text)
 
+    def upstreams(self, *pid_file):
+        return ["bash", os.path.join(kopru.TOP, "deploy/nginx/upstreams"), self.system.folder, self.system.path("nginx"), *pid_file]
+
     def start(self):
+        subprocess.run(self.upstreams(), check=True)
         program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
         command = [program, "-p", self.system.path("nginx"), "-c", self.system.path("nginx", "nginx.conf"),
                    "-e", self.system.path("log", "nginx.log")]
@@ -30,6 +35,11 @@ class Front:
         self.system.processes["nginx"] = process
         process.start()
         kopru.wait_until(self.listens, 10, "nginx listens", lambda: self.system.tail("nginx"))
+        if self.system.instances > 1:
+            watch = kopru.Process("upstreams", self.upstreams(self.system.path("nginx", "nginx.pid")), dict(os.environ),
+                                  self.system.path("log", "upstreams.log"))
+            self.system.processes["upstreams"] = watch
+            watch.start()
 
     def listens(self):
         with socket.socket() as s:

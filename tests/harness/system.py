@@ -113,18 +113,22 @@ class Process:
 
 
 class System:
-    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None, settings=None):
-        """settings: more of a service's environment, such as {"notifier": {"NOTIFIER_QUIET": "22-08"}}."""
+    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None, settings=None, instances=1):
+        """settings: more of a service's environment, such as {"notifier": {"NOTIFIER_QUIET": "22-08"}}.
+        instances: of each service. One is called "intake", two are "intake-1" and "intake-2"; where a service is meant,
+        such as in request() and start(), "intake" then is whichever answers, or all of them."""
         self.settings = settings or {}
+        self.instances = instances
         self.admin = admin or os.environ["KOPRU_TEST_PG"]
         self.template = template or os.environ["KOPRU_TEST_TEMPLATE"]
         self.folder = folder or tempfile.mkdtemp(prefix="kopru.", dir="/tmp")
         self.database = "flow_" + os.path.basename(self.folder).split(".")[-1].lower().replace("_", "u")
         self.psql = psql_program()
         self.processes = {}
-        self.feed_port = feed_port or free_port()
-        self.command_port = free_port()
-        self.commands = f"ipc://{self.path('command-router-1.sock')}"
+        self.feed_ports = [feed_port or free_port()] + [free_port() for _ in range(instances - 1)]
+        self.command_ports = [free_port() for _ in range(instances)]
+        self.feed_port, self.command_port = self.feed_ports[0], self.command_ports[0]
+        self.commands = ",".join(f"ipc://{self.path(f'command-router-{i + 1}.sock')}" for i in range(instances))
         self.intake_tcp = intake_tcp
         self.supervising = False
         self._prepare()
@@ -147,15 +151,23 @@ class System:
     def conninfo(self, role):
         return conninfo_with(self.admin, user=role, dbname=self.database)
 
-    def environment(self, name):
+    def names(self, name):
+        """The instances of a service; of anything else, itself."""
+        if name in SERVICES and self.instances > 1:
+            return [f"{name}-{i + 1}" for i in range(self.instances)]
+        return [name]
+
+    def environment(self, instance):
         url = "http://127.0.0.1:8080"
-        listen = f"unix:{self.path(name + '.sock')}"
-        if name == "intake" and self.intake_tcp:
+        name, _, number = instance.partition("-")
+        number = int(number or 1)
+        listen = f"unix:{self.path(instance + '.sock')}"
+        if instance == "intake" and self.intake_tcp:
             listen = f"127.0.0.1:{self.intake_tcp}"
         values = {
             "intake": {
-                "INTAKE_FEED": f"ipc://{self.path('feed-intake-1.sock')}",
-                "INTAKE_COMMANDS": f"ipc://{self.path('command-router-1.sock')}",
+                "INTAKE_FEED": f"ipc://{self.path(f'feed-intake-{number}.sock')}",
+                "INTAKE_COMMANDS": self.commands,
                 "INTAKE_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
                 "INTAKE_PERSON_KEY_FILE": self.path("secrets", "person.key"),
                 "INTAKE_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
@@ -163,8 +175,9 @@ class System:
             },
             "router": {
                 "ROUTER_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
-                "ROUTER_FEED": f"ipc://{self.path('feed-router-1.sock')},tcp://127.0.0.1:{self.feed_port}",
-                "ROUTER_COMMANDS": f"{self.commands},tcp://127.0.0.1:{self.command_port}",
+                "ROUTER_FEED": f"ipc://{self.path(f'feed-router-{number}.sock')},tcp://127.0.0.1:{self.feed_ports[number - 1]}",
+                "ROUTER_COMMANDS": f"ipc://{self.path(f'command-router-{number}.sock')},"
+                                   f"tcp://127.0.0.1:{self.command_ports[number - 1]}",
                 "ROUTER_KEY_FILE": self.path("secrets", "router.key"),
             },
             "notifier": {
@@ -186,31 +199,37 @@ class System:
         upper = name.upper()
         base = {k: v for k, v in os.environ.items() if not k.startswith(tuple(s.upper() + "_" for s in SERVICES))}
         return {**base, f"{upper}_DATABASE": self.conninfo(name), f"{upper}_LISTEN": listen, **values,
-                **self.settings.get(name, {})}
+                **self.settings.get(name, {}), **(self.settings.get(instance, {}) if instance != name else {})}
 
     def start(self, *names):
-        for name in names or SERVICES:
+        """Services (all their instances) or instances; without a name everything."""
+        wanted = [instance for name in names or SERVICES for instance in self.names(name)]
+        for name in wanted:
             if name not in self.processes:
-                self.processes[name] = Process(name, [os.path.join(BUILD, "kopru-" + name)], self.environment(name),
-                                               self.path("log", name + ".log"))
+                self.processes[name] = Process(name, [os.path.join(BUILD, "kopru-" + name.split("-")[0])],
+                                               self.environment(name), self.path("log", name + ".log"))
             self.processes[name].start()
-        for name in names or SERVICES:
+        for name in wanted:
             self.wait_healthy(name)
 
     def wait_healthy(self, name, seconds=20):
+        """A service is healthy when all its instances are."""
         def healthy():
             try:
-                return self.request(name, "GET", "/healthz")[0] == 200
+                return all(self.request(instance, "GET", "/healthz")[0] == 200 for instance in self.names(name))
             except (OSError, http.client.HTTPException):
                 return False
         wait_until(healthy, seconds, f"{name} is healthy", lambda: self.tail(name))
 
     def tail(self, name, size=4000):
-        try:
-            with open(self.path("log", name + ".log"), "rb") as log:
-                return log.read()[-size:].decode("utf-8", "replace")
-        except OSError:
-            return ""
+        text = ""
+        for instance in self.names(name):
+            try:
+                with open(self.path("log", instance + ".log"), "rb") as log:
+                    text += log.read()[-size:].decode("utf-8", "replace")
+            except OSError:
+                pass
+        return text
 
     def supervise(self):
         """Restarts what dies, every 50 ms, until close."""
@@ -241,7 +260,7 @@ class System:
         environment = {
             **os.environ,
             "DEPARTMENT_CODE": code,
-            "DEPARTMENT_FEED": f"tcp://127.0.0.1:{self.feed_port}",
+            "DEPARTMENT_FEED": ",".join(f"tcp://127.0.0.1:{port}" for port in self.feed_ports),
             "DEPARTMENT_SERVER_PUBLIC_FILE": self.path("secrets", "router.key.pub"),
             "DEPARTMENT_KEY_FILE": key,
             "DEPARTMENT_CURSOR": self.path("departments", code + ".cursor"),
@@ -294,7 +313,10 @@ class System:
     def connection(self, name, timeout=15):
         if name == "intake" and self.intake_tcp:
             return http.client.HTTPConnection("127.0.0.1", self.intake_tcp, timeout=timeout)
-        return UnixConnection(self.path(name + ".sock"), timeout)
+        names = self.names(name)
+        if len(names) > 1:
+            names = [n for n in names if listens(self.path(n + ".sock"))] or names
+        return UnixConnection(self.path(names[0] + ".sock"), timeout)
 
     def request(self, name, method, path, body=None, headers=None, connection=None):
         """(status, headers, body) where JSON is parsed."""
@@ -370,6 +392,11 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def listens(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        return s.connect_ex(path) == 0
 
 
 def wait_until(holds, seconds, what, detail=lambda: ""):
