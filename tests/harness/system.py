@@ -113,14 +113,16 @@ class Process:
 
 
 class System:
-    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None, settings=None, instances=1):
+    def __init__(self, admin=None, template=None, feed_port=None, intake_tcp=None, folder=None, settings=None, instances=1,
+                 cluster=None):
         """settings: more of a service's environment, such as {"notifier": {"NOTIFIER_QUIET": "22-08"}}.
         instances: of each service. One is called "intake", two are "intake-1" and "intake-2"; where a service is meant,
-        such as in request() and start(), "intake" then is whichever answers, or all of them."""
+        such as in request() and start(), "intake" then is whichever answers, or all of them.
+        cluster: a cluster.Cluster to run on instead of the scratch database of tests/run."""
         self.settings = settings or {}
         self.instances = instances
-        self.admin = admin or os.environ["KOPRU_TEST_PG"]
-        self.template = template or os.environ["KOPRU_TEST_TEMPLATE"]
+        self.admin = admin or (cluster.conninfo() if cluster else os.environ["KOPRU_TEST_PG"])
+        self.template = template or (cluster.template if cluster else os.environ["KOPRU_TEST_TEMPLATE"])
         self.folder = folder or tempfile.mkdtemp(prefix="kopru.", dir="/tmp")
         self.database = "flow_" + os.path.basename(self.folder).split(".")[-1].lower().replace("_", "u")
         self.psql = psql_program()
