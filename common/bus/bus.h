@@ -36,8 +36,9 @@ int bus_key_make(struct bus_key *key, struct err *e);
 int bus_key_read(const char *path, struct bus_key *key, struct err *e);
 int bus_key_read_public(const char *path, char public_key[BUS_KEY_SIZE], struct err *e);
 
-/* Replaces the table of peers (copied). Until the first call every peer is told to come later (ZAP 300).
- * Several keys may carry one name (rotation). A key that left the table is refused from its next message on. */
+/* Replaces the table of peers (copied). Until the first call no peer is answered: each waits in its handshake (3 s,
+ * then it connects again). Several keys may carry one name (rotation). A key that left the table is refused from its
+ * next message on. */
 void bus_set_peers(struct bus *b, const struct bus_peer *peers, size_t count);
 /* Is the key still in the table? "" (ipc://) always is. For who sends to a peer unasked. */
 bool bus_key_known(const struct bus *b, const char *public_key);

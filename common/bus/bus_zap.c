@@ -13,8 +13,7 @@
 struct bus_zap {
 	struct bus *bus;
 	void *socket;
-	struct bus_watch *watch;
-	bool loaded;
+	struct bus_watch *watch; /* NULL until there is a table */
 	struct bus_peer *peers; /* sorted by key */
 	size_t count;
 };
@@ -72,10 +71,6 @@ zap_decide(struct bus_zap *z, const struct zap_frame *frames, size_t count, char
 		return "400";
 	if (!zmq_z85_encode(key, (const uint8_t *)credentials->data, 32))
 		return "400";
-	if (!z->loaded) {
-		key[0] = '\0';
-		return "300";
-	}
 	if (bus_zap_find(z, key))
 		return "200";
 	log_warn("peer.refused", "key=\"%.8s...\" address=\"%.*s\"", key, (int)frames[3].size, frames[3].data);
@@ -115,9 +110,6 @@ bus_zap_new(struct bus *b, struct err *e)
 		err_set(e, "no ZAP handler: %s", zmq_strerror(zmq_errno()));
 		goto failed;
 	}
-	z->watch = bus_watch_new(b->loop, z->socket, zap_on_request, z, e);
-	if (!z->watch)
-		goto failed;
 	return z;
 
 failed:
@@ -146,6 +138,22 @@ peer_compare(const void *a, const void *b)
 	return strcmp(left->public_key, right->public_key);
 }
 
+/* Whoever asks before there is a table waits for it, in the socket: told "later" (300), libzmq's client would come again
+ * after its HANDSHAKE_IVL only, seconds after each start of ours. */
+static void
+zap_begin(struct bus_zap *z)
+{
+	struct err e;
+
+	if (z->watch)
+		return;
+	z->watch = bus_watch_new(z->bus->loop, z->socket, zap_on_request, z, &e);
+	if (!z->watch) {
+		log_error("failed", "reason=\"%s\"", e.text);
+		abort();
+	}
+}
+
 void
 bus_zap_set(struct bus_zap *z, const struct bus_peer *peers, size_t count)
 {
@@ -164,7 +172,7 @@ bus_zap_set(struct bus_zap *z, const struct bus_peer *peers, size_t count)
 	free(z->peers);
 	z->peers = copy;
 	z->count = count;
-	z->loaded = true;
+	zap_begin(z);
 }
 
 const struct bus_peer *
