@@ -2,8 +2,10 @@
 #include "common/base/conf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/arena.h"
 #include "common/base/file.h"
@@ -28,7 +30,7 @@ reasons_add(struct reasons *r, const struct err *reason)
 static bool
 is_text(const struct conf_key *key)
 {
-	return key->type == CONF_TEXT || key->type == CONF_SECRET;
+	return key->type == CONF_TEXT || key->type == CONF_ENDPOINT || key->type == CONF_SECRET;
 }
 
 /* The fields are `const char *`: copied as bytes, because only we know that we own them. */
@@ -55,6 +57,32 @@ text_copy(const char *text)
 	if (!copy)
 		abort();
 	return copy;
+}
+
+/* With each %h replaced. */
+static int
+endpoint_set(const struct conf_key *key, void *conf, const char *value, struct err *e)
+{
+	char host[HOST_NAME_MAX + 1] = "", *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (gethostname(host, sizeof host) < 0 || host[0] == '\0' || strpbrk(host, "/,* "))
+		return err_set(e, "%s: this host's name \"%s\" cannot be part of a path", key->name, host);
+	if (!(out = open_memstream(&text, &size)))
+		abort();
+	for (; *value; value++) {
+		if (value[0] == '%' && value[1] == 'h') {
+			fputs(host, out);
+			value++;
+		} else {
+			fputc(*value, out);
+		}
+	}
+	if (fclose(out) != 0)
+		abort();
+	text_store(key, conf, text);
+	return 0;
 }
 
 static int
@@ -91,6 +119,8 @@ value_set(const struct conf_key *key, void *conf, const char *value, struct err 
 		return number_set(key, value, field, e);
 	case CONF_SWITCH:
 		return switch_set(key, value, field, e);
+	case CONF_ENDPOINT:
+		return endpoint_set(key, conf, value, e);
 	case CONF_TEXT:
 	case CONF_SECRET:
 		break;
@@ -191,6 +221,8 @@ conf_help(const struct conf_key *keys, FILE *out)
 		fprintf(out, "%s%s\n", key->name, is_text(key) ? " (or from a file: the same with _FILE)" : "");
 		default_print(key, out);
 		fprintf(out, "%s", key->help);
+		if (key->type == CONF_ENDPOINT)
+			fprintf(out, " (%%h is this host's name)");
 		if (key->type == CONF_NUMBER)
 			fprintf(out, " (%ld to %ld)", key->min, key->max);
 		if (key->type == CONF_SWITCH)

@@ -12,6 +12,7 @@
 
 enum conf_type {
 	CONF_TEXT, /* const char *, lives until conf_free */
+	CONF_ENDPOINT, /* the same, where %h becomes this host's name: each container of a service then has its own sockets */
 	CONF_SECRET, /* const char *; never printed */
 	CONF_NUMBER, /* long, between min and max */
 	CONF_SWITCH, /* bool: "on" or "off" */

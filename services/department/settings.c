@@ -12,7 +12,7 @@
 
 const struct conf_key department_keys[] = {
     {"DEPARTMENT_CODE", CONF_TEXT, AT(code), NULL, "code of the department: TEM reads stream department/TEM", 0, 0},
-    {"DEPARTMENT_FEED", CONF_TEXT, AT(feed), NULL, "where the feed is: tcp://HOST:PORT", 0, 0},
+    {"DEPARTMENT_FEED", CONF_ENDPOINT, AT(feed), NULL, "where the feed is: tcp://HOST:PORT", 0, 0},
     KEYS,
     {"DEPARTMENT_CURSOR", CONF_TEXT, AT(cursor), NULL, "file that keeps how far the stream is handled", 0, 0},
     {"DEPARTMENT_HANDLER", CONF_TEXT, AT(handler), "print",
@@ -28,7 +28,7 @@ const struct conf_key department_keys[] = {
 };
 
 const struct conf_key department_command_keys[] = {
-    {"DEPARTMENT_COMMANDS", CONF_TEXT, AT(commands), NULL,
+    {"DEPARTMENT_COMMANDS", CONF_ENDPOINT, AT(commands), NULL,
 	"where commands are taken: tcp://HOST:PORT, several with commas", 0, 0},
     KEYS,
     {"DEPARTMENT_WAIT_SECONDS", CONF_NUMBER, AT(wait_seconds), "30", "longest that a reply is waited for", 1, 3600},

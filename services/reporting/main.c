@@ -15,9 +15,9 @@
 
 static const struct conf_key reporting_keys[] = {
     KEY("REPORTING_DATABASE", CONF_TEXT, database, NULL, "PostgreSQL connection string, role reporting", 0, 0),
-    KEY("REPORTING_LISTEN", CONF_TEXT, listen, NULL, "HTTP: unix:/path or 127.0.0.1:port", 0, 0),
-    KEY("REPORTING_INTAKE_FEED", CONF_TEXT, intake_feed, NULL, "endpoints of stream intake, comma-separated", 0, 0),
-    KEY("REPORTING_CASE_FEED", CONF_TEXT, case_feed, NULL, "endpoints of stream case, comma-separated", 0, 0),
+    KEY("REPORTING_LISTEN", CONF_ENDPOINT, listen, NULL, "HTTP: unix:/path or 127.0.0.1:port", 0, 0),
+    KEY("REPORTING_INTAKE_FEED", CONF_ENDPOINT, intake_feed, NULL, "endpoints of stream intake, comma-separated", 0, 0),
+    KEY("REPORTING_CASE_FEED", CONF_ENDPOINT, case_feed, NULL, "endpoints of stream case, comma-separated", 0, 0),
     KEY("REPORTING_INTAKE_PUBLIC_FILE", CONF_TEXT, intake_public_file, "", "public key of a tcp:// intake feed", 0, 0),
     KEY("REPORTING_CASE_PUBLIC_FILE", CONF_TEXT, case_public_file, "", "public key of a tcp:// case feed", 0, 0),
     KEY("REPORTING_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for tcp:// feeds", 0, 0),

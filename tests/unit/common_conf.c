@@ -16,6 +16,7 @@
 struct settings {
 	const char *database;
 	const char *key;
+	const char *listen;
 	long window;
 	bool verbose;
 };
@@ -30,6 +31,11 @@ static const struct conf_key keys[] = {
 	.offset = offsetof(struct settings, key),
 	.fallback = "hush",
 	.help = "key of the house"},
+    {.name = "T_LISTEN",
+	.type = CONF_ENDPOINT,
+	.offset = offsetof(struct settings, listen),
+	.fallback = "unix:/run/a.sock",
+	.help = "where it listens"},
     {.name = "T_WINDOW",
 	.type = CONF_NUMBER,
 	.offset = offsetof(struct settings, window),
@@ -165,6 +171,27 @@ all_that_is_wrong_is_said_at_once(void **state)
 }
 
 static void
+an_endpoint_may_hold_the_hosts_name(void **state)
+{
+	char host[65] = "", expected[256];
+	struct settings s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	setenv("T_DATABASE", "100%h", 1);
+	assert_int_equal(conf_load(keys, &s, &e), 0);
+	assert_string_equal(s.database, "100%h"); /* a text is left as it is */
+	assert_string_equal(s.listen, "unix:/run/a.sock");
+	conf_free(keys, &s);
+	setenv("T_LISTEN", "unix:/run/%h-%%/%hx.sock%", 1);
+	snprintf(expected, sizeof expected, "unix:/run/%s-%%%%/%sx.sock%%", host, host);
+	assert_int_equal(conf_load(keys, &s, &e), 0);
+	assert_string_equal(s.listen, expected);
+	conf_free(keys, &s);
+}
+
+static void
 numbers_are_whole_and_within_their_bounds(void **state)
 {
 	static const char *const bad[] = {
@@ -194,6 +221,7 @@ help_never_tells_a_secret(void **state)
 	assert_non_null(strstr(text, "T_WINDOW"));
 	assert_non_null(strstr(text, "default \"100\": events at once (1 to 1000)"));
 	assert_non_null(strstr(text, "required: where the data is"));
+	assert_non_null(strstr(text, "where it listens (%h is this host's name)"));
 	assert_null(strstr(text, "hush"));
 	free(text);
 }
@@ -206,6 +234,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(the_environment_wins, setup, teardown),
 	    cmocka_unit_test_setup_teardown(texts_come_from_files_too, setup, teardown),
 	    cmocka_unit_test_setup_teardown(all_that_is_wrong_is_said_at_once, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_endpoint_may_hold_the_hosts_name, setup, teardown),
 	    cmocka_unit_test_setup_teardown(numbers_are_whole_and_within_their_bounds, setup, teardown),
 	    cmocka_unit_test_setup_teardown(help_never_tells_a_secret, setup, teardown),
 	};
