@@ -149,9 +149,13 @@ BUILD_TESTS = +@deploy/tools/install test && $(MAKE) --no-print-directory -j$(JO
 test:
 	$(BUILD_TESTS)
 	@$(RUN) $(KINDS)
-$(filter-out fuzz,$(KINDS)):
+$(filter-out fault fuzz,$(KINDS)):
 	$(BUILD_TESTS)
 	@$(RUN) $@
+# With SEED one seeded run: make fault SEED=7 MINUTES=2 [RATE=50] [RECORD=1: adds its line to tests/fault/results.tsv].
+fault:
+	$(BUILD_TESTS)
+	@$(if $(SEED),KOPRU_BUILD=$(abspath $(OUT)) tests/fault/nemesis.py,$(RUN) $@)
 fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz

@@ -71,7 +71,12 @@ def gather(system, folder):
     evidence = Evidence()
     read_sender(evidence, folder)
     read_departments(evidence, folder)
+    gather_database(system, evidence)
+    evidence.letters = sum(name.endswith(".eml") for _, _, names in os.walk(system.path("outbox")) for name in names)
+    return evidence
 
+
+def gather_database(system, evidence):
     def rows(query):
         return (row.split("|") for row in system.rows(query))
     evidence.stored = [(bare(row[0]), *row[1:]) for row in rows(
@@ -86,8 +91,6 @@ def gather(system, folder):
         "SELECT event_id, template, state, coalesce(reason, '') FROM notifier.notice")]
     evidence.counted = {bare(row[0]): int(row[1]) for row in rows("SELECT application_id, version FROM reporting.application")}
     evidence.decided = {bare(row[0]): int(row[1]) for row in rows("SELECT id, code FROM router.command")}
-    evidence.letters = sum(name.endswith(".eml") for _, _, names in os.walk(system.path("outbox")) for name in names)
-    return evidence
 
 
 class Findings:

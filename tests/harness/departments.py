@@ -27,9 +27,9 @@ def tcp(ports):
 class Department:
     """One stream: where it stands, what was handled and not acknowledged yet."""
 
-    def __init__(self, code, system, book):
+    def __init__(self, code, system, book, seq=0, event_id=b""):
         self.code, self.book, self.stream = code, book, "department/" + code
-        self.seq, self.event_id, self.unacked, self.session = 0, b"", False, 0
+        self.seq, self.event_id, self.unacked, self.session = seq, event_id, False, 0
         with open(system.path("secrets", code + ".key"), "rb") as file:
             self.secret = file.read().strip()
         with open(system.path("secrets", "router.key.pub"), "rb") as file:

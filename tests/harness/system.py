@@ -50,10 +50,11 @@ def psql_program():
 class Process:
     """One program, restarted when it dies until it is told to stop."""
 
-    def __init__(self, name, command, environment, log, stdout=None):
+    def __init__(self, name, command, environment, log, stdout=None, stdin=False):
+        """stdin: it gets a pipe as its standard input, which ends when we close it."""
         self.name, self.command, self.environment = name, command, environment
-        self.log_path, self.stdout_path = log, stdout
-        self.wanted, self.starts, self.process = False, 0, None
+        self.log_path, self.stdout_path, self.stdin = log, stdout, subprocess.PIPE if stdin else subprocess.DEVNULL
+        self.wanted, self.starts, self.process, self.ends = False, 0, None, []
         self.lock = threading.Lock()
 
     def start(self):
@@ -62,9 +63,11 @@ class Process:
             self._spawn()
 
     def _spawn(self):
+        if self.process and self.process.poll() is not None:
+            self.ends.append(self.process.returncode)
         log = open(self.log_path, "ab")
         out = open(self.stdout_path, "ab") if self.stdout_path else log
-        self.process = subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(self.command, env=self.environment, stdin=self.stdin,
                                         stdout=out, stderr=log, cwd=TOP)
         self.starts += 1
         log.close()
@@ -80,9 +83,12 @@ class Process:
             return False
 
     def kill(self, how=signal.SIGKILL):
+        """Whether there was anybody to get the signal."""
         with self.lock:
-            if self.process and self.process.poll() is None:
+            alive = self.process is not None and self.process.poll() is None
+            if alive:
                 self.process.send_signal(how)
+            return alive
 
     def stop(self, seconds=12):
         """SIGTERM and wait; the exit code, or None when it had to be killed."""
