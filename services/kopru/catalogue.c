@@ -199,11 +199,19 @@ outside_decide(struct catalogue *c)
 }
 
 static int
+table_read(struct arena *a, const char *text, struct csv_table *t, struct err *e)
+{
+	if (!text_valid(text, strlen(text)))
+		return err_set(e, "the file is not UTF-8; spreadsheets call it \"CSV UTF-8\"");
+	return csv_parse(a, text, ROWS_MAX, t, e);
+}
+
+static int
 topics_take(struct arena *a, const char *text, struct catalogue *c, struct err *e)
 {
 	struct csv_table t;
 
-	if (csv_parse(a, text, ROWS_MAX, &t, e) < 0)
+	if (table_read(a, text, &t, e) < 0)
 		return -1;
 	c->topics = arena_array(a, t.rows + 1, sizeof(*c->topics));
 	c->topics_count = t.rows;
@@ -224,7 +232,7 @@ holidays_take(struct arena *a, const char *text, struct catalogue *c, struct err
 	struct csv_table t;
 	const char *day, *kind;
 
-	if (csv_parse(a, text, ROWS_MAX, &t, e) < 0)
+	if (table_read(a, text, &t, e) < 0)
 		return -1;
 	c->holidays = arena_array(a, t.rows + 1, sizeof(*c->holidays));
 	c->holidays_count = t.rows;

@@ -1,6 +1,7 @@
 /* demo: `kopru demo`: a municipality's departments with their streams, topics and holidays. Run again it brings
  * in what is new or another in the files; names of departments stay, and nothing is taken away. */
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/file.h"
 #include "services/kopru/catalogue.h"
@@ -72,6 +73,17 @@ read_result(void *arg, const struct db_results *r, struct err *e)
 	return 0;
 }
 
+/* A NUL would end it early, and what stands after it would be left out silently. */
+static int
+table_read(struct arena *a, const char *path, char **text, struct err *e)
+{
+	size_t size;
+
+	if (file_read(a, path, FILE_SIZE_MAX, text, &size, e) < 0)
+		return -1;
+	return strlen(*text) == size ? 0 : err_set(e, "%s is no UTF-8 text; spreadsheets call it \"CSV UTF-8\"", path);
+}
+
 int
 demo_run(const struct command_line *line, struct err *e)
 {
@@ -79,11 +91,9 @@ demo_run(const struct command_line *line, struct err *e)
 	struct demo demo = {.json = line->json};
 	const struct store_work work = {build, read_result, &demo};
 	char *topics, *holidays;
-	size_t size;
 	int rc = -1;
 
-	if (file_read(a, line->arguments[0], FILE_SIZE_MAX, &topics, &size, e) < 0 ||
-	    file_read(a, line->arguments[1], FILE_SIZE_MAX, &holidays, &size, e) < 0 ||
+	if (table_read(a, line->arguments[0], &topics, e) < 0 || table_read(a, line->arguments[1], &holidays, e) < 0 ||
 	    catalogue_parse(a, topics, holidays, &demo.catalogue, e) < 0)
 		goto out;
 	rc = store_run(&work, e);

@@ -122,6 +122,9 @@ check 'a changed topic is taken over' says 'topics 1 of 100' \
 sed '3s/,own,/,mine,/' deploy/data/topics.csv >"$folder/topics.csv"
 check 'a bad row is named' refused 1 'topics: row 2: "competence" cannot be "mine"' \
 	"$kopru" demo "$folder/topics.csv" deploy/data/holidays_tr_2020_2030.csv
+iconv -t UTF-16 deploy/data/topics.csv >"$folder/topics.csv"
+check 'a table with NULs is not read in part' refused 1 'no UTF-8 text' \
+	"$kopru" demo "$folder/topics.csv" deploy/data/holidays_tr_2020_2030.csv
 
 # -- departments, keys
 check 'a department is added' says 'department QQ added' "$kopru" department add QQ 'Deneme Müdürlüğü' 'Test Directorate'

@@ -65,6 +65,10 @@ test_catalogue_parse_names_what_is_wrong(void **state)
 	static const struct {
 		const char *topics, *holidays, *reason;
 	} cases[] = {
+	    {HEAD "A-01,a,b,c,TEM,T,own,1,normal,\xe7\xf6p,\n", HOLIDAYS,
+		"topics: the file is not UTF-8; spreadsheets call it \"CSV UTF-8\""},
+	    {GOOD, "date,name,kind\n2026-10-29,Bayram\xfd,tam\n",
+		"holidays: the file is not UTF-8; spreadsheets call it \"CSV UTF-8\""},
 	    {"code\nYOL-01\n", HOLIDAYS, "topics: there is no column \"keywords_folded\""},
 	    {HEAD ",a,b,c,TEM,T,own,1,normal,x,\n", HOLIDAYS, "topics: row 1: \"code\" is empty"},
 	    {HEAD "A-01,a,b,c,TEM,T,mine,1,normal,x,\n", HOLIDAYS, "topics: row 1: \"competence\" cannot be \"mine\""},
