@@ -121,12 +121,19 @@ $(OUT)/tests/%: $(OBJ)/tests/%.o $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A) $(LIBS) -lcmocka
 
 # A fuzz target: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and its corpus tests/fuzz/corpus/NAME/. In the tests the
-# corpus is replayed by tests/fuzz/replay/main.c; `make fuzz F=NAME S=60` looks for more with libFuzzer.
+# corpus is replayed by tests/fuzz/replay/main.c; `make fuzz` looks for more with libFuzzer. The archive of tests/fuzz/frames
+# comes before the others: who uses it gets its sockets and timers.
 FUZZ_C := $(wildcard tests/fuzz/*.c)
 FUZZ_PROGRAMS := $(FUZZ_C:tests/%.c=$(OUT)/tests/%)
-$(FUZZ_PROGRAMS): $(OUT)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay/main.o $(SERVICE_A) $(COMMON_A)
+$(OBJ)/frames.a: $(OBJ)/tests/fuzz/frames/frames.o
+	@mkdir -p $(@D) && rm -f $@
+	$(call say,AR)ar rcs $@ $^
+$(FUZZ_PROGRAMS): $(OUT)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay/main.o $(OBJ)/frames.a $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/libfuzzer/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/frames.a $(SERVICE_A) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
@@ -171,15 +178,12 @@ coverage:
 	@deploy/tools/install coverage
 	+@$(MAKE) --no-print-directory MODE=coverage unit store flow clients
 	gcovr --root . --gcov-ignore-parse-errors --filter '(common|services)/' --exclude 'build/' --sort-percentage build/coverage/obj | tee build/coverage.txt
-# What it finds lands in build/fuzz/found/NAME; a finding gets a test and its input a place in the corpus.
-FUZZ_A = build/fuzz/clang/obj/
+# Every harness S seconds (60), or only F: one line for each, 1 when there is a finding; tests/fuzz/run says where all lands.
+FUZZ_NAMES := $(notdir $(FUZZ_C:.c=))
 fuzz:
-	@test -n "$(F)" || { echo "make fuzz F=NAME [S=60]; names: $(notdir $(FUZZ_C:.c=))"; exit 2; }
-	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz CC=clang $(FUZZ_A)common.a $(foreach s,$(SERVICES),$(FUZZ_A)$(s).a)
-	@mkdir -p build/fuzz/found/$(F)
-	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -o build/fuzz/$(F) tests/fuzz/$(F).c \
-	  $(foreach s,$(SERVICES),$(FUZZ_A)$(s).a) $(FUZZ_A)common.a $(LIBS)
-	cd build/fuzz/found/$(F) && ../../$(F) -max_total_time=$(or $(S),60) . ../../../../tests/fuzz/corpus/$(F)
+	@test -z "$(filter-out $(FUZZ_NAMES),$(F))" || { echo "make fuzz [F=NAME] [S=60]; names: $(FUZZ_NAMES)"; exit 2; }
+	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz CC=clang $(addprefix build/fuzz/clang/libfuzzer/,$(or $(F),$(FUZZ_NAMES)))
+	@tests/fuzz/run --seconds $(or $(S),60) build/fuzz/clang/libfuzzer build/fuzz $(or $(F),$(FUZZ_NAMES))
 # Plants bugs in a copy, one at a time, and wants each to be noticed by the test that names its invariant.
 mutants:
 	$(BUILD_TESTS)

@@ -47,16 +47,7 @@ static const struct {
 };
 
 static void
-refuse(struct http_request *r, const char *tr, const char *en)
-{
-	struct http_faults faults = {.count = 0};
-
-	http_fault_add(&faults, "", tr, en);
-	http_reply_problem(r, "malformed-json", &faults);
-}
-
-static void
-refuse_error(struct http_request *r, const json_error_t *error)
+fault_of_error(struct arena *a, const json_error_t *error, struct http_json_fault *fault)
 {
 	const char *tr = "JSON sözdizimi hatalı", *en = "the JSON syntax is wrong";
 
@@ -66,8 +57,8 @@ refuse_error(struct http_request *r, const json_error_t *error)
 			en = reasons[i].en;
 		}
 	}
-	refuse(r, arena_printf(r->arena, "%d. satır, %d. sütun: %s", error->line, error->column, tr),
-	    arena_printf(r->arena, "line %d, column %d: %s", error->line, error->column, en));
+	fault->tr = arena_printf(a, "%d. satır, %d. sütun: %s", error->line, error->column, tr);
+	fault->en = arena_printf(a, "line %d, column %d: %s", error->line, error->column, en);
 }
 
 /* jansson would go 2,048 levels down. */
@@ -97,6 +88,32 @@ is_shallow(const char *text, size_t size)
 	return true;
 }
 
+json_t *
+http_json_parse(struct arena *a, const char *text, size_t size, struct http_json_fault *fault)
+{
+	json_error_t error;
+	json_t *json;
+
+	if (!is_shallow(text, size)) {
+		fault->tr = "iç içe yapılar çok derin: en çok 8 düzey";
+		fault->en = "it is nested too deeply: at most 8 levels";
+		return NULL;
+	}
+	parsing = a;
+	json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	parsing = NULL;
+	if (!json) {
+		fault_of_error(a, &error, fault);
+		return NULL;
+	}
+	if (!json_is_object(json)) {
+		fault->tr = "gövde bir JSON nesnesi ({...}) olmalıdır";
+		fault->en = "the body must be a JSON object ({...})";
+		return NULL;
+	}
+	return json;
+}
+
 static bool
 is_json(const char *content_type)
 {
@@ -118,9 +135,10 @@ is_json(const char *content_type)
 json_t *
 http_json(struct http_request *r)
 {
+	struct http_faults faults = {.count = 0};
+	struct http_json_fault fault;
 	size_t size;
 	const char *text = http_body(r, &size);
-	json_error_t error;
 
 	if (r->json)
 		return r->json;
@@ -129,20 +147,10 @@ http_json(struct http_request *r)
 		http_reply_problem(r, "media-type", NULL);
 		return NULL;
 	}
-	if (!is_shallow(text, size)) {
-		refuse(r, "iç içe yapılar çok derin: en çok 8 düzey", "it is nested too deeply: at most 8 levels");
-		return NULL;
-	}
-	parsing = r->arena;
-	r->json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	parsing = NULL;
+	r->json = http_json_parse(r->arena, text, size, &fault);
 	if (!r->json) {
-		refuse_error(r, &error);
-		return NULL;
-	}
-	if (!json_is_object(r->json)) {
-		refuse(r, "gövde bir JSON nesnesi ({...}) olmalıdır", "the body must be a JSON object ({...})");
-		return NULL;
+		http_fault_add(&faults, "", fault.tr, fault.en);
+		http_reply_problem(r, "malformed-json", &faults);
 	}
 	return r->json;
 }
