@@ -2,6 +2,8 @@
 #include "common/bus/bus_internal.h"
 
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -57,24 +59,54 @@ bus_endpoints_split(const char *text, char endpoints[][BUS_ENDPOINT_SIZE], size_
 	return 0;
 }
 
-/* libzmq removes the file of whoever listens there without asking: ask first. */
-int
-bus_endpoint_check_free(const char *endpoint, struct err *e)
+/* 1: somebody listens there; 0: nobody. */
+static int
+path_is_listened(const char *path, struct err *e)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = endpoint + strlen("ipc://");
-	int rc = 0;
+	int rc;
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return err_set(
-		    e, "the path of \"%s\" is longer than %zu characters", endpoint, sizeof(address.sun_path) - 1);
+		    e, "the path of \"ipc://%s\" is longer than %zu characters", path, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(e, "no socket: %s", strerror(errno));
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN)
-		rc = err_set(e, "somebody listens on \"%s\" already", endpoint);
+	rc = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
 	close(fd);
 	return rc;
+}
+
+/* libzmq removes the file of whoever listens there without asking: ask first. */
+int
+bus_endpoint_check_free(const char *endpoint, struct err *e)
+{
+	int listened = path_is_listened(endpoint + strlen("ipc://"), e);
+
+	return listened == 1 ? err_set(e, "somebody listens on \"%s\" already", endpoint) : listened;
+}
+
+bool
+bus_endpoint_has_star(const char *endpoint)
+{
+	return bus_endpoint_is_ipc(endpoint) && strchr(endpoint, '*') != NULL;
+}
+
+void
+bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint, bool listening), void *arg)
+{
+	char endpoint[BUS_ENDPOINT_SIZE];
+	struct err e;
+	glob_t paths;
+
+	if (glob(pattern + strlen("ipc://"), 0, NULL, &paths) == 0)
+		for (size_t i = 0; i < paths.gl_pathc; i++) {
+			int size = snprintf(endpoint, sizeof(endpoint), "ipc://%s", paths.gl_pathv[i]);
+
+			if (size > 0 && (size_t)size < sizeof(endpoint))
+				found(arg, endpoint, path_is_listened(paths.gl_pathv[i], &e) == 1);
+		}
+	globfree(&paths);
 }

@@ -82,5 +82,11 @@ bool bus_endpoint_is_tcp(const char *endpoint);
 bool bus_endpoint_is_ipc(const char *endpoint);
 /* -1: somebody listens on this ipc:// endpoint, or its path is too long. */
 int bus_endpoint_check_free(const char *endpoint, struct err *e);
+bool bus_endpoint_has_star(const char *endpoint);
+/* Calls found for each file that an ipc:// endpoint with a * stands for; listening: somebody does, now. An instance that
+ * was killed leaves its file behind, and nobody may ever come back to it. */
+void bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint, bool listening), void *arg);
+
+#define BUS_ENDPOINT_LEFT_US 10000000 /* nobody came back to it for so long: it is forgotten */
 
 #endif

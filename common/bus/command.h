@@ -35,7 +35,8 @@ void command_reply(struct command_request *request, Kopru__V1__Reply *reply);
 /* reply NULL: no answer within the time; the outcome is not known, ask again with the same id. */
 typedef void command_on_replied(void *arg, const Kopru__V1__Reply *reply);
 
-/* endpoints: one for each instance of the owner, comma-separated; commands go to the first that is connected. */
+/* endpoints: one for each instance of the owner, comma-separated, ipc:// with * for all there are; commands go to the
+ * first that is connected. Who says nothing for 2.5 s loses what it was sent to another one. */
 struct command_client *command_client_new(struct bus *b, struct loop *l, const char *endpoints,
     const char *server_public, const struct bus_key *key, struct metrics *m, struct err *e);
 void command_client_free(struct command_client *c); /* NULL is fine; what waits is told NULL */

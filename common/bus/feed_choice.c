@@ -86,6 +86,7 @@ feed_choice_on_link(void *arg, bool up)
 	struct feed_consumer *c = link->consumer;
 
 	link->up = up;
+	link->down_at = clock_monotonic();
 	link->role = FEED_ROLE_NONE;
 	if (c->fed == link)
 		c->fed = NULL;

@@ -22,6 +22,7 @@ struct feed_link {
 	char endpoint[BUS_ENDPOINT_SIZE];
 	bool found; /* by a pattern, just now; true for ever when the endpoint has none */
 	bool up;
+	int64_t down_at; /* since when it is not up */
 	enum feed_role role;
 	uint64_t session; /* of the last subscription */
 	uint64_t head;

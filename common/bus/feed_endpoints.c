@@ -1,7 +1,5 @@
 /* feed_endpoints: which instances of the owner there are: files that come and go in a folder. */
-#include <glob.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/log.h"
 #include "common/bus/feed_consumer_internal.h"
@@ -17,48 +15,28 @@ link_find(const struct feed_consumer *c, const char *endpoint)
 	return NULL;
 }
 
+/* A new one only when somebody is there: what lies about must not take the place of who lives. */
 static void
-endpoint_found(struct feed_consumer *c, const char *path)
+endpoint_found(void *arg, const char *endpoint, bool listening)
 {
-	char endpoint[BUS_ENDPOINT_SIZE] = "ipc://";
-	struct feed_link *link;
+	struct feed_consumer *c = arg;
+	struct feed_link *link = link_find(c, endpoint);
 	struct err e;
 
-	if (strlen(path) >= sizeof(endpoint) - strlen(endpoint))
-		return;
-	strncat(endpoint, path, sizeof(endpoint) - strlen(endpoint) - 1);
-	link = link_find(c, endpoint);
-	if (!link && c->links_count < BUS_ENDPOINTS_MAX) {
+	if (!link && listening && c->links_count < BUS_ENDPOINTS_MAX) {
 		link = feed_link_new(c, endpoint, &e);
 		if (!link)
 			log_warn("endpoint.unusable", "reason=\"%s\"", e.text);
 	}
 	if (link)
-		link->found = true;
-}
-
-static void
-pattern_look(struct feed_consumer *c, const char *pattern)
-{
-	glob_t found;
-
-	if (glob(pattern + strlen("ipc://"), 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			endpoint_found(c, found.gl_pathv[i]);
-	globfree(&found);
-}
-
-static bool
-pattern_has_star(const char *endpoint)
-{
-	return bus_endpoint_is_ipc(endpoint) && strchr(endpoint, '*') != NULL;
+		link->found = listening || link->up || clock_monotonic() - link->down_at < BUS_ENDPOINT_LEFT_US;
 }
 
 int
 feed_endpoints_open(struct feed_consumer *c, struct err *e)
 {
 	for (size_t i = 0; i < c->patterns_count; i++) {
-		if (pattern_has_star(c->patterns[i]))
+		if (bus_endpoint_has_star(c->patterns[i]))
 			continue;
 		if (!link_find(c, c->patterns[i]) && !feed_link_new(c, c->patterns[i], e))
 			return -1;
@@ -76,8 +54,8 @@ feed_endpoints_look(struct feed_consumer *c)
 	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry))
 		link->found = false;
 	for (size_t i = 0; i < c->patterns_count; i++) {
-		if (pattern_has_star(c->patterns[i]))
-			pattern_look(c, c->patterns[i]);
+		if (bus_endpoint_has_star(c->patterns[i]))
+			bus_endpoint_look(c->patterns[i], endpoint_found, c);
 		else if ((link = link_find(c, c->patterns[i])))
 			link->found = true;
 	}

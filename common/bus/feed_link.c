@@ -16,6 +16,7 @@ feed_link_new(struct feed_consumer *c, const char *endpoint, struct err *e)
 		abort();
 	link->consumer = c;
 	link->found = true;
+	link->down_at = clock_monotonic();
 	(void)snprintf(link->endpoint, sizeof(link->endpoint), "%s", endpoint);
 	link->socket = bus_connect(c->bus, endpoint, c->has_key ? c->server_public : NULL, c->has_key ? &c->key : NULL,
 	    feed_receive_on_message, link, e);

@@ -25,8 +25,10 @@ const struct conf_key intake_keys[] = {
 	"HTTP address: unix:/path, 127.0.0.1:port or [::1]:port", 0, 0},
     {"INTAKE_FEED", CONF_ENDPOINT, offsetof(struct intake_conf, feed), NULL,
 	"endpoints of stream \"intake\", comma-separated: ipc://... or tcp://...", 0, 0},
-    {"INTAKE_COMMANDS", CONF_ENDPOINT, offsetof(struct intake_conf, commands), "ipc:///run/kopru/command-router-1.sock",
-	"where the routers take commands, comma-separated, the first that is there gets them: ipc://...", 0, 0},
+    {"INTAKE_COMMANDS", CONF_ENDPOINT, offsetof(struct intake_conf, commands), "ipc:///run/kopru/command-router-*.sock",
+	"where the routers take commands, comma-separated, the first that is there gets them: ipc://..., which may "
+	"hold a *",
+	0, 0},
     {"INTAKE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, key_file), "",
 	"CURVE secret key, needed for tcp:// endpoints", 0, 0},
     {"INTAKE_ACCESS_CODE_KEY_FILE", CONF_TEXT, offsetof(struct intake_conf, access_code_key_file), NULL,

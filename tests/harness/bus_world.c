@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "proto/kopru/v1/event.pb-c.h"
@@ -357,6 +359,17 @@ void
 world_folder_remove(const char *folder)
 {
 	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void
+world_dead_socket(const char *folder, const char *name, unsigned number)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s-%02u.sock", folder, name, number);
+	must(fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0, "a dead socket");
+	(void)close(fd);
 }
 
 size_t

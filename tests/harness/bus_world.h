@@ -79,6 +79,8 @@ void world_run(struct loop *l, int64_t milliseconds);
 /* A folder of mode 0700 and its removal. */
 void world_folder(char folder[64]);
 void world_folder_remove(const char *folder);
+/* The socket FOLDER/NAME-NUMBER.sock as a killed process leaves it. */
+void world_dead_socket(const char *folder, const char *name, unsigned number);
 /* Resident memory of this process in bytes; 0 under AddressSanitizer, which keeps 256 MB of what was freed. */
 size_t world_memory(void);
 

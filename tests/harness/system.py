@@ -175,7 +175,7 @@ class System:
         values = {
             "intake": {
                 "INTAKE_FEED": f"ipc://{self.path(f'feed-intake-{number}.sock')}",
-                "INTAKE_COMMANDS": self.commands,
+                "INTAKE_COMMANDS": f"ipc://{self.path('command-router-*.sock')}",
                 "INTAKE_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
                 "INTAKE_PERSON_KEY_FILE": self.path("secrets", "person.key"),
                 "INTAKE_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),

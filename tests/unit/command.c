@@ -322,6 +322,12 @@ all_ten_ended(void *arg)
 	return ended(arg) == 10;
 }
 
+static bool
+eleven_ended(void *arg)
+{
+	return ended(arg) == 11;
+}
+
 /* The first of two owners dies with commands in hand: the other one gets them. */
 static void
 another_instance_takes_over(void **state)
@@ -350,6 +356,59 @@ another_instance_takes_over(void **state)
 	assert_int_equal(f->ok, 10);
 	assert_int_equal(second.received, 10);
 	server_close(&second);
+}
+
+/* The first of two owners is frozen: it keeps its connection and what it was sent. */
+static void
+who_is_silent_loses_its_commands_to_another_instance(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture second = {.loop = f->loop};
+	char both[300];
+
+	(void)snprintf(second.endpoint, sizeof(second.endpoint), "ipc://%s/second.sock", f->folder);
+	(void)snprintf(both, sizeof(both), "%s,%s", f->endpoint, second.endpoint);
+	f->holds = true;
+	server_open(f, 1000);
+	client_open(f, both);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, five_held, f, 5000));
+	server_open(&second, 1000);
+	assert_true(world_wait(f->loop, five_ended, f, 5000));
+	assert_int_equal(second.received, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, all_ten_ended, f, 500)); /* it is not asked first again */
+	assert_int_equal(second.received, 10);
+	while (f->held_count > 0) /* it goes on: what it says late harms nothing, and it is trusted again */
+		answer(f->held[--f->held_count], 0);
+	world_run(f->loop, 300);
+	f->holds = false;
+	assert_int_equal(ask(f, 1, 20000), 0);
+	assert_true(world_wait(f->loop, eleven_ended, f, 500));
+	assert_int_equal(f->ok, 11);
+	assert_int_equal(f->received, 6);
+	server_close(&second);
+}
+
+/* Sockets of those who were killed lie about; the one who lives comes last of all. */
+static void
+a_star_finds_who_lives_among_the_dead(void **state)
+{
+	struct fixture *f = *state;
+	char pattern[128];
+
+	(void)snprintf(pattern, sizeof(pattern), "ipc://%s/command-*.sock", f->folder);
+	(void)snprintf(f->endpoint, sizeof(f->endpoint), "ipc://%s/command-z.sock", f->folder);
+	for (unsigned i = 0; i < 40; i++)
+		world_dead_socket(f->folder, "command", i);
+	client_open(f, pattern);
+	assert_int_equal(ask(f, 1, 20000), 0);
+	world_run(f->loop, 300);
+	server_open(f, 1000);
+	assert_true(world_wait(f->loop, one_ended, f, 3000));
+	assert_int_equal(f->ok, 1);
 }
 
 static void
@@ -407,6 +466,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(without_an_answer_it_is_told_null, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_server_that_comes_late_or_again_is_found, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(another_instance_takes_over, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(
+		who_is_silent_loses_its_commands_to_another_instance, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(a_star_finds_who_lives_among_the_dead, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(too_large_a_command_is_not_taken, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(the_key_says_who_asks_and_has_its_share, fixture_open, fixture_close),
 	};

@@ -524,6 +524,27 @@ restarting_a_consumer_drops_what_was_on_its_way(void **state)
 	assert_int_equal(f->consumer.position, 2000);
 }
 
+/* Sockets of those who were killed lie about; the one who lives comes last of all. */
+static void
+who_lives_is_found_among_the_dead(void **state)
+{
+	struct fixture *f = *state;
+	char pattern[160], last[160];
+
+	(void)snprintf(pattern, sizeof(pattern), "ipc://%s/feed-intake-*.sock", f->folder);
+	(void)snprintf(last, sizeof(last), "ipc://%s/feed-intake-z.sock", f->folder);
+	for (unsigned i = 0; i < 40; i++)
+		world_dead_socket(f->folder, "feed-intake", i);
+	f->conf.endpoints = pattern;
+	world_consumer_open(&f->consumer, f->loop, &f->conf);
+	world_consumer_start(&f->consumer, 0);
+	world_run(f->loop, 300);
+	world_owner_open(&f->owner, f->loop, last, NULL);
+	world_owner_publish(&f->owner, &f->table, 1, 300);
+	assert_true(world_wait(f->loop, caught_up, f, 3000));
+	assert_int_equal(f->consumer.wrong, 0);
+}
+
 int
 main(void)
 {
@@ -548,6 +569,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(who_may_not_read_is_refused, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(
 		restarting_a_consumer_drops_what_was_on_its_way, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(who_lives_is_found_among_the_dead, fixture_open, fixture_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
