@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 
-#define HEADERS_MAX (16 * 1024)
+#define HEADERS_MAX (20 * 1024) /* the web server in front lets 16 KiB through and adds its own */
 #define IDLE_SECONDS 75 /* longer than the web server in front keeps its own side */
 #define BODY_SLACK 2 /* bodies up to twice the limit are read, so that the refusal is one that can be read */
 #define TEXT_PLAIN "text/plain; charset=utf-8"
@@ -103,7 +103,7 @@ dispatch(struct http_request *r)
 		http_reply_problem(r, problem, NULL);
 	} else if (http_body(r, &size), size > r->route->body_max) {
 		http_reply_problem(r, "too-large", NULL);
-	} else if (h->unanswered > h->conf.requests_max || h->stopping) {
+	} else if (h->unanswered > h->conf.requests_max || h->bytes > h->conf.bytes_max || h->stopping) {
 		metric_add(h->busy, 1);
 		http_reply_problem(r, h->stopping ? "unavailable" : "busy", NULL);
 	} else {
@@ -117,6 +117,7 @@ on_request(struct evhttp_request *request, void *arg)
 	struct http *h = arg;
 	struct http_request *r = http_request_new(h, request);
 
+	http_connections_handled(h, request);
 	h->unanswered++;
 	metric_set(h->unanswered_now, h->unanswered);
 	loop_hold(h->loop);
@@ -146,7 +147,10 @@ make_metrics(struct http *h, struct metrics *m)
 		    metrics_counter(m, "kopru_http_answers_total", classes[i], "Answers by class of status");
 	h->connections_now = metrics_gauge(m, "kopru_http_connections", "", "Open HTTP connections");
 	h->unanswered_now = metrics_gauge(m, "kopru_http_unanswered", "", "Requests without an answer yet");
-	h->busy = metrics_counter(m, "kopru_http_busy_total", "", "Requests refused because too many were unanswered");
+	h->busy = metrics_counter(
+	    m, "kopru_http_busy_total", "", "Requests refused because too many, or too much, was unanswered");
+	h->ended =
+	    metrics_counter(m, "kopru_http_ended_total", "", "Connections that were ended: too slow, or others waited");
 }
 
 static size_t
@@ -173,6 +177,7 @@ http_new(struct loop *l, const struct http_conf *conf, const struct http_route *
 	h->healthy = healthy;
 	h->arg = arg;
 	h->date_second = -1;
+	TAILQ_INIT(&h->waiting);
 	http_json_start();
 	make_metrics(h, m);
 	if (!(h->server = evhttp_new(loop_base(l))))
@@ -213,5 +218,6 @@ http_free(struct http *h)
 	http_connections_free(h);
 	evhttp_free(h->server);
 	http_sendings_free(h);
+	free(h->by_fd);
 	free(h);
 }

@@ -1,4 +1,4 @@
-/* http: evhttp behind nginx, never alone (it accepts what it should refuse and has no deadlines). A table of
+/* http: evhttp behind nginx, never alone (it accepts what it should refuse). A table of
  * routes, JSON in and out (jansson), RFC 9457 problems in Turkish and English, limits, an orderly stop. */
 #ifndef KOPRU_COMMON_HTTP_HTTP_H
 #define KOPRU_COMMON_HTTP_HTTP_H
@@ -35,6 +35,8 @@ struct http_conf {
 	const char *listen; /* "unix:/path" (mode 0660), "127.0.0.1:8081" or "[::1]:8081"; nothing else */
 	unsigned connections_max; /* more wait in the kernel */
 	unsigned requests_max; /* unanswered at once; more get 503 with Retry-After */
+	size_t bytes_max; /* of all unanswered requests together, likewise; 0: 32 MiB */
+	int64_t request_seconds; /* from the first byte of a request to its last; 0: 15 */
 };
 
 /* /healthz ("ok" or 503 and a reason) and /metrics are served by every service on the same socket; nginx does not

@@ -1,19 +1,38 @@
-/* http_connections: how many connections there are, and no more than allowed: at the limit the listener rests, and
- * who comes waits in the kernel. evhttp tells of no connection before its first request; but it asks for a bufferevent,
- * and that bufferevent's callbacks carry the connection: so a connection is greeted right after its accept. */
+/* http_connections: how many connections there are, what they hold and how long their requests take to come. evhttp
+ * tells of no connection before its first request, and has no deadline for a whole one; but it asks for a bufferevent,
+ * whose callbacks carry the connection and whose buffers tell of bytes. At the limit the listener rests and who comes
+ * waits in the kernel; while somebody waits, those that ask nothing or slowly make room. */
 #include "common/http/http_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/buffer.h>
+
+#include "common/base/ids.h"
 #include "common/base/log.h"
 
 #define LISTEN_AGAIN_MS 100
+#define SWEEP_MS 1000
+#define ROOM_MS 100
+#define REQUEST_SECONDS 15
+#define BYTES_MAX (32UL * 1024 * 1024)
+#define ANSWER_US 300000000 /* until an answer was taken */
+#define SLOW_US 500000 /* who wants room leaves a request so long */
+#define UNUSED_US 12000000 /* the web server in front has closed its side by then */
+#define SECOND_US 1000000
 
-struct http_fresh {
-	struct http_fresh *next;
+struct http_connection {
+	TAILQ_ENTRY(http_connection) entry; /* oldest state first */
+	struct http *http;
 	struct bufferevent *stream;
+	struct evhttp_connection *connection; /* NULL: not greeted yet */
+	int fd;
+	enum { FRESH, READING, HANDLED, WAITING } state; /* WAITING: answered at least once */
+	int64_t since; /* of the state */
+	size_t bytes; /* of what is read, or handled */
 };
 
 static void
@@ -23,40 +42,143 @@ count(struct http *h, int change)
 	metric_set(h->connections_now, h->connections);
 	if (!h->listener)
 		return;
-	if (h->connections >= h->conf.connections_max)
+	if (h->connections >= h->conf.connections_max) {
 		evconnlistener_disable(h->listener);
-	else if (change < 0 && !timer_pending(h->listen_again))
+		if (!timer_pending(h->room))
+			timer_start(h->room, ROOM_MS);
+	} else if (change < 0 && !timer_pending(h->listen_again)) {
 		evconnlistener_enable(h->listener);
+	}
+}
+
+static void
+enter(struct http_connection *c, int state)
+{
+	struct http *h = c->http;
+
+	c->state = state;
+	c->since = clock_monotonic();
+	TAILQ_REMOVE(&h->waiting, c, entry);
+	TAILQ_INSERT_TAIL(&h->waiting, c, entry);
+}
+
+/* Into the input from the network; out of it evhttp takes them at once. */
+static void
+on_bytes(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_connection *c = arg;
+	struct http *h = c->http;
+
+	(void)input;
+	if (info->n_added == 0)
+		return;
+	c->bytes += info->n_added;
+	h->bytes += info->n_added;
+	if (c->state == FRESH || c->state == WAITING)
+		enter(c, READING);
+	if (h->bytes > h->conf.bytes_max)
+		event_active(h->greet, EV_TIMEOUT, 0);
+}
+
+static void
+forget(struct http_connection *c)
+{
+	struct http *h = c->http;
+
+	evbuffer_remove_cb(bufferevent_get_input(c->stream), on_bytes, c);
+	TAILQ_REMOVE(&h->waiting, c, entry);
+	h->bytes -= c->bytes;
+	if (c->connection)
+		h->by_fd[c->fd] = NULL;
+	bufferevent_decref(c->stream);
+	free(c);
+	count(h, -1);
 }
 
 static void
 on_closed(struct evhttp_connection *connection, void *arg)
 {
-	http_sending_closed(arg, connection);
-	count(arg, -1);
+	struct http_connection *c = arg;
+
+	http_sending_closed(c->http, connection);
+	forget(c);
 }
 
-/* Before the loop looks at any socket again, so the connection still stands as it was made. */
+static bool
+is_answering(const struct http_connection *c)
+{
+	return c->state == WAITING && evbuffer_get_length(bufferevent_get_output(c->stream)) > 0;
+}
+
+static void
+end(struct http_connection *c, const char *reason)
+{
+	metric_add(c->http->ended, 1);
+	log_debug("http.connection_ended", "reason=\"%s\"", reason);
+	evhttp_connection_free(c->connection);
+}
+
+/* Too much was sent and is not answered: the longest unfinished requests end. Finished ones are told to come again. */
+static void
+drop_bytes(struct http *h)
+{
+	while (h->bytes > h->conf.bytes_max) {
+		struct http_connection *most = NULL, *c;
+
+		TAILQ_FOREACH(c, &h->waiting, entry)
+		{
+			if (c->state == READING && c->connection && (!most || c->bytes > most->bytes))
+				most = c;
+		}
+		if (!most)
+			return;
+		end(most, "too much at once");
+	}
+}
+
+static void
+greet(struct http_connection *c)
+{
+	struct http *h = c->http;
+	void *connection = NULL;
+
+	bufferevent_getcb(c->stream, NULL, NULL, NULL, &connection);
+	if (!connection) {
+		forget(c);
+		return;
+	}
+	c->connection = connection;
+	c->fd = bufferevent_getfd(c->stream);
+	evhttp_connection_set_closecb(connection, on_closed, c);
+	while ((size_t)c->fd >= h->by_fd_size) {
+		size_t size = h->by_fd_size ? h->by_fd_size * 2 : 64;
+
+		h->by_fd = reallocarray(h->by_fd, size, sizeof(struct http_connection *));
+		if (!h->by_fd)
+			abort();
+		memset(h->by_fd + h->by_fd_size, 0, (size - h->by_fd_size) * sizeof(struct http_connection *));
+		h->by_fd_size = size;
+	}
+	h->by_fd[c->fd] = c;
+}
+
+/* Before the loop looks at any socket again, so a new connection still stands as it was made. */
 static void
 on_greet(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *h = arg;
+	struct http_connection *c, *before;
 
 	(void)fd;
 	(void)what;
-	while (h->fresh) {
-		struct http_fresh *f = h->fresh;
-		void *connection = NULL;
-
-		h->fresh = f->next;
-		bufferevent_getcb(f->stream, NULL, NULL, NULL, &connection);
-		if (connection)
-			evhttp_connection_set_closecb(connection, on_closed, h);
-		else
-			count(h, -1);
-		bufferevent_decref(f->stream);
-		free(f);
+	for (c = TAILQ_LAST(&h->waiting, http_connections); c && h->fresh > 0; c = before) {
+		before = TAILQ_PREV(c, http_connections, entry);
+		if (c->connection)
+			continue;
+		h->fresh--;
+		greet(c);
 	}
+	drop_bytes(h);
 }
 
 static struct bufferevent *
@@ -64,17 +186,94 @@ on_accepted(struct event_base *base, void *arg)
 {
 	struct http *h = arg;
 	struct bufferevent *stream = bufferevent_socket_new(base, -1, 0);
-	struct http_fresh *f = calloc(1, sizeof(*f));
+	struct http_connection *c = calloc(1, sizeof(*c));
 
-	if (!stream || !f)
+	if (!stream || !c || !evbuffer_add_cb(bufferevent_get_input(stream), on_bytes, c))
 		abort();
 	bufferevent_incref(stream);
-	f->stream = stream;
-	f->next = h->fresh;
-	h->fresh = f;
+	*c = (struct http_connection){.http = h, .stream = stream, .since = clock_monotonic()};
+	TAILQ_INSERT_TAIL(&h->waiting, c, entry);
+	h->fresh++;
 	event_active(h->greet, EV_TIMEOUT, 0);
 	count(h, 1);
 	return stream;
+}
+
+static struct http_connection *
+find(struct http *h, struct evhttp_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	int fd = connection ? bufferevent_getfd(evhttp_connection_get_bufferevent(connection)) : -1;
+	struct http_connection *c = fd >= 0 && (size_t)fd < h->by_fd_size ? h->by_fd[fd] : NULL;
+
+	return c && c->connection == connection ? c : NULL;
+}
+
+void
+http_connections_handled(struct http *h, struct evhttp_request *request)
+{
+	struct http_connection *c = find(h, request);
+
+	if (c)
+		enter(c, HANDLED);
+}
+
+void
+http_connections_answered(struct http *h, struct evhttp_request *request)
+{
+	struct http_connection *c = find(h, request);
+
+	if (!c)
+		return;
+	h->bytes -= c->bytes;
+	c->bytes = 0;
+	enter(c, evbuffer_get_length(bufferevent_get_input(c->stream)) > 0 ? READING : WAITING);
+}
+
+static void
+on_sweep(void *arg)
+{
+	struct http *h = arg;
+	struct http_connection *c, *next;
+	int64_t now = clock_monotonic();
+
+	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (c->state == READING && now - c->since > h->conf.request_seconds * SECOND_US)
+			end(c, "its request takes too long");
+		else if (is_answering(c) && now - c->since > ANSWER_US)
+			end(c, "it does not take its answer");
+	}
+	timer_start(h->sweep, SWEEP_MS);
+}
+
+static bool
+makes_room(const struct http_connection *c, int64_t age)
+{
+	if (c->state == FRESH || c->state == READING)
+		return age > SLOW_US;
+	return c->state == WAITING && !is_answering(c) && age > UNUSED_US;
+}
+
+static void
+on_room(void *arg)
+{
+	struct http *h = arg;
+	struct http_connection *c, *next;
+	int64_t now = clock_monotonic();
+	struct pollfd someone = {.events = POLLIN};
+
+	if (!h->listener || h->connections < h->conf.connections_max)
+		return;
+	someone.fd = evconnlistener_get_fd(h->listener);
+	timer_start(h->room, ROOM_MS);
+	if (poll(&someone, 1, 0) <= 0)
+		return;
+	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (makes_room(c, now - c->since))
+			end(c, "others wait");
+	}
 }
 
 /* Out of descriptors: rest a moment, or the loop would spin. */
@@ -104,17 +303,24 @@ http_connections_start(struct http *h, struct err *e)
 
 	if (fd < 0)
 		return -1;
+	if (h->conf.request_seconds == 0)
+		h->conf.request_seconds = REQUEST_SECONDS;
+	if (h->conf.bytes_max == 0)
+		h->conf.bytes_max = BYTES_MAX;
 	h->listener =
 	    evconnlistener_new(loop_base(h->loop), NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	h->greet = event_new(loop_base(h->loop), -1, 0, on_greet, h);
 	h->listen_again = timer_new(h->loop, on_listen_again, h);
-	if (!h->listener || !h->greet || !h->listen_again)
+	h->sweep = timer_new(h->loop, on_sweep, h);
+	h->room = timer_new(h->loop, on_room, h);
+	if (!h->listener || !h->greet)
 		abort();
 	evconnlistener_set_error_cb(h->listener, on_accept_failed);
 	evhttp_set_bevcb(h->server, on_accepted, h);
 	h->bound = evhttp_bind_listener(h->server, h->listener);
 	if (!h->bound)
 		abort();
+	timer_start(h->sweep, SWEEP_MS);
 	return 0;
 }
 
@@ -127,6 +333,7 @@ http_connections_close(struct http *h)
 	h->bound = NULL;
 	h->listener = NULL;
 	timer_stop(h->listen_again);
+	timer_stop(h->room);
 }
 
 void
@@ -135,6 +342,9 @@ http_connections_free(struct http *h)
 	if (h->greet) {
 		on_greet(-1, 0, h);
 		event_free(h->greet);
+		h->greet = NULL;
 	}
 	timer_free(h->listen_again);
+	timer_free(h->sweep);
+	timer_free(h->room);
 }

@@ -70,6 +70,7 @@ on_piece_sent(struct evhttp_connection *connection, void *arg)
 		got = pread(s->fd, data, s->left < sizeof(data) ? (size_t)s->left : sizeof(data), (off_t)s->at);
 	if (got <= 0) {
 		/* A file that ends early leaves its reader with less than was promised, which the reader sees. */
+		http_connections_answered(s->http, request);
 		sending_end(s);
 		evhttp_send_reply_end(request);
 		return;

@@ -2,6 +2,8 @@
 #ifndef KOPRU_COMMON_HTTP_HTTP_INTERNAL_H
 #define KOPRU_COMMON_HTTP_HTTP_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -31,18 +33,22 @@ struct http_request {
 	struct http_request *previous, *next; /* of those alive, or of the spare ones */
 };
 
-struct http_fresh;
+struct http_connection;
 struct http_sending;
+TAILQ_HEAD(http_connections, http_connection);
 
 struct http {
 	struct loop *loop;
 	struct evhttp *server;
 	struct evconnlistener *listener; /* owned by server through bound */
 	struct evhttp_bound_socket *bound;
-	struct loop_timer *listen_again;
+	struct loop_timer *listen_again, *sweep, *room;
 	struct event *greet; /* runs right after an accept: see http_connections.c */
-	struct http_fresh *fresh;
-	unsigned connections;
+	struct http_connections waiting; /* all of them */
+	struct http_connection **by_fd;
+	size_t by_fd_size;
+	unsigned connections, fresh;
+	size_t bytes; /* of requests without an answer, finished or not */
 	bool stopping;
 
 	struct http_conf conf;
@@ -60,16 +66,19 @@ struct http {
 
 	struct metrics *metrics;
 	struct metric *answers[6]; /* by the first digit of the status; 0: what never got one */
-	struct metric *connections_now, *unanswered_now, *busy;
+	struct metric *connections_now, *unanswered_now, *busy, *ended;
 };
 
 /* A listening socket for "unix:/path", "127.0.0.1:8081" or "[::1]:8081"; -1 with the reason. */
 int http_listen_open(const char *listen, struct err *e);
 
-/* Counts connections and stops listening at the limit. */
+/* Counts connections and their bytes, stops listening at the limit, ends what takes too long. */
 int http_connections_start(struct http *h, struct err *e);
 void http_connections_close(struct http *h); /* no new ones any more */
 void http_connections_free(struct http *h);
+/* A request has come whole; its answer is complete. */
+void http_connections_handled(struct http *h, struct evhttp_request *request);
+void http_connections_answered(struct http *h, struct evhttp_request *request);
 
 /* A connection ends: so does what is sent over it. */
 void http_sending_closed(struct http *h, const struct evhttp_connection *connection);

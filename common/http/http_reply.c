@@ -56,6 +56,7 @@ send_body(struct http_request *r, int status, const void *data, size_t size)
 	h->unanswered--;
 	metric_set(h->unanswered_now, h->unanswered);
 	loop_release(h->loop);
+	http_connections_answered(h, r->request);
 	evhttp_send_reply(r->request, status, phrase(status), NULL);
 	http_request_end(r);
 }

@@ -26,7 +26,10 @@ static int
 serve(const struct http_play *p, const struct http_route *routes, unsigned connections_max, unsigned requests_max)
 {
 	struct err e = {.text = ""};
-	struct http_conf conf = {.connections_max = connections_max, .requests_max = requests_max};
+	struct http_conf conf = {.connections_max = connections_max,
+	    .requests_max = requests_max,
+	    .bytes_max = HTTP_PLAY_BYTES,
+	    .request_seconds = HTTP_PLAY_SECONDS};
 	char listen[80];
 	struct loop *loop = loop_new(&e);
 	struct metrics *metrics = metrics_new();

@@ -6,6 +6,9 @@
 
 #include "common/http/http.h"
 
+#define HTTP_PLAY_SECONDS 1 /* within which a request must come whole */
+#define HTTP_PLAY_BYTES (256 * 1024) /* of all unanswered requests */
+
 struct http_play;
 
 /* arg of the handlers is the loop. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/harness/http_play.h"
@@ -109,6 +110,7 @@ on_busy(void *arg, struct http_request *r)
 static const struct http_route routes[] = {
     {HTTP_GET, "/hello", "public", on_hello, 0},
     {HTTP_POST, "/echo", "public", on_echo, 1000},
+    {HTTP_POST, "/large", "public", on_echo, 60000},
     {HTTP_GET, "/items/*", "public", on_item, 0},
     {HTTP_GET, "/show", "public", on_show, 0},
     {HTTP_GET, "/late", "public", on_late, 0},
@@ -427,6 +429,75 @@ test_connections_over_the_limit_wait_their_turn(void **state)
 	assert_holds(get(*state, "/metrics", ""), "kopru_http_connections 1\n");
 }
 
+/* Sends pieces until the connection is ended; how many went out. */
+static int
+drip(int fd, const char *piece, int most)
+{
+	for (int i = 0; i < most; i++) {
+		if (send(fd, piece, strlen(piece), MSG_NOSIGNAL) < 0)
+			return i;
+		usleep(100000);
+	}
+	return most;
+}
+
+/* F-081: each byte is in time, the whole is not. */
+static void
+test_requests_come_whole_in_time_or_end(void **state)
+{
+	static const char *const begun[] = {"GET /hello HTTP/1.1\r\nHost: a\r\nX-Test: ",
+	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n",
+	    "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\nX-Test: "};
+
+	for (size_t i = 0; i < sizeof(begun) / sizeof(begun[0]); i++) {
+		int fd = http_play_connect(*state);
+
+		http_play_send(fd, begun[i], strlen(begun[i]));
+		assert_in_range(drip(fd, "a", 60), HTTP_PLAY_SECONDS * 5, HTTP_PLAY_SECONDS * 40);
+		close(fd);
+		assert_int_equal(status_of(get(*state, "/hello", "")), 200);
+	}
+}
+
+static void
+test_silent_connections_make_room(void **state)
+{
+	int fds[24];
+
+	for (int i = 0; i < 24; i++)
+		fds[i] = http_play_connect(*state);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(status_of(get(*state, "/hello", "")), 200);
+	for (int i = 0; i < 24; i++)
+		close(fds[i]);
+}
+
+/* No request is over its limit; all together are. */
+static void
+test_unfinished_requests_hold_no_more_than_allowed(void **state)
+{
+	char filling[4096];
+	int fds[7], ended = 0;
+
+	memset(filling, 'a', sizeof(filling) - 1);
+	filling[sizeof(filling) - 1] = '\0';
+	for (int i = 0; i < 7; i++)
+		fds[i] = http_play_connect(*state);
+	for (int piece = 0; piece < 12; piece++) {
+		for (int i = 0; i < 7; i++)
+			http_play_send(fds[i],
+			    piece == 0 ? "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 59999\r\n\r\n" : filling,
+			    piece == 0 ? 58 : sizeof(filling) - 1);
+	}
+	usleep(100000);
+	for (int i = 0; i < 7; i++) {
+		ended += send(fds[i], "a", 1, MSG_NOSIGNAL) < 0;
+		close(fds[i]);
+	}
+	assert_in_range(ended, 1, 3);
+	assert_int_equal(status_of(get(*state, "/hello", "")), 200);
+}
+
 static void
 test_health_and_metrics_are_served(void **state)
 {
@@ -470,6 +541,9 @@ main(void)
 	    cmocka_unit_test(test_late_answers_come_and_leavers_harm_nobody),
 	    cmocka_unit_test(test_more_than_allowed_unanswered_is_told_early),
 	    cmocka_unit_test(test_connections_over_the_limit_wait_their_turn),
+	    cmocka_unit_test(test_requests_come_whole_in_time_or_end),
+	    cmocka_unit_test(test_silent_connections_make_room),
+	    cmocka_unit_test(test_unfinished_requests_hold_no_more_than_allowed),
 	    cmocka_unit_test(test_health_and_metrics_are_served),
 	    cmocka_unit_test(test_stop_answers_what_is_under_way),
 	};
