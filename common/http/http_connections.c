@@ -1,7 +1,7 @@
 /* http_connections: how many connections there are, what they hold and how long their requests take to come. evhttp
  * tells of no connection before its first request, and has no deadline for a whole one; but it asks for a bufferevent,
- * whose callbacks carry the connection and whose buffers tell of bytes. At the limit the listener rests and who comes
- * waits in the kernel; while somebody waits, those that ask nothing or slowly make room. */
+ * whose callbacks carry the connection and whose buffers tell of bytes. At the limit, or without descriptors,
+ * the listener rests and who comes waits in the kernel; meanwhile those that ask nothing or slowly make room. */
 #include "common/http/http_internal.h"
 
 #include <errno.h>
@@ -23,6 +23,7 @@
 #define SLOW_US 500000 /* who wants room leaves a request so long */
 #define UNUSED_US 12000000 /* the web server in front has closed its side by then */
 #define SECOND_US 1000000
+#define COMPLAIN_US 10000000 /* not at each failure */
 
 struct http_connection {
 	TAILQ_ENTRY(http_connection) entry; /* oldest state first */
@@ -256,19 +257,11 @@ makes_room(const struct http_connection *c, int64_t age)
 }
 
 static void
-on_room(void *arg)
+make_room(struct http *h)
 {
-	struct http *h = arg;
 	struct http_connection *c, *next;
 	int64_t now = clock_monotonic();
-	struct pollfd someone = {.events = POLLIN};
 
-	if (!h->listener || h->connections < h->conf.connections_max)
-		return;
-	someone.fd = evconnlistener_get_fd(h->listener);
-	timer_start(h->room, ROOM_MS);
-	if (poll(&someone, 1, 0) <= 0)
-		return;
 	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
 		if (makes_room(c, now - c->since))
@@ -276,15 +269,56 @@ on_room(void *arg)
 	}
 }
 
-/* Out of descriptors: rest a moment, or the loop would spin. */
 static void
-on_accept_failed(struct evconnlistener *listener, void *arg)
+on_room(void *arg)
 {
 	struct http *h = arg;
+	struct pollfd someone = {.events = POLLIN};
 
-	log_error("http.accept_failed", "reason=\"%s\"", strerror(errno));
+	if (!h->listener || h->connections < h->conf.connections_max)
+		return;
+	someone.fd = evconnlistener_get_fd(h->listener);
+	timer_start(h->room, ROOM_MS);
+	if (poll(&someone, 1, 0) > 0)
+		make_room(h);
+}
+
+struct search {
+	const struct evconnlistener *listener;
+	struct http *found;
+};
+
+static int
+compare(const struct event_base *base, const struct event *event, void *arg)
+{
+	struct search *s = arg;
+	struct http *h = event_get_callback_arg(event);
+
+	(void)base;
+	if (event_get_callback(event) != on_greet || h->listener != s->listener)
+		return 0;
+	s->found = h;
+	return 1;
+}
+
+/* Out of descriptors: rest a moment, or the loop would spin. libevent gives what belongs to evhttp instead of ours. */
+static void
+on_accept_failed(struct evconnlistener *listener, void *not_ours)
+{
+	int reason = errno;
+	int64_t now = clock_monotonic();
+	struct search s = {.listener = listener};
+
+	(void)not_ours;
+	event_base_foreach_event(evconnlistener_get_base(listener), compare, &s);
+	if (!s.found)
+		abort();
+	if (now - s.found->complained_at > COMPLAIN_US) {
+		log_error("http.accept_failed", "reason=\"%s\"", strerror(reason));
+		s.found->complained_at = now;
+	}
 	evconnlistener_disable(listener);
-	timer_start(h->listen_again, LISTEN_AGAIN_MS);
+	timer_start(s.found->listen_again, LISTEN_AGAIN_MS);
 }
 
 static void
@@ -292,6 +326,7 @@ on_listen_again(void *arg)
 {
 	struct http *h = arg;
 
+	make_room(h);
 	if (h->listener && h->connections < h->conf.connections_max)
 		evconnlistener_enable(h->listener);
 }
@@ -299,6 +334,7 @@ on_listen_again(void *arg)
 int
 http_connections_start(struct http *h, struct err *e)
 {
+	const struct timeval never = {.tv_sec = 1000000}; /* so that it is among the events of the base */
 	int fd = http_listen_open(h->conf.listen, e);
 
 	if (fd < 0)
@@ -309,11 +345,11 @@ http_connections_start(struct http *h, struct err *e)
 		h->conf.bytes_max = BYTES_MAX;
 	h->listener =
 	    evconnlistener_new(loop_base(h->loop), NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	h->greet = event_new(loop_base(h->loop), -1, 0, on_greet, h);
+	h->greet = event_new(loop_base(h->loop), -1, EV_PERSIST, on_greet, h);
 	h->listen_again = timer_new(h->loop, on_listen_again, h);
 	h->sweep = timer_new(h->loop, on_sweep, h);
 	h->room = timer_new(h->loop, on_room, h);
-	if (!h->listener || !h->greet)
+	if (!h->listener || !h->greet || event_add(h->greet, &never) < 0)
 		abort();
 	evconnlistener_set_error_cb(h->listener, on_accept_failed);
 	evhttp_set_bevcb(h->server, on_accepted, h);

@@ -49,6 +49,7 @@ struct http {
 	size_t by_fd_size;
 	unsigned connections, fresh;
 	size_t bytes; /* of requests without an answer, finished or not */
+	int64_t complained_at;
 	bool stopping;
 
 	struct http_conf conf;

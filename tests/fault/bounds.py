@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""fault: bad clients in front of nginx and straight at the services' sockets. Memory and descriptors stay within what is
+configured, a good client beside them goes on, and what was accepted is stored (I-15, F-048, F-081 .. F-083).
+
+limit: 240 s. HOSTILE (1,000) connections, ROUNDS (3) of both phases."""
+
+import os
+import resource
+import select
+import socket
+import sys
+import threading
+import time
+import uuid
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import front  # noqa: E402
+import system as kopru  # noqa: E402
+from hostile import Hostile, Kind, connecting  # noqa: E402
+
+HOSTILE, ROUNDS = int(os.environ.get("HOSTILE", "1000")), int(os.environ.get("ROUNDS", "3"))
+PHASE = 2.0  # seconds
+ROOM_KIB = 96 * 1024  # of each service, at its highest
+DESCRIPTORS = 64  # of a service beside its connections
+CONNECTIONS = {"intake": 200, "reporting": 256, "notifier": 64, "router": 16}
+ASAN = "asan" in kopru.BUILD  # slow, and keeps 256 MiB of what was freed
+LINE, HEADERS, BODY = 8 * 1024, 16 * 1024, 256 * 1024
+PATH = "/api/v1/applications"
+HEAD = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+
+S = kopru.System(settings={"intake": {"INTAKE_CONNECTIONS": str(CONNECTIONS["intake"])}})
+FRONT = front.Front(S, public_rate=5000)
+TAP = kopru.Tap()
+resource.setrlimit(resource.RLIMIT_NOFILE, (8192, max(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+
+SLOW = [
+    Kind("idle"),
+    Kind("slow headers", b"GET / HTTP/1.1\r\nHost: a\r\nX-Test: ", b"a"),
+    Kind("slow body", f"{HEAD}Content-Length: 200000\r\n\r\n{{".encode(), b" "),
+    Kind("endless chunks", f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode(), b"100\r\n" + b" " * 256 + b"\r\n"),
+    Kind("slow read", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 60, reads=False),
+    Kind("no request", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 3, b"\x00" * 20),
+]
+
+
+class Good:
+    """Applies one after another through nginx; writes down what was accepted."""
+
+    def __init__(self):
+        self.connection = kopru.http.client.HTTPConnection("127.0.0.1", FRONT.port, timeout=20)
+        self.accepted, self.refused, self.times = {}, [], []
+
+    def apply(self):
+        key = str(uuid.uuid4())
+        began = time.monotonic()
+        status, headers, answer = S.apply({"kind": "complaint", "text": "Çöp toplanmadı."}, key, connection=self.connection)
+        self.times.append(time.monotonic() - began)
+        if status == 201:
+            self.accepted[key] = answer["number"]
+        else:
+            self.refused.append((key, status, headers.get("Retry-After")))
+
+    def go_on(self, seconds):
+        """The times of what was asked meanwhile."""
+        self.times, end = [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.apply()
+            time.sleep(0.003)
+        return self.times
+
+
+GOOD = [Good() for _ in range(2)]
+
+
+def go_on(seconds):
+    threads = [threading.Thread(target=good.go_on, args=(seconds,)) for good in GOOD]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [value for good in GOOD for value in good.times]
+
+
+def percentile(times, share):
+    return sorted(times)[int(len(times) * share)]
+
+
+def connect(place):
+    """nginx, or the socket of a service by its name."""
+    if place == "nginx":
+        return socket.create_connection(("127.0.0.1", FRONT.port), 20)
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(S.path(place + ".sock"))
+    return s
+
+
+def ask(place, data):
+    """Status of the answer to raw bytes; 0: the connection ended without one."""
+    with connect(place) as s:
+        try:
+            s.sendall(data.encode() if isinstance(data, str) else data)
+        except OSError:
+            pass  # refused before all was sent: the answer may be there
+        try:
+            got = s.recv(65536)
+        except ConnectionResetError:
+            return 0
+    return int(got[9:12]) if got.startswith(b"HTTP/1.1 ") else 0
+
+
+def used(name):
+    """Descriptors, KiB now and KiB at the highest of a process (of nginx: its worker)."""
+    number = S.processes[name].process.pid
+    if name == "nginx":
+        with open(f"/proc/{number}/task/{number}/children", encoding="ascii") as children:
+            number = children.read().split()[0]
+    with open(f"/proc/{number}/status", encoding="utf-8") as status:
+        sizes = {line.split(":")[0]: line.split()[1] for line in status if line.startswith(("VmRSS", "VmHWM"))}
+    return len(os.listdir(f"/proc/{number}/fd")), int(sizes["VmRSS"]), int(sizes["VmHWM"])
+
+
+def all_used():
+    return {name: used(name) for name in (*kopru.SERVICES, "nginx")}
+
+
+def show(when, figures):
+    print(f"# {when}: " + ", ".join(f"{name} {fds} descriptors {kib // 1024} MiB (highest {most // 1024})"
+                                    for name, (fds, kib, most) in figures.items()), flush=True)
+
+
+def bounded(figures):
+    for name in kopru.SERVICES:
+        fds, _, most = figures[name]
+        assert fds <= CONNECTIONS[name] + DESCRIPTORS, f"{name} has {fds} descriptors"
+        assert ASAN or most <= ROOM_KIB, f"{name}: {most} KiB resident at its highest, {ROOM_KIB} are allowed"
+        assert S.processes[name].starts == 1, f"{name} was started again"
+
+
+def starts():
+    S.start()
+    FRONT.start()
+    go_on(1)
+
+
+def sizes_are_refused_alike():
+    """What nginx lets through is never too large for the service, and the other way round for bodies."""
+    def line(size):
+        return f"GET {PATH} HTTP/1.1\r\nHost: a\r\nX-Test: {'a' * (size - 10)}\r\n\r\n"
+
+    def address(size):
+        return f"GET {PATH}?{'a' * (size - len(PATH) - 16)} HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    def headers(size):
+        return f"GET {PATH} HTTP/1.1\r\nHost: a\r\n" + f"X-Test: {'a' * 90}\r\n" * (size // 100) + "\r\n"
+
+    def body(path, size):
+        return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\n\r\n" + "a" * size
+
+    for size, status in ((LINE - 1, 405), (LINE, 405), (LINE + 1, 431)):
+        assert ask("nginx", line(size)) == status, (size, ask("nginx", line(size)))
+        assert ask("intake", line(size)) == 405, size
+    for size, status in ((LINE - 1, 405), (LINE, 405), (LINE + 1, 414), (100000, 414)):
+        assert ask("nginx", address(size)) == status, (size, ask("nginx", address(size)))
+        assert ask("intake", address(min(size, LINE))) == 405, size
+    let_through = [size for size in range(HEADERS // 2, HEADERS * 2, 100) if ask("nginx", headers(size)) == 405]
+    print(f"# nginx lets headers of up to {let_through[-1]} bytes through")
+    assert HEADERS - 1000 <= let_through[-1] <= HEADERS + 1000
+    assert ask("intake", headers(let_through[-1] + 1500)) == 405  # with what nginx adds
+    assert ask("nginx", headers(1000000)) == 431 and ask("intake", headers(1000000)) in (0, 400)
+    for path, place, most in ((PATH, "intake", BODY), ("/api/v1/commands", "intake", BODY), ("/api/v1/track/reply", "intake", BODY),
+                              ("/api/v1/track", "reporting", 4096), ("/api/v1/addresses/confirm", "notifier", 1024)):
+        for size in (most - 1, most, most + 1):
+            through, straight = ask("nginx", body(path, size)), ask(place, body(path, size))
+            assert through == straight and (through == 413) == (size > most), (path, size, through, straight)
+    for place in ("nginx", "intake"):
+        assert ask(place, f"{HEAD}Content-Length: 10000000000\r\n\r\n{{") == 413, place
+
+
+def endless_chunks_end_early():
+    for place in ("nginx", "intake"):
+        with connect(place) as s:
+            s.sendall(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
+            sent = 0
+            try:
+                while sent < 64 * 1024 * 1024 and not select.select([s], [], [], 0.001)[0]:
+                    s.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
+                    sent += 65536
+            except OSError:
+                pass
+            status = s.recv(12)[9:]
+        print(f"# {place} refuses endless chunks with {status.decode()} after at most {sent // 1024} KiB")
+        assert sent <= 4 * BODY and status == b"413", (place, sent, status)
+
+
+def a_thousand_in_a_row_are_answered_in_order():
+    for place, count in (("nginx", 900), ("intake", 900)):
+        with connect(place) as s:
+            path = "/api/v1/nowhere" if place == "nginx" else "/healthz"
+            writer = threading.Thread(target=s.sendall, args=(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * count,))
+            writer.start()
+            got = b""
+            while got.count(b"HTTP/1.1 ") < count:
+                piece = s.recv(65536)
+                assert piece, (place, got.count(b"HTTP/1.1 "))
+                got += piece
+            writer.join()
+
+
+def good_ones_go_on_beside_a_thousand_bad_ones():
+    calm, beset, made, closed = [], [], 0, 0
+    show("before", all_used())
+    for number in range(ROUNDS * 3):
+        calm += go_on(PHASE)
+        bad = Hostile(SLOW, HOSTILE, lambda n: connecting(("127.0.0.1", FRONT.port), f"127.0.1.{n % 12 + 1}")).start()
+        time.sleep(0.5)
+        beset += go_on(PHASE)
+        during = all_used()
+        assert len(bad.open) > HOSTILE * 0.8, len(bad.open)
+        bad.stop()
+        made, closed = made + bad.made, closed + bad.ended_by_server
+        time.sleep(0.5)
+        ratio = percentile(beset, 0.99) / percentile(calm, 0.99)
+        if number >= ROUNDS - 1 and ratio < 2:
+            break
+    show("during", during)
+    show("after", all_used())
+    print(f"# {HOSTILE} bad connections at nginx, {number + 1} rounds, {made} made, {closed} ended by nginx: p50 calm "
+          f"{percentile(calm, .5) * 1000:.1f} ms, beset {percentile(beset, .5) * 1000:.1f} ms; p99 calm "
+          f"{percentile(calm, .99) * 1000:.1f} ms, beset {percentile(beset, .99) * 1000:.1f} ms ({ratio:.2f} times) "
+          f"of {len(calm)} and {len(beset)}", flush=True)
+    bounded(during)
+    assert ratio < 2, ratio
+    assert not any(good.refused for good in GOOD), GOOD[0].refused + GOOD[1].refused
+
+
+def services_bound_what_comes_straight_at_them():
+    before = all_used()
+    huge = Kind("huge body", f"{HEAD}Content-Length: 500000\r\n\r\n".encode() + b" " * 150000, b" " * 60000)
+    places = ["intake"] * 5 + ["reporting"] * 3 + ["notifier", "router"]
+    bad = Hostile([SLOW[0], SLOW[1], huge], HOSTILE, lambda n: connecting(S.path(places[n // 3 % 10] + ".sock"))).start()
+    try:
+        beset = go_on(2)
+        waits = {}
+        for place in kopru.SERVICES:
+            began = time.monotonic()
+            assert ask(place, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") == 200, place
+            waits[place] = time.monotonic() - began
+        during = all_used()
+    finally:
+        bad.stop()
+    show("during", during)
+    print(f"# {HOSTILE} straight at the services: through nginx p99 {percentile(beset, .99) * 1000:.1f} ms of {len(beset)}; "
+          "a new connection straight at " + ", ".join(f"{name} is answered after {wait:.2f} s" for name, wait in waits.items()))
+    bounded(during)
+    assert max(waits.values()) < 10 and len(beset) > 50
+
+    def given_back():
+        return all(used(name)[0] <= before[name][0] + 16 for name in kopru.SERVICES)
+    kopru.wait_until(given_back, 20, "descriptors are given back", lambda: str(all_used()))
+    show("after", all_used())
+
+
+def cpu(name):
+    with open(f"/proc/{S.processes[name].process.pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def without_descriptors_it_waits_and_goes_on():
+    """F-048: none left for new connections, neither HTTP nor of the feed."""
+    bad = []
+    for name, address in (("intake", S.path("intake.sock")), ("router", ("127.0.0.1", S.feed_port))):
+        number, fds = S.processes[name].process.pid, used(name)[0]
+        limits = resource.prlimit(number, resource.RLIMIT_NOFILE)
+        resource.prlimit(number, resource.RLIMIT_NOFILE, (fds + 4, limits[1]))
+        bad = [s for s in (connecting(address) for _ in range(50)) if s]
+        time.sleep(0.3)
+        spent = cpu(name)
+        served = len(go_on(2))
+        spent = cpu(name) - spent
+        held = used(name)[0]
+        resource.prlimit(number, resource.RLIMIT_NOFILE, limits)
+        for s in bad:
+            s.close()
+        print(f"# {name} with {fds + 4} descriptors: {spent / 2 * 100:.0f} % of a core, {served} good requests meanwhile")
+        assert held <= fds + 4 and spent < 2 * 1.0, (held, fds, spent)
+        assert served > 50
+        began = time.monotonic()
+        assert ask(name, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") == 200
+        assert time.monotonic() - began < 5 and S.processes[name].starts == 1
+
+
+def accepted_equals_stored():
+    accepted = {key: number for good in GOOD for key, number in good.accepted.items()}
+    assert all(retry for good in GOOD for _, status, retry in good.refused if status in (429, 503))
+    assert {status for good in GOOD for _, status, _ in good.refused} <= {429, 503}
+    stored = dict(row.split("|") for row in S.rows("SELECT key, number FROM intake.application"))
+    print(f"# {len(accepted)} accepted, {sum(len(good.refused) for good in GOOD)} refused early, {len(stored)} stored")
+    assert stored == accepted, (len(stored), len(accepted))
+    S.wait_quiet()
+    assert S.value("SELECT count(*) FROM router.case") == str(len(accepted))
+
+
+def stops():
+    for good in GOOD:
+        good.connection.close()
+    codes = S.close()
+    assert {codes[name] for name in kopru.SERVICES} == {0}, codes
+
+
+for test in (starts, sizes_are_refused_alike, endless_chunks_end_early, a_thousand_in_a_row_are_answered_in_order,
+             good_ones_go_on_beside_a_thousand_bad_ones, services_bound_what_comes_straight_at_them,
+             without_descriptors_it_waits_and_goes_on, accepted_equals_stored, stops):
+    TAP.run(test.__name__.replace("_", " "), test)
+TAP.end()
