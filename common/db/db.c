@@ -9,7 +9,6 @@
 #include "common/db/internal.h"
 
 #define ANSWER_MS 10000
-#define HOSTS_MAX 5040 /* any number of hosts up to ten divides it */
 
 /* Prepared besides the tables. */
 static const struct db_statement own_statements[] = {
@@ -141,15 +140,10 @@ on_retry(void *arg)
 	connect_start(arg);
 }
 
-/* A host that takes the connection and then says nothing keeps the others from their turn: the next try begins with
- * the one behind it. */
 static void
 on_connect_limit(void *arg)
 {
-	struct db *d = arg;
-
-	d->host_first = (d->host_first + 1) % HOSTS_MAX;
-	db_drop(d, "no connection in time");
+	db_drop(arg, "no connection in time");
 }
 
 static void
@@ -241,6 +235,7 @@ db_open(struct loop *l, const struct db_conf *conf, struct metrics *m, void (*on
 	d->on_up = on_up;
 	d->on_down = on_down;
 	d->arg = arg;
+	d->timeline = conf->beside ? conf->beside->timeline : &d->own_timeline;
 	d->answer_us = (conf->answer_ms > 0 ? conf->answer_ms : ANSWER_MS) * 1000;
 	d->down_since = clock_monotonic();
 	d->name = strdup(conf->name);

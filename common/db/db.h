@@ -26,9 +26,12 @@ struct db_statement {
 };
 
 struct db_conf {
-	const char *conninfo; /* libpq connection string or URI; several hosts are fine */
+	const char *conninfo; /* libpq connection string or URI; of several hosts the newest primary is worked with */
 	const char *name; /* application_name */
 	const struct db_statement *const *tables; /* NULL ends the list */
+	/* Another connection of the same program to the same database, or NULL: neither then works with an old primary that the
+	 * other knows to be one. It has to be closed after this one. */
+	struct db *beside;
 	int64_t answer_ms; /* a transaction unanswered for so long is unknown and the connection is dropped; 0: 10 s */
 };
 

@@ -7,10 +7,13 @@
 #include "common/db/db.h"
 
 struct event;
+struct probe;
 
 #define DB_PARAMETERS_MAX 64
 #define DB_SQLSTATE_SIZE 6
 #define DB_SPARE_MAX 4
+#define DB_HOSTS_MAX 8
+#define DB_KEYWORDS_MAX 80
 
 enum db_state { DB_STATE_DOWN, DB_STATE_CONNECTING, DB_STATE_PREPARING, DB_STATE_UP, DB_STATE_GIVEN_UP };
 
@@ -79,13 +82,15 @@ struct db {
 	void *arg;
 
 	enum db_state state;
+	struct probe *probe; /* while connecting */
+	uint32_t *timeline; /* the highest that was seen; of this connection or of the one beside it */
+	uint32_t own_timeline;
 	PGconn *conn;
 	struct event *readable, *writable;
 	struct loop_timer *retry, *connect_limit, *answer_limit, *tell, *drain;
 	uint64_t session;
 	int64_t down_since;
 	int64_t back_off_ms;
-	unsigned host_first; /* which of several hosts is tried first */
 	bool
 	    leaving; /* this session is of no use (read-only, lost plans, a warned write): end it when nothing is in flight */
 	bool broken; /* a failed transaction block is open: nothing new before ROLLBACK */
@@ -117,10 +122,32 @@ void db_drop(struct db *d, const char *reason);
 int64_t db_down_for(const struct db *d); /* microseconds; 0 when up */
 const char *db_last_sqlstate(const struct db *d); /* of the transaction that ended last; within on_done */
 
+/* hosts.c */
+struct parameters {
+	const char *keywords[DB_KEYWORDS_MAX];
+	const char *values[DB_KEYWORDS_MAX];
+	size_t count;
+	struct arena *arena; /* the caller's */
+};
+
+PQconninfoOption *hosts_parse(const char *conninfo, struct err *e);
+const char *hosts_option(const PQconninfoOption *options, const char *keyword); /* NULL when not given */
+size_t hosts_count(const PQconninfoOption *options);
+void parameters_add(struct parameters *p, const char *keyword, const char *value);
+/* All that stands in the connection string, as it is for the host at place (from 0). */
+void parameters_add_host(struct parameters *p, const PQconninfoOption *options, size_t place);
+
+/* probe.c: ends in connect_chosen or db_drop, later or from within. */
+void probe_start(struct db *d);
+void probe_free(struct probe *p); /* NULL is fine */
+uint32_t probe_timeline(PGconn *conn); /* asks and waits; 0: it takes no writes */
+
 /* connect.c */
 int connect_parse(struct db *d, const char *conninfo, struct err *e);
 void connect_start(struct db *d);
 void connect_end(struct db *d);
+void connect_parameters(const struct db *d, struct parameters *p, size_t host);
+void connect_chosen(struct db *d, PGconn *conn); /* takes it over */
 void connect_prepared(struct db *d, const struct db_tx *tx);
 
 /* pipe.c */

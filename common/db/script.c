@@ -2,40 +2,101 @@
 #include "common/db/script.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/db/internal.h"
+
+#define SECONDS "10"
+#define SECONDS_OF_SEVERAL "3" /* each of them */
+
 struct script {
 	PGconn *connection;
+	struct err warning; /* "" for none since the last call began */
 };
 
+/* A wait for a standby that was ended is success with such a warning. */
 static void
 on_notice(void *arg, const PGresult *result)
 {
-	(void)arg;
-	(void)result;
+	struct script *s = arg;
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (state && (strcmp(state, "01000") == 0 || strcmp(state, "57P01") == 0))
+		err_set(&s->warning, "%s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+/* NULL: e says why not. */
+static PGconn *
+host_open(const PQconninfoOption *options, const char *name, size_t place, struct err *e)
+{
+	struct parameters p = {.arena = arena_new(0)};
+	PGconn *conn;
+
+	parameters_add(&p, "connect_timeout", hosts_count(options) > 1 ? SECONDS_OF_SEVERAL : SECONDS);
+	parameters_add_host(&p, options, place); /* may name another */
+	parameters_add(&p, "client_encoding", "UTF8");
+	parameters_add(&p, "fallback_application_name", name);
+	conn = PQconnectdbParams(p.keywords, p.values, 0);
+	arena_free(p.arena);
+	if (!conn)
+		abort();
+	if (PQstatus(conn) == CONNECTION_OK)
+		return conn;
+	err_set(e, "%.*s", (int)strcspn(PQerrorMessage(conn), "\n"), PQerrorMessage(conn));
+	PQfinish(conn);
+	return NULL;
+}
+
+/* Of several hosts that take writes, the one on the highest timeline: the other is an old primary that came back. */
+static PGconn *
+hosts_open(const PQconninfoOption *options, const char *name, struct err *e)
+{
+	PGconn *best = NULL;
+	uint32_t highest = 0;
+	size_t count = hosts_count(options);
+
+	if (count == 1)
+		return host_open(options, name, 0, e);
+	for (size_t i = 0; i < count; i++) {
+		PGconn *conn = host_open(options, name, i, e);
+		uint32_t timeline = conn ? probe_timeline(conn) : 0;
+
+		if (timeline <= highest) {
+			if (conn && timeline == 0)
+				err_set(e, "\"%s\" is a standby", PQhost(conn));
+			PQfinish(conn);
+			continue;
+		}
+		PQfinish(best);
+		best = conn;
+		highest = timeline;
+	}
+	return best;
 }
 
 struct script *
 script_open(const char *conninfo, const char *name, struct err *e)
 {
-	/* What stands before dbname is a default that conninfo may change. */
-	const char *const keys[] = {"connect_timeout", "dbname", "client_encoding", "fallback_application_name", NULL};
-	const char *const values[] = {"10", conninfo, "UTF8", name, NULL};
-	struct script *s = calloc(1, sizeof(*s));
+	PQconninfoOption *options = hosts_parse(conninfo, e);
+	struct script *s;
 
-	if (!s)
-		abort();
-	s->connection = PQconnectdbParams(keys, values, 1);
-	if (!s->connection)
-		abort();
-	if (PQstatus(s->connection) != CONNECTION_OK) {
-		err_set(e, "cannot connect to the database: %s", PQerrorMessage(s->connection));
-		e->text[strcspn(e->text, "\n")] = '\0';
-		script_close(s);
+	if (!options) {
+		err_prefix(e, "the connection string is wrong");
 		return NULL;
 	}
-	PQsetNoticeReceiver(s->connection, on_notice, NULL);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	s->connection = hosts_open(options, name, e);
+	PQconninfoFree(options);
+	if (!s->connection) {
+		err_prefix(e, "cannot connect to the database");
+		free(s);
+		return NULL;
+	}
+	PQsetNoticeReceiver(s->connection, on_notice, s);
 	return s;
 }
 
@@ -75,6 +136,13 @@ refused(const struct script *s, const PGresult *result, const char *text, struct
 		return err_set(
 		    e, "line %d: %s (SQLSTATE %s)", line_at(text, strtol(position, NULL, 10)), message, state);
 	return err_set(e, "%s (SQLSTATE %s)", message, state);
+}
+
+static int
+unknown(const struct script *s, struct err *e)
+{
+	return err_set(
+	    e, "it is not known whether this lasts, look again when the standby is back: %s", s->warning.text);
 }
 
 /* Takes every result of what was sent; the first refusal is the reason. */
@@ -137,12 +205,17 @@ int
 script_call(struct script *s, const struct db_statement *statement, const char *const *values, struct arena *a,
     struct script_rows *rows, struct err *e)
 {
-	PGresult *result = answer(s, statement->text, values);
-	ExecStatusType status = PQresultStatus(result);
+	PGresult *result;
+	ExecStatusType status;
 	int rc = 0;
 
+	s->warning.text[0] = '\0';
+	result = answer(s, statement->text, values);
+	status = PQresultStatus(result);
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
 		rc = refused(s, result, NULL, e);
+	else if (s->warning.text[0] != '\0')
+		rc = unknown(s, e);
 	else if (rows)
 		rows_copy(result, a, rows);
 	PQclear(result);
@@ -153,13 +226,17 @@ script_call(struct script *s, const struct db_statement *statement, const char *
 static int
 commit(struct script *s, struct err *e)
 {
-	PGresult *result = answer(s, "COMMIT", NULL);
+	PGresult *result;
 	int rc = 0;
 
+	s->warning.text[0] = '\0';
+	result = answer(s, "COMMIT", NULL);
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
 		rc = refused(s, result, NULL, e);
 	else if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
 		rc = err_set(e, "the transaction was rolled back");
+	else if (s->warning.text[0] != '\0')
+		rc = unknown(s, e);
 	PQclear(result);
 	return rc;
 }

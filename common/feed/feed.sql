@@ -36,6 +36,17 @@ SELECT coalesce((SELECT seq FROM feed.event WHERE stream = $1::text ORDER BY seq
 -- One durable write of our own, before anything is published on a new session.
 SELECT feed.prove();
 
+-- name: feed_prove_read
+-- in:  $1 stream, $2 after seq
+-- After feed_read, in its transaction: if there was anything to read, the commit waits for the standby, and what was read is
+-- as durable as that commit. Another session's event can be seen though its wait for the standby was cancelled.
+SELECT pg_logical_emit_message(true, 'kopru', '')::text
+ WHERE EXISTS (SELECT FROM feed.event WHERE stream = $1::text AND seq > $2::bigint);
+
+-- name: feed_prove_seen
+-- The same for rows of any kind, before somebody is told that what he asks for was done long ago.
+SELECT pg_logical_emit_message(true, 'kopru', '')::text;
+
 -- name: feed_release_frozen
 -- out: how many frozen writers of our own role were ended
 SELECT feed.release_frozen();

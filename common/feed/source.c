@@ -185,7 +185,7 @@ on_events_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 	free(items);
 }
 
-/* The head is read after the events, so that it is never behind them. */
+/* The head is read after the events, so that it is never behind them. What is read is proved before it is given out. */
 static void
 source_read(void *arg, const char *stream, uint64_t after_seq, size_t limit, size_t bytes_max, void *reading)
 {
@@ -204,7 +204,10 @@ source_read(void *arg, const char *stream, uint64_t after_seq, size_t limit, siz
 	call->head = db_call(tx, &feed_statements[FEED_HEAD]);
 	db_bind_text(tx, name);
 	db_bind_int8(tx, (int64_t)after_seq);
-	db_read(tx, on_events_read, call);
+	db_call(tx, &feed_statements[FEED_PROVE_READ]);
+	db_bind_text(tx, name);
+	db_bind_int8(tx, (int64_t)after_seq);
+	db_commit(tx, on_events_read, call);
 }
 
 /* A name that ends in "/" stands for all that begin with it. */

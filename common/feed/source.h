@@ -1,6 +1,7 @@
 /* source: a stream owner's link between its database and its feed: reads what consumers ask for, keeps the
  * table of peers fresh, and publishes nothing after a (re)connect before one durable write of its
- * own has committed without a warning (a restarted primary may show rows that no standby ever got). */
+ * own has committed without a warning (a restarted primary may show rows that no standby ever got). What it reads is given
+ * out only after a durable write that followed: another instance's row may stand here only, too. */
 #ifndef KOPRU_COMMON_FEED_SOURCE_H
 #define KOPRU_COMMON_FEED_SOURCE_H
 

@@ -212,10 +212,11 @@ open_databases(struct intake *i, struct err *e)
 	    .conninfo = i->conf->database, .name = "intake", .tables = store_tables, .answer_ms = ANSWER_MS};
 	struct db_conf reader = writer;
 
-	reader.name = "intake-reader";
 	i->writer = db_open(i->loop, &writer, i->metrics, on_writer_up, on_writer_down, i, e);
 	if (!i->writer)
 		return -1;
+	reader.name = "intake-reader";
+	reader.beside = i->writer;
 	i->reader = db_open(i->loop, &reader, i->metrics, on_reader_up, on_reader_down, i, e);
 	return i->reader ? 0 : -1;
 }
@@ -311,8 +312,8 @@ intake_free(struct intake *i)
 	if (!i)
 		return;
 	store_stop(i->store);
-	db_close(i->writer);
 	db_close(i->reader);
+	db_close(i->writer);
 	command_client_free(i->command_client);
 	source_free(i->source);
 	bus_free(i->bus);

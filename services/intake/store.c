@@ -110,7 +110,8 @@ look_up(struct store *s, struct record *const *losers, size_t count)
 	db_bind_array(tx, DB_TEXTS, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_text(tx, losers[i]->key);
-	db_read(tx, on_looked_up, look);
+	db_call(tx, &feed_statements[FEED_PROVE_SEEN]); /* the winner's commit may have lost its wait for the standby */
+	db_commit(tx, on_looked_up, look);
 }
 
 /* Rows come in the order given, without the losers. */

@@ -216,14 +216,15 @@ static int
 databases_open(struct reporting *r, struct loop *l, const struct reporting_conf *conf, struct err *e)
 {
 	const struct db_conf turns = {.conninfo = conf->database, .name = "kopru-reporting", .tables = tables};
-	const struct db_conf track = {.conninfo = conf->database, .name = "kopru-reporting-track", .tables = tables};
-	const struct db_conf reports = {.conninfo = conf->database,
+	struct db_conf track = {.conninfo = conf->database, .name = "kopru-reporting-track", .tables = tables};
+	struct db_conf reports = {.conninfo = conf->database,
 	    .name = "kopru-reporting-reports",
 	    .tables = reports_tables,
 	    .answer_ms = 60000};
 
-	if (!(r->db = db_open(l, &turns, r->metrics, on_database_up, on_database_down, r, e)) ||
-	    !(r->track_db = db_open(l, &track, r->metrics, on_track_database_up, NULL, r, e)) ||
+	r->db = db_open(l, &turns, r->metrics, on_database_up, on_database_down, r, e);
+	track.beside = reports.beside = r->db;
+	if (!r->db || !(r->track_db = db_open(l, &track, r->metrics, on_track_database_up, NULL, r, e)) ||
 	    !(r->reports_db = db_open(l, &reports, r->metrics, NULL, NULL, NULL, e)))
 		return -1;
 	r->keys = api_keys_new(l, r->track_db, &reporting_statements[REPORTING_API_KEYS]);

@@ -217,6 +217,18 @@ group_decide(struct orders_group *g, const struct store_replies *replies, struct
 	return count;
 }
 
+/* A stored reply is told again only after a durable write that followed: the wait of the first one's commit for the standby
+ * may have been cancelled. */
+static bool
+group_repeats(const struct orders_group *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		if (g->items[i]->stored)
+			return true;
+	}
+	return false;
+}
+
 static void
 group_write(struct orders_group *g, const struct db_results *results)
 {
@@ -239,12 +251,15 @@ group_write(struct orders_group *g, const struct db_results *results)
 		return;
 	}
 	count = group_decide(g, &replies, decided);
-	if (count == 0) {
+	if (count == 0 && !group_repeats(g)) {
 		group_done(g);
 		return;
 	}
 	tx = db_begin(c->conf.writer);
-	g->appended = store_cases_write(tx, &g->cases, decided, count);
+	if (count > 0)
+		g->appended = store_cases_write(tx, &g->cases, decided, count);
+	else
+		db_call(tx, &feed_statements[FEED_PROVE_SEEN]);
 	db_commit(tx, on_written, g);
 }
 

@@ -235,6 +235,7 @@ databases_open(struct router *r, const struct router_conf *conf, struct err *e)
 	r->writer = db_open(r->loop, &db, r->metrics, on_writer_up, on_writer_down, r, e);
 	if (!r->writer)
 		return -1;
+	db.beside = r->writer;
 	db.name = "router reader";
 	r->reader = db_open(r->loop, &db, r->metrics, on_reader_up, NULL, r, e);
 	if (!r->reader)

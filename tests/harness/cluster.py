@@ -95,8 +95,7 @@ class Cluster:
                     *self.wal_option("--waldir", self.name(server)))
         with open(os.path.join(server.data, "standby.signal"), "wb"):
             pass
-        server.set(primary_conninfo=f"'host={self.primary.folder} user=kopru application_name={self.name(server)}'",
-                   synchronous_standby_names="''")
+        server.set(primary_conninfo=self.upstream(server), synchronous_standby_names="''")
         server.start()
         self.primary.set(synchronous_standby_names=f"'{self.name(server)}'")
         self.standby = server
@@ -144,6 +143,7 @@ class Cluster:
     def promote(self):
         """The old primary is killed, the standby takes its place; nobody follows it until rejoin."""
         self.primary.stop(signal.SIGKILL)
+        self.thaw_standby()
         self.primary, self.standby = self.standby, None
         self.sql("SELECT pg_promote(true, 30)")
 
@@ -163,6 +163,18 @@ class Cluster:
 
     def thaw_standby(self):
         self.signal_all(self.standby, signal.SIGCONT)
+
+    def cut_standby(self):
+        """Nothing reaches it any more. (A frozen one still finds in its socket, afterwards, what was sent meanwhile.)"""
+        self.standby.set(primary_conninfo="''")
+        self.wait(lambda: self.sql("SELECT count(*) FROM pg_stat_replication") == "0", 10, "cut off")
+
+    def mend_standby(self):
+        self.standby.set(primary_conninfo=self.upstream(self.standby))
+        self.wait_synchronous()
+
+    def upstream(self, server):
+        return f"'host={self.primary.folder} user=kopru application_name={self.name(server)}'"
 
     @staticmethod
     def signal_all(server, how):
