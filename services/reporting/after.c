@@ -1,4 +1,5 @@
-/* after: a list of who waits, looked through when a turn is recorded and every AFTER_LOOK_MS. */
+/* after: a list of who waits, looked through when a turn is recorded and every AFTER_LOOK_MS. The turns may be another
+ * instance's, so while somebody waits the database is asked, too. */
 #include "services/reporting/after.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/ids.h"
+#include "services/reporting/store.h"
 
 #define AFTER_LOOK_MS 50
 
@@ -16,8 +18,17 @@ struct waiter {
 	void *arg;
 };
 
+/* Lives until the answer, even if after does not. */
+struct after_asking {
+	struct after *after;
+	size_t intake, cases; /* calls */
+};
+
 struct after {
 	struct loop *loop;
+	struct db *db;
+	struct after_asking *asking; /* under way */
+	uint64_t intake_seen, cases_seen; /* in the database */
 	struct loop_timer *timer;
 	struct turns *intake, *cases;
 	struct waiter waiters[AFTER_WAITING_MAX];
@@ -55,12 +66,11 @@ after_parse(const char *text, struct after_place *place)
 static bool
 place_reached(const struct after *a, const struct after_place *place)
 {
-	const struct turns *turns;
+	bool intake = place->stream && strcmp(place->stream, "intake") == 0;
+	const struct turns *turns = intake ? a->intake : a->cases;
 
-	if (!place->stream)
-		return true;
-	turns = strcmp(place->stream, "intake") == 0 ? a->intake : a->cases;
-	return !turns || turns_seq(turns) >= place->seq;
+	return !place->stream || !turns || turns_seq(turns) >= place->seq ||
+	       (intake ? a->intake_seen : a->cases_seen) >= place->seq;
 }
 
 /* Whoever is called may wait again, so the list is settled first. */
@@ -87,9 +97,54 @@ after_look(struct after *a)
 }
 
 static void
+on_asked(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct after_asking *asking = arg;
+	struct after_asking asked = *asking;
+	struct after *a = asked.after;
+
+	(void)e;
+	free(asking);
+	if (!a)
+		return;
+	a->asking = NULL;
+	if (outcome != DB_COMMITTED)
+		return;
+	a->intake_seen = store_get_reporting_cursor(results, asked.intake);
+	a->cases_seen = store_get_reporting_cursor(results, asked.cases);
+	after_look(a);
+}
+
+static struct after_asking *
+after_asking_new(struct after *a)
+{
+	struct after_asking *asking = calloc(1, sizeof(*asking));
+
+	if (!asking)
+		abort();
+	asking->after = a;
+	return asking;
+}
+
+static void
+after_ask(struct after *a)
+{
+	struct db_tx *tx;
+
+	if (a->asking || a->count == 0 || !db_is_up(a->db))
+		return;
+	a->asking = after_asking_new(a);
+	tx = db_begin(a->db);
+	a->asking->intake = store_reporting_cursor(tx, "intake");
+	a->asking->cases = store_reporting_cursor(tx, "case");
+	db_read(tx, on_asked, a->asking);
+}
+
+static void
 on_timer(void *arg)
 {
 	after_look(arg);
+	after_ask(arg);
 }
 
 void
@@ -124,13 +179,14 @@ after_set_turns(struct after *a, struct turns *intake, struct turns *cases)
 }
 
 struct after *
-after_new(struct loop *l)
+after_new(struct loop *l, struct db *db)
 {
 	struct after *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		abort();
 	a->loop = l;
+	a->db = db;
 	a->timer = timer_new(l, on_timer, a);
 	return a;
 }
@@ -140,6 +196,8 @@ after_free(struct after *a)
 {
 	if (!a)
 		return;
+	if (a->asking)
+		a->asking->after = NULL;
 	timer_free(a->timer);
 	free(a);
 }

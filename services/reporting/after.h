@@ -19,7 +19,8 @@ struct after_place {
 	uint64_t seq;
 };
 
-struct after *after_new(struct loop *l);
+/* db: where the cursors can be read. Kept. */
+struct after *after_new(struct loop *l, struct db *db);
 void after_free(struct after *a); /* NULL is fine; nobody is called */
 /* Where the streams stand. Kept. */
 void after_set_turns(struct after *a, struct turns *intake, struct turns *cases);

@@ -236,9 +236,11 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 {
 	const struct http_conf http = {.listen = conf->listen, .connections_max = 256, .requests_max = 256};
 
-	r->after = after_new(l);
 	if (calendar_read(r, conf, e) < 0 || keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) ||
-	    databases_open(r, l, conf, e) < 0 || turns_open(r, l, conf, e) < 0)
+	    databases_open(r, l, conf, e) < 0)
+		return -1;
+	r->after = after_new(l, r->track_db);
+	if (turns_open(r, l, conf, e) < 0)
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
 	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys};

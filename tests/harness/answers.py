@@ -57,7 +57,7 @@ class Answers:
         self.others = [code for code in others if code != self.code]
         self.outside = [code for code in outside if code != self.code]
         self.waiting, self.under_way, self.due = [], {}, []
-        self.socket, self.done = department.connect(endpoints), 0
+        self.socket, self.done = department.connect(endpoints, immediate=True), 0
         department.on_event = self.on_event
 
     def on_event(self, _, event):
@@ -103,7 +103,10 @@ class Answers:
             action.SetInParent()
             for name, value in self.fields(step).items():
                 setattr(action, name, value)
-            self.socket.send(commands.command_pb2.CommandEnvelope(command=command).SerializeToString())
+            try:
+                self.socket.send(commands.command_pb2.CommandEnvelope(command=command).SerializeToString(), zmq.NOBLOCK)
+            except zmq.Again:
+                step.sent = now - SILENCE_SECONDS + AGAIN_SECONDS
         self.due.clear()
 
     def receive(self, now):

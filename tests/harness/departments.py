@@ -6,6 +6,7 @@ only. A share of the cases is answered (answers.py). Debian's python3-zmq and py
 
 import multiprocessing
 import os
+import socket
 import time
 
 import zmq
@@ -15,13 +16,19 @@ import commands
 import ledger
 
 WINDOW = 200
-SILENCE_SECONDS, ASK_SECONDS = 5, .9
+SILENCE_SECONDS, ASK_SECONDS = 2.5, .9
 AGAIN = (commands.feed_pb2.Refused.CODE_BUSY, commands.feed_pb2.Refused.CODE_NOT_SUBSCRIBED)  # the owner was restarted
 ROUND_SECONDS, ACK_SECONDS = .005, .05
 
 
 def tcp(ports):
     return [f"tcp://127.0.0.1:{port}" for port in ports]
+
+
+def answers_calls(endpoint):
+    with socket.socket() as call:
+        call.settimeout(.2)
+        return call.connect_ex(("127.0.0.1", int(endpoint.rsplit(":", 1)[1]))) == 0
 
 
 class Department:
@@ -39,13 +46,14 @@ class Department:
         self.socket = self.connect(self.feeds[:1])
         self.subscribe()
 
-    def connect(self, endpoints):
-        socket = zmq.Context.instance().socket(zmq.DEALER)
-        socket.curve_secretkey, socket.curve_publickey = self.secret, zmq.curve_public(self.secret)
-        socket.curve_serverkey, socket.linger = self.server, 0
+    def connect(self, endpoints, immediate=False):
+        """immediate: what no router is there for is not sent."""
+        dealer = zmq.Context.instance().socket(zmq.DEALER)
+        dealer.curve_secretkey, dealer.curve_publickey = self.secret, zmq.curve_public(self.secret)
+        dealer.curve_serverkey, dealer.linger, dealer.immediate = self.server, 0, immediate
         for endpoint in endpoints:
-            socket.connect(endpoint)
-        return socket
+            dealer.connect(endpoint)
+        return dealer
 
     def say(self, **body):
         self.socket.send(commands.feed_pb2.FeedEnvelope(**body).SerializeToString())
@@ -58,10 +66,13 @@ class Department:
 
     def begin_again(self, poller):
         """A socket that was refused once (its key was not known yet) stays dumb: another one takes its place, at the next
-        router if there are several."""
+        router that is there if there are several."""
         poller.unregister(self.socket)
         self.socket.close()
-        self.feeds.append(self.feeds.pop(0))
+        for _ in self.feeds:
+            self.feeds.append(self.feeds.pop(0))
+            if answers_calls(self.feeds[0]):
+                break
         self.socket = self.connect(self.feeds[:1])
         poller.register(self.socket, zmq.POLLIN)
         self.subscribe()

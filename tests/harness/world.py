@@ -113,12 +113,14 @@ class World:
         return [proxy.port for name, proxy in self.proxies.items() if name.startswith(kind)]
 
     def start_applicants(self, program, people):
-        direct = ["unix:" + self.system.path(instance + ".sock") for instance in self.system.names("intake")]
         self.applicants = self.program("applicants", "applicants.py", {
             "seed": self.seed, "rate": self.rate, "ledger": os.path.join(self.ledgers, "applicants.ledger"),
-            "endpoints": direct + [f"127.0.0.1:{port}" for port in self.ports("http")], "key": program, "people": people},
+            "endpoints": self.direct() + [f"127.0.0.1:{port}" for port in self.ports("http")], "key": program, "people": people},
             stdin=True)
         self.applicants.start()
+
+    def direct(self):
+        return ["unix:" + self.system.path(instance + ".sock") for instance in self.system.names("intake")]
 
     # -- who there is, and what is done to them
 
