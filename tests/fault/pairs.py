@@ -5,106 +5,21 @@ doubled or out of order, no letter is sent twice (I-01, I-07, I-10, I-14).
 
 limit: 240 s. RATE (40) applications a second"""
 
-import http.client
+import concurrent.futures
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-import departments  # noqa: E402
-import front  # noqa: E402
 import system as kopru  # noqa: E402
-import world  # noqa: E402
+import takeover  # noqa: E402
 
 RATE = float(os.environ.get("RATE", "40"))
-TAKEOVER_SECONDS, FROZEN_SECONDS, END_SECONDS, DEAD = 5, 6, 10, 20
+FROZEN_SECONDS, END_SECONDS, DEAD = 6, 10, 20
 TAP = kopru.Tap()
-
-
-class Pairs(world.World):
-    """Applicants come through nginx; nothing stands between departments and routers."""
-
-    def make_proxies(self):
-        self.front = front.Front(self.system)
-        self.front.start()
-
-    def through(self, kind):
-        return ",".join(departments.tcp(self.ports(kind)))
-
-    def ports(self, kind):
-        return {"feed": self.system.feed_ports, "commands": self.system.command_ports, "http": [self.front.port]}[kind]
-
-    def direct(self):
-        return []
-
-    def marks(self):
-        marks = super().marks()
-        if marks:
-            marks["letter"] = len(os.listdir(self.system.path("letters")))
-        return marks
-
-
-class Reader(threading.Thread):
-    """A screen behind nginx that reads what was just accepted, and each time says up to where it wants to see."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.key, self.seen, self.slow, self.open = W.key("reader", "reports"), [], [], True
-        self.ledger = os.path.join(W.ledgers, "applicants.ledger")
-
-    def newest(self):
-        with open(self.ledger, "ab+") as file:
-            file.seek(max(0, file.tell() - 4000))
-            lines = [line.split() for line in file.read().decode().split("\n")[1:-1]]
-        return next(((words[3], words[4]) for words in reversed(lines) if words[0] == "S" and words[2] == "201"), (None, None))
-
-    def run(self):
-        while self.open:
-            time.sleep(.1)
-            number, seq = self.newest()
-            if not number:
-                continue
-            asked = time.monotonic()
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", W.front.port, timeout=2)
-                connection.request("GET", f"/api/v1/cases/{number}?after=intake:{seq}", headers={"Authorization": "Bearer " + self.key})
-                status = connection.getresponse().status
-                connection.close()
-            except (OSError, http.client.HTTPException) as error:
-                status = type(error).__name__
-            self.seen.append((asked, time.monotonic(), status))
-
-    def first(self, since):
-        return next((came for asked, came, status in list(self.seen) if asked >= since and status == 200), None)
-
-
-def moved(since, patience):
-    """Seconds from since until each first moved, by name; who did not is missing."""
-    before, moved_after = None, {}
-    while time.monotonic() - since < patience:
-        now, marks = time.monotonic() - since, W.marks()
-        before = before or marks
-        moved_after.update({name: now for name in marks if marks[name] > before[name] and name not in moved_after})
-        for name, first in (("first 2xx", W.first_accepted(since)), ("first read", READER.first(since))):
-            if first:
-                moved_after.setdefault(name, first - since)
-        if len(moved_after) == len(marks) + 2:
-            break
-        time.sleep(.05)
-    return moved_after
-
-
-def taken_over(what, since):
-    """Everything moves again within the promised time."""
-    found = moved(since, TAKEOVER_SECONDS + 3)
-    print(f"# {what}: " + ", ".join(f"{name} {found[name]:.2f} s" for name in sorted(found)))
-    names = {*W.marks(), "first 2xx", "first read"}
-    late = {name: found.get(name) for name in names if found.get(name, 99) > TAKEOVER_SECONDS}
-    assert not late, (what, late)
 
 
 def turns(name):
@@ -122,6 +37,11 @@ def active(service):
     return max(names, key=lambda name: turns(name) - before[name])
 
 
+def ended(name, since):
+    """Exit code, and after how many seconds."""
+    return W.process(name).process.wait(END_SECONDS), time.monotonic() - since
+
+
 def start(*names):
     since = time.monotonic()
     for name in names:
@@ -137,9 +57,7 @@ def they_start_among_the_sockets_of_the_dead():
             with socket.socket(socket.AF_UNIX) as dead:
                 dead.bind(W.system.path(f"{name}-dead{number}.sock"))
     W.start()
-    W.system.supervising = False
-    READER.start()
-    found = moved(time.monotonic(), 20)
+    found = W.moved(time.monotonic(), 20)
     assert len(found) == len(W.marks()) + 2, found
 
 
@@ -148,7 +66,7 @@ def the_other_one_takes_over_from_the_killed():
         name = active(service)
         W.kill(name)
         try:
-            taken_over(f"{name} killed", time.monotonic())
+            W.taken_over(f"{name} killed", time.monotonic())
         finally:
             start(name)
 
@@ -159,12 +77,12 @@ def the_other_one_takes_over_from_the_frozen():
     for name in names:
         W.process(name).kill(signal.SIGSTOP)
     try:
-        taken_over("all active ones frozen", since)
+        W.taken_over("all active ones frozen", since)
         time.sleep(max(0, since + FROZEN_SECONDS - time.monotonic()))
     finally:
         for name in names:
             W.process(name).kill(signal.SIGCONT)
-    taken_over("all thawed", time.monotonic())
+    W.taken_over("all thawed", time.monotonic())
 
 
 def who_is_asked_to_end_ends_and_the_other_one_takes_over():
@@ -173,10 +91,12 @@ def who_is_asked_to_end_ends_and_the_other_one_takes_over():
     for name in names:
         W.process(name).kill(signal.SIGTERM)
     try:
-        taken_over("all active ones asked to end", since)
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as waiting:
+            ends = {name: waiting.submit(ended, name, since) for name in names}
+            W.taken_over("all active ones asked to end", since)
         for name in names:
-            code = W.process(name).process.wait(END_SECONDS)
-            print(f"# {name} had ended within {time.monotonic() - since:.2f} s")
+            code, seconds = ends[name].result()
+            print(f"# {name} ended {seconds:.2f} s after it was asked to")
             assert code == 0, f"{name} ended with {code}: {W.system.tail(name)}"
     finally:
         start(*names)
@@ -190,7 +110,7 @@ def one_of_each_is_enough():
     since = time.monotonic()
     start(*(name for name in names if name.endswith("-2")))
     try:
-        taken_over("one of each, after all were killed", since)
+        W.taken_over("one of each, after all were killed", since)
     finally:
         start(*(name for name in names if name.endswith("-1")))
 
@@ -202,12 +122,10 @@ def a_second_one_on_the_same_endpoint_says_so_and_stops():
         said = done.stdout + done.stderr
         assert done.returncode == 1 and ("already" in said or "in use by another process" in said), (done.returncode, said)
         assert W.system.request(service + "-1", "GET", "/healthz")[0] == 200
-    taken_over("after second ones were refused", time.monotonic())
+    W.taken_over("after second ones were refused", time.monotonic())
 
 
 def all_comes_to_an_end():
-    READER.open = False
-    READER.join()
     W.finish()
 
 
@@ -221,16 +139,15 @@ def nothing_is_lost_doubled_or_out_of_order():
 
 
 def reads_of_what_was_just_written_do_not_wait_for_long():
-    took = sorted(came - asked for asked, came, status in READER.seen if status == 200)
-    refused = [status for _, _, status in READER.seen if status != 200]
+    took = sorted(came - asked for asked, came, status in W.reader.seen if status == 200)
+    refused = [status for _, _, status in W.reader.seen if status != 200]
     print(f"# {len(took)} reads after a write: median {took[len(took) // 2]:.3f} s, 90 % below {took[len(took) * 9 // 10]:.3f} s; "
           f"others {sorted(map(str, set(refused)))} ({len(refused)})")
     assert took[len(took) * 9 // 10] < 1
 
 
-W = Pairs(5, RATE, instances=2)
+W = takeover.Pairs(5, RATE)
 try:
-    READER = Reader()
     for test in (they_start_among_the_sockets_of_the_dead, the_other_one_takes_over_from_the_killed,
                  the_other_one_takes_over_from_the_frozen, who_is_asked_to_end_ends_and_the_other_one_takes_over,
                  one_of_each_is_enough, a_second_one_on_the_same_endpoint_says_so_and_stops, all_comes_to_an_end,

@@ -45,13 +45,13 @@ def call(program, *arguments, user=None, **more):
     return done.stdout
 
 
-def fill_template(conninfo, database):
-    """A database with all migrations and the demo municipality; conninfo is without dbname."""
-    data = os.path.join(TOP, "deploy/data")
+def fill_template(conninfo, database, top=TOP, build=BUILD):
+    """A database with all migrations and the demo municipality, of this tree or of another; conninfo is without dbname."""
+    data = os.path.join(top, "deploy/data")
     call("psql", "-X", "-q", "-d", f"{conninfo} dbname=postgres", "-c", f'CREATE DATABASE "{database}"')
     for command in (["migrate"],
                     ["demo", os.path.join(data, "topics.csv"), os.path.join(data, "holidays_tr_2020_2030.csv")]):
-        done = subprocess.run([os.path.join(BUILD, "kopru"), *command], cwd=TOP, text=True, stdin=subprocess.DEVNULL,
+        done = subprocess.run([os.path.join(build, "kopru"), *command], cwd=top, text=True, stdin=subprocess.DEVNULL,
                               env={**os.environ, "KOPRU_DATABASE": f"{conninfo} dbname={database}"},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
         if done.returncode != 0:

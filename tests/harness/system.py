@@ -126,7 +126,7 @@ class System:
         such as in request() and start(), "intake" then is whichever answers, or all of them.
         cluster: a cluster.Cluster to run on instead of the scratch database of tests/run."""
         self.settings = settings or {}
-        self.instances = instances
+        self.instances, self.build = instances, BUILD
         self.admin = admin or (cluster.conninfo() if cluster else os.environ["KOPRU_TEST_PG"])
         self.template = template or (cluster.template if cluster else os.environ["KOPRU_TEST_TEMPLATE"])
         self.folder = folder or tempfile.mkdtemp(prefix="kopru.", dir="/tmp")
@@ -214,7 +214,7 @@ class System:
         wanted = [instance for name in names or SERVICES for instance in self.names(name)]
         for name in wanted:
             if name not in self.processes:
-                self.processes[name] = Process(name, [os.path.join(BUILD, "kopru-" + name.split("-")[0])],
+                self.processes[name] = Process(name, [os.path.join(self.build, "kopru-" + name.split("-")[0])],
                                                self.environment(name), self.path("log", name + ".log"))
             self.processes[name].start()
         for name in wanted:
@@ -276,7 +276,7 @@ class System:
             "DEPARTMENT_HANDLER": handler,
             **more,
         }
-        process = Process("department-" + code, [os.path.join(BUILD, "kopru-department")], environment,
+        process = Process("department-" + code, [os.path.join(self.build, "kopru-department")], environment,
                           self.path("log", f"department-{code}.log"), self.path("departments", code + ".jsonl"))
         self.processes["department-" + code] = process
         process.start()

@@ -35,7 +35,7 @@ class World:
     def __init__(self, seed, rate, instances=1):
         self.seed, self.rate = seed, rate
         self.cluster = cluster.Cluster(disk_mib=400, wal_mib=96)  # before any thread: it moves into a namespace of mounts
-        self.system = kopru.System(self.cluster.conninfo(), self.cluster.template, instances=instances)
+        self.system = kopru.System(self.cluster.conninfo(), self.template(), instances=instances)
         self.ledgers = self.system.path("ledgers")
         os.makedirs(self.ledgers, mode=0o700)
         self.mail = mail.Server(self.system.path("mail"), tls=False, messages=self.folder("letters"))
@@ -45,6 +45,9 @@ class World:
         self.proxies, self.applicants, self.accepted, self.followed = {}, None, [], 0
         self.taken, self.promoted = set(), []  # names in this round; when a promotion began and ended
         self.faults, self.worst = [], {}  # sentences; the longest time of a kind, and what it was for
+
+    def template(self):
+        return self.cluster.template
 
     def folder(self, name):
         os.makedirs(self.system.path(name), mode=0o700, exist_ok=True)
