@@ -2,6 +2,7 @@
 #include "common/base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -28,6 +29,7 @@ struct slot {
 static struct {
 	pthread_mutex_t lock;
 	_Atomic int level;
+	_Atomic unsigned lost; /* lines that nobody took */
 	const char *service;
 	struct slot slots[LOG_SLOTS];
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO_LEVEL, .service = "kopru"};
@@ -144,6 +146,20 @@ written(int length, size_t room)
 	return (size_t)length < room ? (size_t)length : room - 1;
 }
 
+/* Whoever reads our lines may be stuck: we do not wait for him. A pipe is writable when a whole line fits into it. */
+static bool
+line_fits(unsigned *lost)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&out, 1, 0) == 0) {
+		atomic_fetch_add(&log_state.lost, 1);
+		return false;
+	}
+	*lost = atomic_exchange(&log_state.lost, 0);
+	return true;
+}
+
 /* The whole line in one write, so that lines of two threads or processes do not mix. */
 static void
 write_line(const char *line, size_t size)
@@ -167,13 +183,13 @@ log_write(enum log_level level, const char *event, const char *format, ...)
 	char line[LOG_LINE_SIZE], when[LOG_TIME_SIZE];
 	size_t room = sizeof line - 1, size, head;
 	struct timespec now;
-	unsigned left_out;
+	unsigned left_out, lost;
 	va_list args;
 
 	if ((int)level > atomic_load(&log_state.level))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (!line_allowed(event, now.tv_sec, &left_out))
+	if (!line_allowed(event, now.tv_sec, &left_out) || !line_fits(&lost))
 		return;
 	time_text(&now, when);
 	size = written(
@@ -181,6 +197,8 @@ log_write(enum log_level level, const char *event, const char *format, ...)
 	    room);
 	if (left_out > 0)
 		size += written(snprintf(line + size, room - size, " left_out=%u", left_out), room - size);
+	if (lost > 0)
+		size += written(snprintf(line + size, room - size, " lost=%u", lost), room - size);
 	head = size;
 	line[size++] = ' ';
 	errno = saved;

@@ -5,6 +5,7 @@ standby is promoted; what no standby has is never told, published or sent (I-01,
 limit: 240 s. SEED makes a run repeatable."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -175,4 +176,5 @@ try:
     S.close()
 finally:
     C.stop()
+    shutil.rmtree(S.folder, ignore_errors=True)
 TAP.end()

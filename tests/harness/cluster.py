@@ -24,6 +24,18 @@ SETTINGS = {"wal_level": "replica", "max_wal_senders": "10", "wal_keep_size": "'
 HOW = {"kill": signal.SIGKILL, "immediate": signal.SIGQUIT, "fast": signal.SIGINT}
 
 
+def fill(path, leave=0):
+    """Grows a file until its disk is full."""
+    size = 0
+    with open(path, "ab", buffering=0) as ballast:
+        for chunk in (65536, 4096):
+            with contextlib.suppress(OSError):
+                while True:
+                    size += ballast.write(bytes(chunk))
+        if leave:
+            ballast.truncate(max(size - leave, 0))
+
+
 class Cluster:
     """The interface of tests; conninfo() works whichever of the two is the primary."""
 
@@ -194,11 +206,7 @@ class Cluster:
 
     def fill_disk(self, volume, leave=0):
         """Fills the primary's volume "data" or "wal" but for so many bytes."""
-        path = self.primary.ballast[volume]
-        with open(path, "ab") as ballast:
-            free = os.statvfs(path).f_bavail * os.statvfs(path).f_bsize
-            with contextlib.suppress(OSError):
-                os.posix_fallocate(ballast.fileno(), 0, os.fstat(ballast.fileno()).st_size + max(free - leave, 1))
+        fill(self.primary.ballast[volume], leave)
 
     def free_disk(self, volume):
         with contextlib.suppress(FileNotFoundError):

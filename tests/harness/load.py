@@ -75,7 +75,8 @@ class Load:
         return key
 
     def generate(self, place):
-        connection = self.system.connection("intake", self.timeout)
+        instances = self.system.names("intake")
+        connection = self.system.connection(instances[place % len(instances)], self.timeout)
         chance = random.Random(self.seed + place)
         while not self.stopping.is_set():
             key = self.new_key(chance)

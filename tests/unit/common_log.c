@@ -191,6 +191,32 @@ threads_do_not_mix_their_lines(void **state)
 		assert_non_null(strstr(line, "Z level=info service=test event=thing.threads"));
 }
 
+static void
+who_does_not_read_keeps_nobody_waiting(void **state)
+{
+	static const char *const events[] = {
+	    "pipe.a", "pipe.b", "pipe.c", "pipe.d", "pipe.e", "pipe.f", "pipe.g", "pipe.h"};
+	static char text[1 << 17];
+	int ends[2];
+	ssize_t first, second;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	for (size_t i = 0; i < 8 * 10; i++) /* twice what a pipe holds */
+		log_info(events[i % 8], "of=%01900d", 1);
+	first = read(ends[0], text, sizeof text);
+	log_info("pipe.later", "n=%d", 1);
+	second = read(ends[0], text + first, sizeof text - (size_t)first - 1);
+	dup2(((struct capture *)*state)->saved, STDERR_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(first > 0 && second > 0);
+	assert_int_equal(text[first - 1], '\n');
+	text[first + second] = '\0';
+	assert_non_null(strstr(text + first, "event=pipe.later lost="));
+}
+
 int
 main(void)
 {
@@ -204,6 +230,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(more_events_than_slots_still_go_out, setup, teardown),
 	    cmocka_unit_test_setup_teardown(errno_survives, setup, teardown),
 	    cmocka_unit_test_setup_teardown(threads_do_not_mix_their_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(who_does_not_read_keeps_nobody_waiting, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
