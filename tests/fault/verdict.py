@@ -166,7 +166,11 @@ def what_went_astray_is_called_so():
             if e.mail[0][1] != other.address else e.mail.append((*e.mail[1][:3], (other.marker,), ())))
     planted("misdelivered", lambda e: e.logs.update({"router-1.log": [other.secret]}))
     hidden = next(one for one in (applicants.application(SEED, place) for place in range(COUNT)) if one.hidden)
-    planted("misdelivered", lambda e: e.copies[hidden.department].append((1, "digest-x", (hidden.secret,))))
+    for marker in (hidden.secret, hidden.phone):
+        planted("misdelivered", lambda e, m=marker: e.copies[hidden.department].append((1, "digest-x", (m,))))
+    outside = next(one for one in (applicants.application(SEED, place) for place in range(COUNT))
+                   if one.department in applicants.OUTSIDE and not one.hidden)
+    planted("misdelivered", lambda e: e.copies[outside.department].append((1, "digest-x", (outside.phone,))))
 
 
 def an_unresolved_one_is_called_so():

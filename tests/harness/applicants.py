@@ -15,6 +15,7 @@ import hashlib
 import http.client
 import json
 import os
+import queue
 import random
 import sys
 import threading
@@ -27,10 +28,11 @@ import system as kopru
 TEXTS = {"TEM": "Sokağımızda üç gündür çöp toplanmadı", "FEN": "Yol çukuru var, kaldırım bozuk", "HM": "Qqq zzz",
          "ZAB": "Seyyar satıcı ve dilenci var", "PRK": "Parktaki salıncak kırık", "KOSKI": "Sokağımızda su kesik",
          "MEDAS": "Elektrik kesintisi var"}
+OUTSIDE = ("KOSKI", "MEDAS")  # institutions: they see no persons
 LIVES = ("TEM",)  # its software sends no commands: here people do
 THREADS, TRIES_SECONDS, AGAIN_SECONDS = 8, 90, .25
-GIVES_UP, LIVES_ON, RACES = .02, .08, .02
-Application = collections.namedtuple("Application", "key department marker secret hidden address verified text body")
+GIVES_UP, LIVES_ON, RACES, DESK = .02, .3, .1, 40  # shares; most receipts that wait for a clerk
+Application = collections.namedtuple("Application", "key department marker secret phone hidden address text body")
 
 
 def application(seed, place):
@@ -42,18 +44,19 @@ def application(seed, place):
     text = f"{TEXTS[department]}. {marker}"
     hidden, mail = chance.random() < .15, chance.random()
     address = f"{secret}@posta{place % 4}.example.org" if mail < .7 else None
-    applicant = {"name": f"Deneme {secret}", "hide_identity": hidden}
+    applicant = {"name": f"Deneme {secret}", "address": f"{secret} Sokak 1", "phone": f"0500 {place:07d}",
+                 "hide_identity": hidden}
     if address:
         applicant["email"] = address
     if mail < .45:
         applicant["email_verified"] = True
     body = {"kind": "complaint", "channel": "desk", "text": text, "external_id": key, "applicant": applicant}
-    return Application(key, department, marker, secret, hidden, address, mail < .45, text,
+    return Application(key, department, marker, secret, f"+90500{place:07d}", hidden, address, text,
                        json.dumps(body, ensure_ascii=False).encode())
 
 
 class Person(threading.Thread):
-    """One keep-alive connection to each endpoint, one request under way."""
+    """One keep-alive connection to each endpoint, one request under way. Clerks take up what applicants were told."""
 
     def __init__(self, crowd, place):
         super().__init__(name=f"person-{place}")
@@ -85,8 +88,8 @@ class Person(threading.Thread):
             one = application(self.crowd.settings["seed"], place)
             answer = self.apply(one)
             draw = self.chance.random()
-            if answer and one.department in LIVES and draw < LIVES_ON + RACES:
-                self.race(answer) if draw < RACES else self.live(answer)
+            if answer and one.department in LIVES and draw < LIVES_ON + RACES and self.crowd.desk.qsize() < DESK:
+                self.crowd.desk.put((Clerk.race if draw < RACES else Clerk.live, answer))
 
     # -- applications
 
@@ -111,7 +114,12 @@ class Person(threading.Thread):
             time.sleep(AGAIN_SECONDS)
         return None
 
-    # -- commands
+
+class Clerk(Person):
+    def run(self):
+        while (work := self.crowd.desk.get()) is not None:
+            what, receipt = work
+            what(self, receipt)
 
     def live(self, receipt):
         version = 2
@@ -124,7 +132,7 @@ class Person(threading.Thread):
 
     def race(self, receipt):
         """Two final answers to one case at once: one of them is a conflict."""
-        other = threading.Thread(target=Person(self.crowd, receipt["number"]).command,
+        other = threading.Thread(target=Clerk(self.crowd, receipt["number"]).command,
                                  args=(receipt, "manager", "answer", 2, {"text": "Gereği yapılmıştır."}))
         other.start()
         self.command(receipt, "manager", "answer", 2, {"text": "Gereği yapıldı. Bilgilerinize sunarız."})
@@ -156,6 +164,7 @@ class Crowd:
         self.settings, self.lock = settings, threading.Lock()
         self.book = ledger.Ledger(settings["ledger"])
         self.place, self.open, self.due = 0, True, time.monotonic()
+        self.desk = queue.Queue()
 
     def write(self, *words):
         """On the disk when it returns; the time is a word of it."""
@@ -177,13 +186,17 @@ class Crowd:
         return place if self.open else None
 
     def run(self):
-        people = [Person(self, place) for place in range(THREADS)]
-        for person in people:
+        people, clerks = [Person(self, place) for place in range(THREADS)], [Clerk(self, -place) for place in range(THREADS)]
+        for person in people + clerks:
             person.start()
         sys.stdin.read()
         self.open = False
         for person in people:
             person.join()
+        for _ in clerks:
+            self.desk.put(None)
+        for clerk in clerks:
+            clerk.join()
         self.book.close()
 
 

@@ -6,8 +6,10 @@ of one to three faults at once are drawn from a deck that holds each fault at le
 """
 
 import collections
+import contextlib
 import random
 import signal
+import subprocess
 import time
 
 BOUND_SECONDS, PROMOTION_SECONDS, TERM_SECONDS = 10, 5, 10
@@ -119,27 +121,62 @@ def cancel_commits(world, chance):
 
 def promote(world, chance):
     """The primary dies, the standby takes over, the old primary comes back as the standby."""
-    began = time.monotonic()
     world.cluster.promote()
+    world.promoted.append(time.monotonic())
     world.counts["promotions"] += 1
     world.counts["db_crashes"] += 1
-    world.promoted.append((began, time.monotonic()))
     yield chance.uniform(2, 5)
     world.cluster.rejoin()
+
+
+def cancel_and_promote(world, chance):
+    """What was told as stored with a warning is on no standby when the primary dies: the standby dies, too, with what lay in
+    its socket, before it takes over."""
+    world.cluster.freeze_standby()
+    cancelled = 0
+    for _ in range(chance.randint(2, 6)):
+        time.sleep(chance.uniform(.1, .4))
+        cancelled += world.cluster.cancel_waiting_commits()
+    world.log(f"{cancelled} commits were cancelled")
+    world.cluster.kill_primary()
+    world.cluster.signal_all(world.cluster.standby, signal.SIGKILL)
+    world.cluster.standby.stop(signal.SIGKILL)
+    world.cluster.standby.start()
+    yield from promote(world, chance)
 
 
 def fill(volume):
     def play(world, chance):
         world.counts["disk_full"] += 1
         world.cluster.fill_disk(volume, chance.choice((0, 0, 300_000)))
+        if volume == "wal":
+            use_up_wal(world)
         yield chance.uniform(1, 3)
         world.cluster.free_disk(volume)
-        if not world.cluster.primary.runs():
-            world.counts["db_crashes"] += 1
-            world.log("the primary had ended")
-            world.cluster.primary.stop()
-            world.cluster.primary.start()
+        revive(world)
     return play
+
+
+def revive(world):
+    """The primary may have ended, or come back by itself, or try to and then end."""
+    primary, end = world.cluster.primary, time.monotonic() + 8
+    while time.monotonic() < end and primary.runs():
+        with contextlib.suppress(RuntimeError):
+            world.cluster.sql("SELECT 1")
+            return
+        time.sleep(.05)
+    world.counts["db_crashes"] += 1
+    world.log("the primary had ended")
+    primary.stop()
+    primary.start()
+
+
+def use_up_wal(world):
+    """The segments that are there already would last for a while."""
+    with contextlib.suppress(RuntimeError, subprocess.TimeoutExpired):
+        for _ in range(60):
+            world.cluster.sql("SELECT pg_switch_wal()")
+            time.sleep(.02)
 
 
 # -- the network and the mail server
@@ -181,6 +218,7 @@ FAULTS = (  # times: in one deck
     Fault("restart database", "database", 1, restart_database), Fault("kill database", "database", 1, kill_database),
     Fault("terminate backends", "database", 1, terminate_backends), Fault("freeze standby", "database", 1, freeze_standby),
     Fault("cancel commits", "database", 1, cancel_commits), Fault("promote", "database", 1, promote),
+    Fault("cancel and promote", "database", 1, cancel_and_promote),
     Fault("data full", "database", 1, fill("data")), Fault("WAL full", "database", 1, fill("wal")),
     Fault("delay", "network", 1, network(delay)), Fault("cut", "network", 2, network(cut)),
     Fault("reset", "network", 1, network(lambda proxy, _: proxy.reset())),
@@ -189,7 +227,8 @@ FAULTS = (  # times: in one deck
     Fault("refuse", "network", 1, network(lambda proxy, _: proxy.refuse())),
     Fault("mail", "mail", 3, misbehave))
 # Never together, or the time from a promotion to the first 2xx says nothing.
-ALONE = {"promote": {"stop", "delay", "cut", "reset", "half-open", "trickle", "refuse"}}
+NOT_WITH_PROMOTION = {"stop", "delay", "cut", "reset", "half-open", "trickle", "refuse"}
+ALONE = {"promote": NOT_WITH_PROMOTION, "cancel and promote": NOT_WITH_PROMOTION}
 
 
 def deck(chance):
@@ -212,7 +251,7 @@ def rounds(seed):
     while True:
         if len(cards) < 4:
             cards += deck(chance)
-        together, most = [cards.pop(0)], chance.choice((1, 2, 2, 3, 3))
+        together, most = [cards.pop(0)], chance.choice((1, 2, 2, 3, 3, 3))
         for card in list(cards[:8]):
             if len(together) < most and agree(card, together):
                 cards.remove(card)
@@ -256,9 +295,9 @@ class Nemesis:
         world.slowest("progress", took, what)
         if late:
             world.fault(f"{BOUND_SECONDS} s after {what} was healed, not yet: {', '.join(late)}")
-        for began, ended in world.promoted:
+        for promoted in world.promoted:
             world.follow()
-            first = min((came for _, came in world.accepted if came > ended), default=float("inf")) - began
+            first = min((came for _, came in world.accepted if came > promoted), default=float("inf")) - promoted
             world.slowest("promotion", first, what)
             if first > PROMOTION_SECONDS:
                 world.fault(f"first 2xx {first:.1f} s after a promotion ({what})")

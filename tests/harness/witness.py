@@ -4,7 +4,7 @@
     witness.py SETTINGS.json          {"codes", "others", "outside", "feed", "commands", "secrets", "server", "ledger"}
 
 As departments.py, and more: it goes on where its own ledger ends, commands without an answer are sent again with their ids, and
-the ledger says which markers (words zx...) the bytes of each event held, and what they were:
+the ledger says which markers (words zx..., telephones) the bytes of each event held, and what they were:
     B CODE SEQ DIGEST MARKERS          every time that an event came
     D COMMAND DEPARTMENT               this command would hand the case to that department
 Debian's python3-zmq and python3-protobuf.
@@ -25,7 +25,7 @@ import answers
 import departments
 import ledger
 
-MARKER = re.compile(rb"zx[0-9a-f]{20}")
+MARKER = re.compile(rb"zx[0-9a-f]{20}|\+90500\d{7}")
 
 
 def markers(data):

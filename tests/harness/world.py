@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import applicants
 import cluster
 import mail
 import system as kopru
@@ -24,10 +25,9 @@ import verdict
 HERE = os.path.dirname(os.path.abspath(__file__))
 PRINTING = ("TEM", "FEN")  # their ends are kopru-department
 WITNESSES = {"witness-a": ("HM", "ZAB"), "witness-b": ("PRK", "KOSKI", "MEDAS")}
-OUTSIDE = ("KOSKI", "MEDAS")  # institutions among them
 CURSORS = ("router/intake", "notifier/case", "reporting/intake", "reporting/case")
 NOTIFIER = {"NOTIFIER_PROVIDER": "smtp", "NOTIFIER_SMTP_TLS": "off", "NOTIFIER_SMTP_ANSWER_SECONDS": "3",
-            "NOTIFIER_SMTP_DOT_SECONDS": "3", "NOTIFIER_SETTLE_SECONDS": "2", "NOTIFIER_LEASE_SECONDS": "6",
+            "NOTIFIER_SMTP_DOT_SECONDS": "3", "NOTIFIER_SETTLE_SECONDS": "2", "NOTIFIER_LEASE_SECONDS": "4",
             "NOTIFIER_DOMAIN_MINUTE": "0", "NOTIFIER_ATTEMPTS": "1000"}
 
 
@@ -43,7 +43,7 @@ class World:
         self.counts = dict.fromkeys(("sigkills", "stops", "terms", "db_crashes", "promotions", "disk_full", "other"), 0)
         self.started, self.events = time.monotonic(), open(self.system.path("nemesis.log"), "w", encoding="utf-8")
         self.proxies, self.applicants, self.accepted, self.followed = {}, None, [], 0
-        self.taken, self.promoted = set(), []  # names in this round; when a promotion began and ended
+        self.taken, self.promoted = set(), []  # names in this round; when promotions had taken place
         self.faults, self.worst = [], {}  # sentences; the longest time of a kind, and what it was for
 
     def template(self):
@@ -106,7 +106,8 @@ class World:
 
     def witness(self, name, codes, departments):
         process = self.program(name, "witness.py", {
-            "codes": codes, "others": [code for code in departments if code not in OUTSIDE], "outside": OUTSIDE,
+            "codes": codes, "others": [code for code in departments if code not in applicants.OUTSIDE],
+            "outside": applicants.OUTSIDE,
             "feed": self.ports("feed"), "commands": self.ports("commands"), "secrets": self.system.path("secrets"),
             "ledger": os.path.join(self.ledgers, f"departments-{name}.ledger")})
         self.system.processes[name] = process
@@ -178,8 +179,7 @@ class World:
         """Seconds from since until the first 2xx and until each has moved; names of who had not when the bound was over."""
         before, moved, late = None, {}, []
         while len(moved) < len(CURSORS) + len(WITNESSES) + len(PRINTING) + 1:
-            now = time.monotonic() - since
-            marks = self.marks()
+            marks, now = self.marks(), time.monotonic() - since
             if marks and not before:
                 before = marks
             for name in marks or ():
