@@ -43,10 +43,9 @@ on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct loop *l = arg;
 
-	(void)number;
 	(void)what;
-	if (l->stopping)
-		_exit(EXIT_FAILURE); /* asked twice */
+	if (l->stopping && number == SIGINT)
+		_exit(EXIT_FAILURE); /* somebody at the keyboard does not want to wait */
 	loop_stop(l);
 }
 
@@ -132,6 +131,8 @@ loop_free(struct loop *l)
 	timer_free(l->limit);
 	if (l->terminate)
 		event_free(l->terminate);
+	if (l->stopping)
+		signal(SIGTERM, SIG_IGN); /* only the end of main() is left */
 	if (l->interrupt)
 		event_free(l->interrupt);
 	if (l->base)

@@ -22,7 +22,7 @@ struct event_base *loop_base(struct loop *l);
 int loop_run(struct loop *l, struct err *e);
 
 /* Begins the stop, as SIGTERM does: calls every on_stop once, then waits until nothing is held or
- * LOOP_STOP_SECONDS have passed. A second SIGTERM exits at once. */
+ * LOOP_STOP_SECONDS have passed. A second SIGTERM changes nothing, a second SIGINT exits at once. */
 void loop_stop(struct loop *l);
 /* The same, and loop_run returns -1 with this reason (the first one counts). */
 void loop_fail(struct loop *l, const struct err *reason);

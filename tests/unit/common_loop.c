@@ -122,7 +122,7 @@ test_stop_waits_until_nothing_is_held(void **state)
 }
 
 static void
-on_second_signal(void *arg)
+on_term(void *arg)
 {
 	see(arg, 't');
 	raise(SIGTERM);
@@ -135,11 +135,34 @@ test_sigterm_is_an_orderly_stop(void **state)
 	struct err e;
 
 	(void)state;
-	begin(&p, on_second_signal);
+	begin(&p, on_term);
 	timer_start(p.second, 0);
 	assert_int_equal(loop_run(p.loop, &e), 0);
 	assert_string_equal(p.seen, "ts");
 	end(&p);
+}
+
+/* A supervisor and a person may both ask: what is in hand is finished all the same. */
+static void
+test_a_second_sigterm_does_not_cut_the_stop_short(void **state)
+{
+	struct loop_timer *again;
+	struct play p;
+	struct err e;
+
+	(void)state;
+	begin(&p, on_second_release);
+	again = timer_new(p.loop, on_term, &p);
+	loop_hold(p.loop);
+	loop_stop(p.loop);
+	timer_start(again, 20);
+	timer_start(p.second, 100);
+	assert_int_equal(loop_run(p.loop, &e), 0);
+	assert_string_equal(p.seen, "str");
+	timer_free(again);
+	end(&p);
+	raise(SIGTERM); /* nothing is left to stop but the end of main() */
+	signal(SIGTERM, SIG_DFL);
 }
 
 static void
@@ -184,6 +207,7 @@ main(void)
 	    cmocka_unit_test(test_timers_fire_once_in_order_and_a_stopped_one_never),
 	    cmocka_unit_test(test_stop_waits_until_nothing_is_held),
 	    cmocka_unit_test(test_sigterm_is_an_orderly_stop),
+	    cmocka_unit_test(test_a_second_sigterm_does_not_cut_the_stop_short),
 	    cmocka_unit_test(test_failure_gives_the_first_reason),
 	    cmocka_unit_test(test_stop_that_is_held_for_ever_ends_all_the_same),
 	};
