@@ -76,7 +76,8 @@ public_url_read(struct composer *c, const char *url, struct err *e)
 
 	if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || strpbrk(url, " #?\"<>\\") ||
 	    !text_valid(url, size) || text_has_line_break_or_control(url))
-		return err_set(e, "public address \"%s\" is not an http(s) address without query and fragment", url);
+		return err_set(
+		    e, "NOTIFIER_PUBLIC_URL is \"%s\"; allowed is an http(s) address without query and fragment", url);
 	while (size > 0 && url[size - 1] == '/')
 		size--;
 	c->public_url = arena_string_n(c->arena, url, size);
@@ -87,10 +88,10 @@ static int
 key_read(struct composer *c, const char *path, struct err *e)
 {
 	if (file_read_secret(c->arena, path, &c->key, &c->key_size, e) < 0)
-		return -1;
+		return err_prefix(e, "NOTIFIER_ACCESS_CODE_KEY_FILE");
 	if (c->key_size < ACCESS_CODE_KEY_MIN)
-		return err_set(
-		    e, "\"%s\" holds %zu bytes; a key has at least %d", path, c->key_size, ACCESS_CODE_KEY_MIN);
+		return err_set(e, "NOTIFIER_ACCESS_CODE_KEY_FILE: \"%s\" holds %zu bytes; a key has at least %d", path,
+		    c->key_size, ACCESS_CODE_KEY_MIN);
 	return 0;
 }
 
@@ -110,8 +111,10 @@ composer_new(const struct composer_conf *conf, struct err *e)
 
 		c->templates[language][rule] =
 		    template_read(c->arena, conf->templates, languages[language], &template_rules[rule], e);
-		if (!c->templates[language][rule])
+		if (!c->templates[language][rule]) {
+			err_prefix(e, "NOTIFIER_TEMPLATES");
 			goto fail;
+		}
 	}
 	return c;
 

@@ -217,8 +217,10 @@ static int
 keys_read(struct notifier *n, const struct notifier_conf *conf, struct err *e)
 {
 	if (*conf->server_public_file && bus_key_read_public(conf->server_public_file, n->server_public, e) < 0)
-		return -1;
-	return *conf->key_file ? bus_key_read(conf->key_file, &n->key, e) : 0;
+		return err_prefix(e, "NOTIFIER_SERVER_PUBLIC_FILE");
+	if (*conf->key_file && bus_key_read(conf->key_file, &n->key, e) < 0)
+		return err_prefix(e, "NOTIFIER_KEY_FILE");
+	return 0;
 }
 
 static struct turns *

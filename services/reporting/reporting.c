@@ -158,10 +158,12 @@ static int
 keys_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
 {
 	if (*conf->intake_public_file && bus_key_read_public(conf->intake_public_file, r->intake_public, e) < 0)
-		return -1;
+		return err_prefix(e, "REPORTING_INTAKE_PUBLIC_FILE");
 	if (*conf->case_public_file && bus_key_read_public(conf->case_public_file, r->case_public, e) < 0)
-		return -1;
-	return *conf->key_file ? bus_key_read(conf->key_file, &r->key, e) : 0;
+		return err_prefix(e, "REPORTING_CASE_PUBLIC_FILE");
+	if (*conf->key_file && bus_key_read(conf->key_file, &r->key, e) < 0)
+		return err_prefix(e, "REPORTING_KEY_FILE");
+	return 0;
 }
 
 static int
@@ -174,7 +176,7 @@ calendar_read(struct reporting *r, const struct reporting_conf *conf, struct err
 	if (file_read(a, conf->holidays_file, HOLIDAYS_MAX, &text, &size, e) == 0)
 		r->calendar = calendar_new(text, e);
 	arena_free(a);
-	return r->calendar ? 0 : -1;
+	return r->calendar ? 0 : err_prefix(e, "REPORTING_HOLIDAYS_FILE");
 }
 
 static struct turns *

@@ -8,6 +8,8 @@ The same ledger and checker as the seeded runs (ledger.py, checker.py), with the
 """
 
 import os
+import threading
+import time
 
 import checker
 import ledger
@@ -25,10 +27,12 @@ class Chain:
         self.ledger = ledger.Ledger(os.path.join(self.folder, "sender-1.ledger"))
         self.told = {}  # key: the answer of 201
         self.repeats = 0
+        self.lock = threading.Lock()  # any number of threads may send
 
     def _write(self, *words):
-        self.ledger.write(*words)
-        self.ledger.flush()
+        with self.lock:
+            self.ledger.write(*words)
+            self.ledger.flush()
 
     def send(self, key, timeout=10):
         """One attempt, written down before and after; the status, or 0 when nobody answered."""
@@ -48,6 +52,27 @@ class Chain:
         elif status not in (500, 503, 429):
             raise AssertionError(f"{key} was refused: {status} {answer}")
         return status
+
+    def load(self, name, stop, wait=0.01):
+        """Sends one after the other from a thread until stop (threading.Event) is set; the thread."""
+        def run():
+            count = 0
+            while not stop.is_set():
+                count += 1
+                key = f"{name}-{count}"
+                while self.send(key, timeout=3) != 201 and not stop.is_set():
+                    time.sleep(0.05)
+                time.sleep(wait)
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def settle_all(self):
+        """Whatever was sent and got no good answer is sent again until it has one; how many those were."""
+        open_keys = sorted({words[1] for words in ledger.read(self.folder, "sender-")} - set(self.told))
+        for key in open_keys:
+            self.settle(key)
+        return len(open_keys)
 
     def settle(self, key, seconds=15):
         """Sends it again with the same key until it is accepted."""
