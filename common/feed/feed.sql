@@ -55,6 +55,10 @@ SELECT feed.release_frozen();
 -- out: public key (Z85), name
 SELECT public_key, name FROM feed.peer WHERE revoked_at IS NULL ORDER BY created_at LIMIT 10000;
 
+-- name: feed_clock
+-- out: microseconds since 1970, now
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+
 -- name: feed_park
 -- in:  $1 consumer, $2 stream, $3 seq, $4 event id, $5 application id, $6 reason, $7 payload
 SELECT feed.park($1::text, $2::text, $3::bigint, $4::uuid, $5::uuid, $6::text, $7::bytea);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/feed/clock.h"
 #include "common/feed/feed.sql.h"
 
 #define PROVE_AGAIN_MS 200
@@ -20,6 +21,7 @@ struct source {
 	struct source_call *calls; /* under way */
 	struct loop_timer *prove, *peers;
 	uint64_t generation; /* counts ups and downs of the writer */
+	struct feed_clock clock;
 };
 
 /* A statement under way; outlives source when it must. */
@@ -28,7 +30,7 @@ struct source_call {
 	struct source_call *next, **link;
 	void *reading; /* the owner's */
 	uint64_t after_seq, generation;
-	size_t events, head; /* calls */
+	size_t events, head, clock; /* calls */
 };
 
 static struct source_call *
@@ -111,9 +113,22 @@ source_down(struct source *s)
 	timer_stop(s->prove);
 }
 
+int64_t
+source_now(const struct source *s)
+{
+	return feed_clock_now(&s->clock);
+}
+
+bool
+source_knows_time(const struct source *s)
+{
+	return s->clock.known;
+}
+
 static void
 on_peers_read(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
+	size_t clock = ((struct source_call *)arg)->clock;
 	struct source *s = call_end(arg);
 	struct bus_peer *peers = NULL;
 	size_t count = 0;
@@ -125,6 +140,7 @@ on_peers_read(void *arg, enum db_outcome outcome, const struct db_results *resul
 		log_warn("peers.unread", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
 		return;
 	}
+	feed_clock_take(&s->clock, results, clock);
 	count = db_rows(results, 0);
 	peers = calloc(count + 1, sizeof(*peers));
 	if (!peers)
@@ -138,18 +154,32 @@ on_peers_read(void *arg, enum db_outcome outcome, const struct db_results *resul
 }
 
 static void
+peers_read(struct source *s)
+{
+	struct source_call *call = call_new(s);
+	struct db_tx *tx = db_begin(s->reader);
+
+	db_call(tx, &feed_statements[FEED_PEERS]);
+	call->clock = feed_clock_ask(tx);
+	db_read(tx, on_peers_read, call);
+}
+
+static void
 on_peers(void *arg)
 {
 	struct source *s = arg;
-	struct db_tx *tx = NULL;
 
-	if (!db_is_up(s->reader)) {
+	if (db_is_up(s->reader))
+		peers_read(s);
+	else
 		timer_start(s->peers, PROVE_AGAIN_MS);
-		return;
-	}
-	tx = db_begin(s->reader);
-	db_call(tx, &feed_statements[FEED_PEERS]);
-	db_read(tx, on_peers_read, call_new(s));
+}
+
+void
+source_reader_up(struct source *s)
+{
+	timer_stop(s->peers);
+	peers_read(s);
 }
 
 static void

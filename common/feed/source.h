@@ -28,4 +28,10 @@ void source_down(struct source *s);
 void source_publish(struct source *s, const char *stream, const struct feed_item *item);
 struct feed_owner *source_owner(struct source *s);
 
+/* What time it is (clock.h). Known from just after the reader's first on_up on. */
+int64_t source_now(const struct source *s);
+bool source_knows_time(const struct source *s);
+/* To be called from the reader's on_up: reads the clock (and the peers) before anything that is asked of the reader later. */
+void source_reader_up(struct source *s);
+
 #endif

@@ -257,7 +257,7 @@ admit(struct applications *a, struct http_request *r, const struct api_key **key
 		api_keys_reply(r, answer);
 		return false;
 	}
-	if (!db_is_up(a->desk.writer)) {
+	if (!db_is_up(a->desk.writer) || !source_knows_time(a->desk.source)) {
 		metric_add(a->metrics.unavailable, 1);
 		http_reply_problem(r, "unavailable", NULL);
 		return false;
@@ -275,7 +275,7 @@ applications_post(struct applications *a, struct http_request *r)
 {
 	const struct api_key *api_key = NULL;
 	const char *key;
-	struct form_rules rules = {.now = clock_now(), .english = http_language(r) == HTTP_EN};
+	struct form_rules rules = {.english = http_language(r) == HTTP_EN};
 	struct form_faults faults;
 	struct submission *s;
 	const void *body;
@@ -289,6 +289,7 @@ applications_post(struct applications *a, struct http_request *r)
 	}
 	if (!(json = http_json(r)))
 		return;
+	rules.now = source_now(a->desk.source);
 	rules.trusted = api_key != NULL;
 	s = arena_alloc(http_arena(r), sizeof(*s));
 	if (form_read(http_arena(r), json, &rules, &s->form, &faults) < 0) {

@@ -71,11 +71,11 @@ struct intake {
 };
 
 static int
-this_year(void)
+this_year(const struct intake *i)
 {
 	int year, month, day;
 
-	date_to_civil(date_in_istanbul(clock_now()), &year, &month, &day);
+	date_to_civil(date_in_istanbul(source_now(i->source)), &year, &month, &day);
 	return year;
 }
 
@@ -100,7 +100,7 @@ on_reader_up(void *arg)
 {
 	struct intake *i = arg;
 
-	numbers_up(i->numbers, this_year());
+	source_reader_up(i->source);
 	api_keys_up(i->api_keys);
 }
 
@@ -116,12 +116,19 @@ static const char *
 healthy(void *arg)
 {
 	const struct intake *i = arg;
+	int year;
 
 	if (!db_is_up(i->writer) || !db_is_up(i->reader))
 		return "the database is not reachable";
 	if (!api_keys_ready(i->api_keys))
 		return "the API keys are not read yet";
-	return numbers_ready(i->numbers, this_year()) ? NULL : "there is no block of numbers yet";
+	if (!source_knows_time(i->source))
+		return "the database's clock is not read yet";
+	year = this_year(i);
+	if (numbers_ready(i->numbers, year))
+		return NULL;
+	numbers_want(i->numbers, year); /* at the first start, and when a year has just begun */
+	return "there is no block of numbers yet";
 }
 
 static void

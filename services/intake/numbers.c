@@ -189,10 +189,17 @@ numbers_free(struct numbers *n)
 	free(n);
 }
 
-void
-numbers_up(struct numbers *n, int year)
+static bool
+year_has_numbers(int year)
 {
-	ask_ahead(&n->years[year - YEAR_FIRST]);
+	return year >= YEAR_FIRST && year < YEAR_FIRST + YEARS;
+}
+
+void
+numbers_want(struct numbers *n, int year)
+{
+	if (year_has_numbers(year) && db_is_up(n->db))
+		ask_ahead(&n->years[year - YEAR_FIRST]);
 }
 
 void
@@ -208,9 +215,15 @@ numbers_down(struct numbers *n)
 void
 numbers_take(struct numbers *n, int year, struct number_waiter *w)
 {
-	struct year *y = &n->years[year - YEAR_FIRST];
-	int32_t serial = y->first ? 0 : pop(y);
+	struct year *y;
+	int32_t serial;
 
+	if (!year_has_numbers(year)) {
+		w->on_number(w, 0);
+		return;
+	}
+	y = &n->years[year - YEAR_FIRST];
+	serial = y->first ? 0 : pop(y);
 	if (serial > 0) {
 		tell(y, w, serial);
 		ask_ahead(y);
@@ -234,7 +247,10 @@ numbers_give_back(struct numbers *n, int year, const struct number_waiter *w, in
 bool
 numbers_ready(const struct numbers *n, int year)
 {
-	const struct year *y = &n->years[year - YEAR_FIRST];
+	const struct year *y;
 
+	if (!year_has_numbers(year))
+		return false;
+	y = &n->years[year - YEAR_FIRST];
 	return !is_empty(&y->now) || !is_empty(&y->spare);
 }

@@ -18,9 +18,11 @@ struct number_waiter {
 struct numbers *numbers_new(struct db *d, struct metrics *m);
 void numbers_free(struct numbers *n); /* NULL is fine; after db_close */
 
-/* To be called from d's on_up and on_down. A new session may be one to a server that never heard of our blocks. */
-void numbers_up(struct numbers *n, int year);
+/* To be called from d's on_down. A new session may be one to a server that never heard of our blocks. */
 void numbers_down(struct numbers *n);
+
+/* Asks for a block of that year ahead, unless there is one. Years are 2000 to 2099; of another one there is no number. */
+void numbers_want(struct numbers *n, int year);
 
 /* Tells w the next serial of year: at once when there is one, else when a block has come. */
 void numbers_take(struct numbers *n, int year, struct number_waiter *w);

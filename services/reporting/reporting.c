@@ -35,6 +35,7 @@ struct reporting {
 	struct tending *tending;
 	struct http *http;
 	struct calendar *calendar;
+	struct feed_clock clock;
 	struct bus_key key;
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
 };
@@ -48,7 +49,7 @@ on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t c
 {
 	const struct reporting *r = arg;
 
-	record_events(tx, events, count, r->calendar, date_in_istanbul(clock_now()));
+	record_events(tx, events, count, r->calendar, date_in_istanbul(feed_clock_now(&r->clock)));
 	*note = NULL;
 }
 
@@ -63,10 +64,24 @@ on_recorded(void *arg, void *note, const struct db_results *results)
 }
 
 static void
-on_database_up(void *arg)
+on_clock_read(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
 	struct reporting *r = arg;
 
+	(void)e;
+	if (outcome == DB_COMMITTED)
+		feed_clock_take(&r->clock, results, 0);
+}
+
+/* The clock first: it is known before anything comes. */
+static void
+on_database_up(void *arg)
+{
+	struct reporting *r = arg;
+	struct db_tx *tx = db_begin(r->db);
+
+	feed_clock_ask(tx);
+	db_read(tx, on_clock_read, r);
 	turns_up(r->intake);
 	turns_up(r->cases);
 }
@@ -210,7 +225,7 @@ turns_open(struct reporting *r, struct loop *l, const struct reporting_conf *con
 	if (!(r->intake = turns_make(r, l, &intake, e)) || !(r->cases = turns_make(r, l, &cases, e)))
 		return -1;
 	after_set_turns(r->after, r->intake, r->cases);
-	r->tending = tending_new(l, r->db, r->intake, r->cases);
+	r->tending = tending_new(l, r->db, r->intake, r->cases, &r->clock);
 	return 0;
 }
 
@@ -246,8 +261,11 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
 	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys};
-	r->reports = (struct reports){
-	    .db = r->reports_db, .after = r->after, .keys = r->keys, .outputs = {.loop = l, .folder = conf->exports}};
+	r->reports = (struct reports){.clock = &r->clock,
+	    .db = r->reports_db,
+	    .after = r->after,
+	    .keys = r->keys,
+	    .outputs = {.loop = l, .folder = conf->exports}};
 	r->http = http_new(l, &http, routes, r->metrics, on_asked_healthy, r, e);
 	return r->http ? 0 : -1;
 }

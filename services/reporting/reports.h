@@ -4,12 +4,14 @@
 #define KOPRU_SERVICES_REPORTING_REPORTS_H
 
 #include "common/db/db.h"
+#include "common/feed/clock.h"
 #include "common/http/api_keys.h"
 #include "common/http/http.h"
 #include "services/reporting/after.h"
 #include "services/reporting/output.h"
 
 struct reports {
+	const struct feed_clock *clock;
 	struct db *db; /* of its own: a long count keeps nobody else waiting */
 	struct after *after;
 	struct api_keys *keys;

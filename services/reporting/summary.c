@@ -29,7 +29,7 @@ figures_answer(struct counting *c, const struct figures *f)
 	size_t size;
 
 	if (c->output.format == QUERY_JSON) {
-		const char *json = figures_json(f, clock_now(), &size);
+		const char *json = figures_json(f, feed_clock_now(c->reports->clock), &size);
 
 		http_reply_bytes(c->request, 200, "application/json", NULL, json, size);
 		return;
@@ -60,7 +60,7 @@ on_counted(void *arg, enum db_outcome outcome, const struct db_results *results,
 		return;
 	f = figures_new(http_arena(r), c->from, c->to, http_language(r) == HTTP_EN);
 	if (store_get_summary(results, &c->calls, f, &e) < 0 ||
-	    figures_finish(f, date_in_istanbul(clock_now()), &e) < 0) {
+	    figures_finish(f, date_in_istanbul(feed_clock_now(c->reports->clock)), &e) < 0) {
 		log_error("summary.unbalanced", "reason=\"%s\"", e.text);
 		http_reply_problem(r, "internal", NULL);
 		return;

@@ -11,13 +11,14 @@
 /* Lives until the answer, even if tending does not. */
 struct look {
 	struct tending *tending;
-	size_t intake, cases, overdue; /* calls */
+	size_t intake, cases, overdue, clock; /* calls */
 };
 
 struct tending {
 	struct loop *loop;
 	struct db *db;
 	struct turns *intake, *cases;
+	struct feed_clock *clock;
 	struct loop_timer *timer;
 	struct look *look;
 };
@@ -44,6 +45,7 @@ on_looked(void *arg, enum db_outcome outcome, const struct db_results *results, 
 		if (outcome == DB_COMMITTED) {
 			int64_t overdue = db_int8(results, look->overdue, 0, 0);
 
+			feed_clock_take(t->clock, results, look->clock);
 			cursor_compare(t->intake, store_get_reporting_cursor(results, look->intake), "intake");
 			cursor_compare(t->cases, store_get_reporting_cursor(results, look->cases), "case");
 			if (overdue > 0)
@@ -85,12 +87,13 @@ on_timer(void *arg)
 	tx = db_begin(t->db);
 	t->look->intake = store_reporting_cursor(tx, "intake");
 	t->look->cases = store_reporting_cursor(tx, "case");
-	t->look->overdue = store_overdue(tx, date_in_istanbul(clock_now()));
+	t->look->clock = feed_clock_ask(tx);
+	t->look->overdue = store_overdue(tx, date_in_istanbul(feed_clock_now(t->clock)));
 	db_commit(tx, on_looked, t->look);
 }
 
 struct tending *
-tending_new(struct loop *l, struct db *d, struct turns *intake, struct turns *cases)
+tending_new(struct loop *l, struct db *d, struct turns *intake, struct turns *cases, struct feed_clock *clock)
 {
 	struct tending *t = calloc(1, sizeof(*t));
 
@@ -100,6 +103,7 @@ tending_new(struct loop *l, struct db *d, struct turns *intake, struct turns *ca
 	t->db = d;
 	t->intake = intake;
 	t->cases = cases;
+	t->clock = clock;
 	t->timer = timer_new(l, on_timer, t);
 	timer_start(t->timer, TENDING_MS);
 	return t;

@@ -30,7 +30,7 @@ year_reply(struct asking *asking, const struct year *y)
 	struct output *output;
 
 	if (asking->output.format == QUERY_JSON) {
-		http_reply_json(r, 200, year_json(http_arena(r), y, clock_now(), english));
+		http_reply_json(r, 200, year_json(http_arena(r), y, feed_clock_now(asking->reports->clock), english));
 		return;
 	}
 	output = output_new(&asking->reports->outputs, r, &asking->output, &columns,

@@ -18,6 +18,7 @@ struct orders_conf {
 	struct cases_settings settings;
 	size_t waiting_max; /* more are answered busy */
 	const struct catalogue *(*catalogue)(void *arg); /* NULL: not yet */
+	int64_t (*now)(void *arg); /* the database's clock; known once there is a catalogue */
 	uint64_t (*intake_seq)(void *arg); /* how much of stream "intake" was consumed */
 	void (*on_appended)(void *arg, const struct store_appended *appended); /* committed: tell */
 	void *arg;

@@ -241,7 +241,7 @@ group_write(struct orders_group *g, const struct db_results *results)
 	g->cases = (struct cases){.arena = g->arena,
 	    .catalogue = c->conf.catalogue(c->conf.arg),
 	    .settings = &c->conf.settings,
-	    .now = clock_now(),
+	    .now = c->conf.now(c->conf.arg),
 	    .new_id = uuid_new};
 	g->cases.today = date_in_istanbul(g->cases.now);
 	g->appended = NULL;

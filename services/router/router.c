@@ -16,6 +16,7 @@
 #define TURN_EVENTS 200
 #define CATALOGUE_MS 10000
 #define CATALOGUE_MISSING_MS 1000
+#define CLOCK_MS 10 /* it is being read */
 #define SUBSCRIPTIONS_MAX 500
 #define WINDOW_MAX 1000
 
@@ -60,7 +61,7 @@ record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t coun
 		    .application_id = events[i].application_id,
 		    .event_id = uuid_new(),
 		    .intake_seq = events[i].seq,
-		    .now = clock_now(),
+		    .now = source_now(r->source),
 		};
 
 		if (events[i].event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
@@ -139,12 +140,12 @@ on_refresh(void *arg)
 	struct router *r = arg;
 	struct db_tx *tx = NULL;
 
-	if (!db_is_up(r->reader)) {
-		timer_start(r->refresh, CATALOGUE_MISSING_MS);
+	if (!db_is_up(r->reader) || !source_knows_time(r->source)) {
+		timer_start(r->refresh, db_is_up(r->reader) ? CLOCK_MS : CATALOGUE_MISSING_MS);
 		return;
 	}
 	tx = db_begin(r->reader);
-	store_catalogue_read(tx, date_in_istanbul(clock_now()));
+	store_catalogue_read(tx, date_in_istanbul(source_now(r->source)));
 	db_read(tx, on_catalogue_read, r);
 }
 
@@ -172,6 +173,7 @@ on_reader_up(void *arg)
 {
 	struct router *r = arg;
 
+	source_reader_up(r->source);
 	if (!r->catalogue)
 		timer_start(r->refresh, 0);
 }
@@ -190,6 +192,14 @@ catalogue_now(void *arg)
 	struct router *r = arg;
 
 	return r->catalogue;
+}
+
+static int64_t
+now(void *arg)
+{
+	struct router *r = arg;
+
+	return source_now(r->source);
 }
 
 static uint64_t
@@ -298,6 +308,7 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	    .settings = {(int)conf->question_days, (int)conf->arbiter_working_days},
 	    .waiting_max = (size_t)conf->commands_waiting,
 	    .catalogue = catalogue_now,
+	    .now = now,
 	    .intake_seq = intake_seq,
 	    .on_appended = on_appended,
 	    .arg = r,
@@ -310,7 +321,7 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	    .arg = r,
 	};
 	struct timers_conf timers = {
-	    .reader = r->cases, .writer = r->writer, .commands_days = (int)conf->commands_days};
+	    .reader = r->cases, .writer = r->writer, .source = r->source, .commands_days = (int)conf->commands_days};
 
 	r->orders = orders_new(r->loop, &orders, r->metrics);
 	timers.orders = r->orders;

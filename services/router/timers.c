@@ -138,7 +138,7 @@ sweep(struct timers *t)
 	}
 	if (t->looks % FORGET_LOOKS == 0) {
 		tx = db_begin(t->conf.writer);
-		store_commands_forget(tx, clock_now() - t->conf.commands_days * DAY_US, FORGET_LIMIT);
+		store_commands_forget(tx, source_now(t->conf.source) - t->conf.commands_days * DAY_US, FORGET_LIMIT);
 		db_commit(tx, on_swept, NULL);
 	}
 	t->looks++;
@@ -151,12 +151,12 @@ on_look(void *arg)
 	struct db_tx *tx = NULL;
 
 	metric_set(t->oldest, orders_oldest(t->conf.orders) / 1000000);
-	if (!db_is_up(t->conf.reader) || !db_is_up(t->conf.writer)) {
+	if (!db_is_up(t->conf.reader) || !db_is_up(t->conf.writer) || !source_knows_time(t->conf.source)) {
 		timer_start(t->timer, LOOK_MS);
 		return;
 	}
 	sweep(t);
-	t->today = date_in_istanbul(clock_now());
+	t->today = date_in_istanbul(source_now(t->conf.source));
 	tx = db_begin(t->conf.reader);
 	store_dues_wanted(tx, t->today, LOOK_LIMIT);
 	db_read(tx, on_looked, t);

@@ -5,6 +5,7 @@
 #define KOPRU_SERVICES_ROUTER_TIMERS_H
 
 #include "common/db/db.h"
+#include "common/feed/source.h"
 #include "services/router/orders.h"
 
 struct timers;
@@ -13,6 +14,7 @@ struct timers_conf {
 	struct db *reader; /* for looking */
 	struct db *writer; /* completes rows that an older version wrote, and forgets commands */
 	struct orders *orders;
+	const struct source *source; /* knows what time it is */
 	int commands_days; /* how long a command is remembered */
 };
 

@@ -2,7 +2,7 @@
 libfiu (calls of libc fail) and libfaketime (the wall clock lies; the database keeps the true one). Only the standard library.
 
     with inject.Strace(pid, "sendto:signal=KILL:when=7", tid=...): ...    while it runs; each name has its own count
-    S.settings["router"] = inject.fiu("posix/io/rw/*", 0.05)                    from its next start on
+    F = inject.Fiu(S.folder); S.settings["router"] = F.settings; F.fail(pid, "libc/mm/*", 0.01); F.heal(pid, "libc/mm/*")
     clock = inject.Clock(S.path("clock")); S.settings["intake"] = clock.settings; clock.set("+1d"); clock.set(None)
 """
 
@@ -10,6 +10,7 @@ import collections
 import glob
 import os
 import re
+import select
 import shutil
 import subprocess
 import time
@@ -98,15 +99,48 @@ def library(*patterns):
     raise AssertionError(f"none of {', '.join(patterns)} is here; deploy/tools/install test installs it")
 
 
-def fiu(*points):
-    """Environment of a program whose calls fail: points are "NAME PROBABILITY" (posix/io/rw/*, libc/mm/malloc ...)."""
-    lines = []
-    for point in points:
-        name, probability = point.split(" ")
-        lines.append(f"enable_random name={name},probability={probability}")
-    libraries = [library("/usr/lib/fiu/" + name, "/usr/lib/*/fiu/" + name) for name in
-                 ("fiu_run_preload.so", "fiu_posix_preload.so")]
-    return {"LD_PRELOAD": ":".join(libraries), "FIU_ENABLE": "\n".join(lines)}
+class Fiu:
+    """Calls of libc fail in programs that were started with its settings, from when they are told so: points are
+    posix/io/rw/write/reduce (short), posix/io/*, libc/mm/* ... The control is libfiu's, two named pipes a process."""
+
+    def __init__(self, folder):
+        self.base = os.path.join(folder, "fiu")
+        libraries = [library("/usr/lib/fiu/" + name, "/usr/lib/*/fiu/" + name) for name in
+                     ("fiu_run_preload.so", "fiu_posix_preload.so")]
+        self.settings = {"LD_PRELOAD": ":".join(libraries), "FIU_CTRL_FIFO": self.base}
+
+    def fail(self, pid, point, probability):
+        return self._tell(pid, f"enable_random name={point},probability={probability}")
+
+    def heal(self, pid, point):
+        return self._tell(pid, f"disable name={point}")
+
+    def _tell(self, pid, command, seconds=2):
+        """Whether the process took it; one that died meanwhile did not."""
+        path, end = f"{self.base}-{pid}", time.monotonic() + seconds
+        while time.monotonic() < end and os.path.exists(f"/proc/{pid}/fd"):
+            try:
+                descriptor = os.open(path + ".in", os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # it has not made them yet, or does not listen at this moment
+                time.sleep(0.01)
+                continue
+            os.write(descriptor, command.encode() + b"\n")
+            os.close(descriptor)
+            return self._answer(path + ".out", end)
+        return False
+
+    @staticmethod
+    def _answer(path, end):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            while time.monotonic() < end:
+                if select.select([descriptor], [], [], 0.05)[0]:
+                    said = os.read(descriptor, 100)
+                    if said:
+                        return said.strip() == b"0"
+            return False
+        finally:
+            os.close(descriptor)
 
 
 class Clock:

@@ -125,6 +125,13 @@ on_command(void *arg, struct command_request *request, const char *peer, const K
 	orders_take(router->orders, request, peer, command);
 }
 
+static int64_t
+now(void *arg)
+{
+	(void)arg;
+	return clock_now();
+}
+
 static void
 instance_open(struct world *w, struct instance *router, size_t number)
 {
@@ -133,6 +140,7 @@ instance_open(struct world *w, struct instance *router, size_t number)
 	struct orders_conf conf = {.settings = {10, 2},
 	    .waiting_max = 100,
 	    .catalogue = catalogue_of,
+	    .now = now,
 	    .intake_seq = intake_seq,
 	    .on_appended = on_appended,
 	    .arg = w};
