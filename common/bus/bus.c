@@ -1,7 +1,9 @@
 /* bus: the context, and what all its sockets share. */
 #include "common/bus/bus.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zmq.h>
 
 #include "common/base/log.h"
@@ -30,6 +32,32 @@ bus_make_metrics(struct bus *b)
 	    metrics_counter(b->metrics, "kopru_bus_reconnected_total", "", "Connections tried anew after a refusal");
 }
 
+static void *
+on_thread(void *gate)
+{
+	pthread_mutex_lock(gate);
+	pthread_mutex_unlock(gate);
+	return NULL;
+}
+
+/* libzmq aborts when it does not get its two threads; this says what is wrong. */
+static int
+threads_try(struct err *e)
+{
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	pthread_t threads[2];
+	size_t made = 0;
+	int rc = 0;
+
+	pthread_mutex_lock(&gate);
+	while (made < 2 && (rc = pthread_create(&threads[made], NULL, on_thread, &gate)) == 0)
+		made++;
+	pthread_mutex_unlock(&gate);
+	for (size_t i = 0; i < made; i++)
+		pthread_join(threads[i], NULL);
+	return rc == 0 ? 0 : err_set(e, "no thread can be made: %s (limit of processes or memory)", strerror(rc));
+}
+
 struct bus *
 bus_new(struct loop *l, struct metrics *m, struct err *e)
 {
@@ -41,6 +69,8 @@ bus_new(struct loop *l, struct metrics *m, struct err *e)
 	b->metrics = m;
 	if (m)
 		bus_make_metrics(b);
+	if (threads_try(e) < 0)
+		goto failed;
 	b->context = zmq_ctx_new();
 	if (!b->context) {
 		err_set(e, "no ZeroMQ context: %s", zmq_strerror(zmq_errno()));
