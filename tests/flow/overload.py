@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""flow: a crowd with long texts while the database stands still: early refusals, bounded memory, nothing lost. I-15"""
+"""flow: a crowd with long texts while the database stands still: early refusals, bounded memory, nothing lost. I-15
+run: alone"""
 
 import os
 import subprocess
