@@ -189,7 +189,8 @@ probe_choose(struct probe *p, struct host *best)
 	for (size_t i = 0; i < p->count; i++) {
 		const struct host *h = &p->hosts[i];
 
-		if (h != best && h->state == HOST_ANSWERED)
+		if (h->state == HOST_ANSWERED &&
+		    h->timeline != best->timeline) /* the same: one server with two names */
 			log_error("database.split",
 			    "connection=%s host=\"%s\" port=%s timeline=%u chosen=\"%s\" chosen_port=%s "
 			    "chosen_timeline=%u",

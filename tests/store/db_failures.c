@@ -291,6 +291,48 @@ test_wrong_connection_string_is_said_at_once(void **state)
 }
 
 static void
+test_hosts_and_ports_must_fit_together(void **state)
+{
+	static const struct {
+		const char *conninfo, *told;
+	} cases[] = {
+	    {"host=a,b,c port=1,2", "2 entries in \"port\" for 3 hosts"},
+	    {"host=a port=1,2", NULL},
+	    {"host=a,b port=1", NULL},
+	    {"postgresql://a:1,b:2/x", NULL},
+	    {"host=a,b hostaddr=127.0.0.1", NULL},
+	    {"host=a,b,c,d,e,f,g,h,i", "at most 8"},
+	};
+	struct database *b = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct db_conf conf = {.conninfo = cases[i].conninfo, .name = "test", .tables = tables};
+		struct err e = {""};
+		struct db *d = db_open(b->loop, &conf, NULL, NULL, NULL, NULL, &e);
+
+		assert_int_equal(d == NULL, cases[i].told != NULL);
+		if (cases[i].told)
+			assert_non_null(strstr(e.text, cases[i].told));
+		db_close(d);
+	}
+}
+
+static void
+test_one_server_with_two_names_is_worked_with(void **state)
+{
+	struct database *b = *state;
+	char more[256];
+
+	snprintf(more, sizeof(more), "host=%s,%s", scratch_folder(b->scratch), scratch_folder(b->scratch));
+	database_open(b, "kopru", more, tables);
+	database_wait_up(b);
+	assert_int_equal(database_commit(b, insert(b, 1), NULL, NULL), DB_COMMITTED);
+	assert_int_equal(scratch_number(b->scratch, "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+						    "'test' AND datname = current_database()"),
+	    1);
+}
+
+static void
 test_statement_that_does_not_fit_the_schema_stops_the_program(void **state)
 {
 	struct database *b = *state;
@@ -495,6 +537,8 @@ main(void)
 	    TEST(test_second_host_is_tried),
 	    TEST(test_silent_host_does_not_keep_the_second_from_its_turn),
 	    TEST(test_wrong_connection_string_is_said_at_once),
+	    TEST(test_hosts_and_ports_must_fit_together),
+	    TEST(test_one_server_with_two_names_is_worked_with),
 	    TEST(test_statement_that_does_not_fit_the_schema_stops_the_program),
 	    TEST(test_read_only_session_is_left_for_another),
 	    TEST(test_lost_plan_is_prepared_anew),
