@@ -1,8 +1,10 @@
-"""The feed of departments as its clients see it: department.py (80 lines of Python) and kopru-department side by side."""
+"""The feed of departments as its clients see it: department.py (100 lines of Python) and kopru-department side by side."""
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "harness"))
@@ -34,7 +36,7 @@ def apply(count):
 
 def starts():
     with open(os.path.join(HERE, "department.py"), encoding="utf-8") as source:
-        assert len(source.readlines()) <= 80
+        assert len(source.readlines()) <= 100
     for code in ("TEM", "FEN"):
         S.kopru("department", "key", code, "--out", S.path("secrets", code + ".key"))
     S.kopru("curve", S.path("secrets", "stranger.key"))
@@ -145,6 +147,48 @@ def a_revoked_key_hears_nothing_more():
     kopru.wait_until(refused, 60, "the key is refused")
 
 
+def another_router_serves_it_when_its_own_dies_or_is_silent():
+    """kopru-department and department.py know both routers; whichever of them goes, each goes on within 5 s."""
+    pair = kopru.System(instances=2)
+    try:
+        pair.kopru("department", "key", "TEM", "--out", pair.path("secrets", "TEM.key"))
+        pair.start("intake", "router")
+        pair.department("TEM")
+        feeds, orders = (",".join(f"tcp://127.0.0.1:{port}" for port in ports) for ports in (pair.feed_ports, pair.command_ports))
+        command = ["/usr/bin/python3", os.path.join(HERE, "department.py"), "--code", "TEM", "--feed", feeds, "--commands", orders,
+                   "--key", pair.path("secrets", "TEM.key"), "--server", pair.path("secrets", "router.key.pub"),
+                   "--answer", "Konteyner boşaltıldı."]
+        python = kopru.Process("python", command, dict(os.environ), pair.path("log", "python.log"), pair.path("python.jsonl"))
+        pair.processes["python"] = python
+        python.start()
+        serves_both(pair, 1)
+        for number, (name, how, back) in enumerate((("router-1", signal.SIGKILL, None), ("router-2", signal.SIGSTOP, signal.SIGCONT)), 2):
+            pair.processes[name].kill(how)
+            print(f"# after {how.name} of {name}: {serves_both(pair, number):.1f} s until an event was answered")
+            pair.processes[name].kill(back) if back else pair.start(name)
+    finally:
+        pair.close()
+
+
+def serves_both(pair, number):
+    """Seconds until both have an application, and its answer, that is entered now."""
+    began = time.monotonic()
+    status, _, answer = pair.apply({"kind": "complaint", "text": "Çöp toplanmadı", "applicant": {"name": "Deneme Şahıs",
+                                                                                               "phone": "+905000000000"}})
+    assert status == 201, answer
+
+    def served():
+        with open(pair.path("python.jsonl"), encoding="utf-8") as lines:
+            theirs = [json.loads(line) for line in lines if line.endswith("\n")]
+        return {"caseAnswered", "applicationRouted"} <= {kind for line in theirs for kind in line
+                                                         if line.get("number") == answer["number"]} \
+            and len([line for line in pair.lines("TEM") if line["number"] == answer["number"]]) >= 2
+    kopru.wait_until(served, 20, f"application {number} is answered", lambda: pair.tail("python") + pair.tail("department-TEM"))
+    took = time.monotonic() - began
+    assert number == 1 or took < 5, took
+    return took
+
+
 def ends():
     codes = S.close()
     assert set(codes[name] for name in ("intake", "router")) == {0}, codes
@@ -153,6 +197,6 @@ def ends():
 for test in (starts, receives, hides_who_wants_to_be_hidden, goes_on_where_it_stopped, replays_the_same_bytes,
              answers_one_application, another_departments_key_answers_nothing,
              the_reference_consumer_sees_the_same, a_wrong_cursor_is_told, another_departments_stream_is_closed,
-             a_strange_key_hears_nothing, a_revoked_key_hears_nothing_more, ends):
+             a_strange_key_hears_nothing, a_revoked_key_hears_nothing_more, another_router_serves_it_when_its_own_dies_or_is_silent, ends):
     TAP.run(test.__name__.replace("_", " "), test)
 TAP.end()
