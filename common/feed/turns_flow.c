@@ -105,8 +105,11 @@ turn_committed(struct turns *t, struct turns_turn *turn, const struct db_results
 static void
 turn_failed(struct turns *t, enum db_outcome outcome, size_t count, uint64_t last, const struct err *e)
 {
-	log_warn("turn.failed", "stream=%s last=%llu events=%zu outcome=%s", t->stream, (unsigned long long)last, count,
-	    db_outcome_text(outcome));
+	if (outcome == DB_FENCED) /* another instance has it */
+		log_info("turn.fenced", "stream=%s last=%llu", t->stream, (unsigned long long)last);
+	else
+		log_warn("turn.failed", "stream=%s last=%llu events=%zu outcome=%s", t->stream,
+		    (unsigned long long)last, count, db_outcome_text(outcome));
 	if (outcome == DB_RETRY)
 		turn_retry(t);
 	else if (outcome == DB_REFUSED)

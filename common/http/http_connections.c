@@ -25,13 +25,15 @@
 #define SECOND_US 1000000
 #define COMPLAIN_US 10000000 /* not at each failure */
 
+enum http_state { FRESH, READING, HANDLED, WAITING }; /* WAITING: answered at least once */
+
 struct http_connection {
 	TAILQ_ENTRY(http_connection) entry; /* oldest state first */
 	struct http *http;
 	struct bufferevent *stream;
 	struct evhttp_connection *connection; /* NULL: not greeted yet */
 	int fd;
-	enum { FRESH, READING, HANDLED, WAITING } state; /* WAITING: answered at least once */
+	enum http_state state;
 	int64_t since; /* of the state */
 	size_t bytes; /* of what is read, or handled */
 };
@@ -53,7 +55,7 @@ count(struct http *h, int change)
 }
 
 static void
-enter(struct http_connection *c, int state)
+enter(struct http_connection *c, enum http_state state)
 {
 	struct http *h = c->http;
 
