@@ -100,6 +100,7 @@ events_arrive(struct play *p, size_t link, struct frames_input *in)
 	Kopru__V1__Events events;
 	Kopru__V1__Item items[24], *pointers[24];
 	uint8_t id[UUID_SIZE + 1] = {7};
+	uint64_t before = p->position;
 
 	kopru__v1__feed_envelope__init(&envelope);
 	kopru__v1__events__init(&events);
@@ -121,6 +122,7 @@ events_arrive(struct play *p, size_t link, struct frames_input *in)
 	envelope.body_case = KOPRU__V1__FEED_ENVELOPE__BODY_EVENTS;
 	envelope.events = &events;
 	arrive(p, link, &envelope);
+	frames_require(!(shape & 8) || p->position == before); /* another session's */
 }
 
 static void

@@ -1,6 +1,7 @@
 /* fuzz feed_owner: whatever consumers say to an owner of streams, in whatever order readings are answered and sends fail:
  * each subscription gets its stream's events from its cursor on, once, in order, as they are stored, within its window, none
- * that is not stored, none while the owner is paused; and memory stays bounded. The input is a list of steps. */
+ * that is not stored, none while the owner is paused; and memory stays bounded. While it is paused, the newest events may
+ * be lost and others stored in their places, as by a lossy promotion. The input is a list of steps. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,26 +31,35 @@ struct play {
 	struct arena *room, *arena;
 	struct owed owed[PEERS][2][SESSIONS];
 	uint64_t stored[2]; /* heads */
+	uint8_t history[2][STORED_MAX + 2]; /* of each event: in which of the histories it was stored */
+	uint8_t histories;
 	bool paused;
 	bool wild[PEERS]; /* said what nobody foresaw: nothing is known of what it is owed */
 	int sending[PEERS];
 	struct {
 		void *reading;
 		unsigned stream;
-		uint64_t after;
+		uint64_t after, head; /* as it was asked */
 		size_t limit;
+		uint8_t history[FEED_FRAME_ITEMS + 1];
 	} readings[READINGS];
 	size_t readings_count;
 };
 
 /* Of the stored event, whose bytes are its id too. */
 static struct uuid
-stored_id(unsigned stream, uint64_t seq)
+id_of(unsigned stream, uint64_t seq, uint8_t history)
 {
-	struct uuid id = {{(uint8_t)(stream + 1)}};
+	struct uuid id = {{(uint8_t)(stream + 1), history}};
 
 	memcpy(id.bytes + 8, &seq, sizeof(seq));
 	return id;
+}
+
+static struct uuid
+stored_id(const struct play *p, unsigned stream, uint64_t seq)
+{
+	return id_of(stream, seq, seq <= STORED_MAX ? p->history[stream][seq] : 0);
 }
 
 static unsigned
@@ -71,11 +81,15 @@ static void
 read_wanted(void *arg, const char *stream, uint64_t after, size_t limit, size_t bytes_max, void *reading)
 {
 	struct play *p = arg;
+	unsigned number = stream_of(stream);
 
 	frames_require(p->readings_count < READINGS && limit >= 1 && limit <= FEED_FRAME_ITEMS && bytes_max > 0);
 	p->readings[p->readings_count].reading = reading;
-	p->readings[p->readings_count].stream = stream_of(stream);
+	p->readings[p->readings_count].stream = number;
 	p->readings[p->readings_count].after = after;
+	p->readings[p->readings_count].head = p->stored[number];
+	for (size_t i = 0; i <= limit && after + i <= STORED_MAX; i++)
+		p->readings[p->readings_count].history[i] = p->history[number][after + i];
 	p->readings[p->readings_count++].limit = limit;
 }
 
@@ -87,7 +101,7 @@ events_check(const struct play *p, struct owed *owed, const Kopru__V1__Events *e
 	frames_require(owed->known && !p->paused && events->n_items > 0);
 	for (size_t i = 0; i < events->n_items; i++) {
 		const Kopru__V1__Item *item = events->items[i];
-		struct uuid id = stored_id(stream, item->seq);
+		struct uuid id = stored_id(p, stream, item->seq);
 
 		frames_require(item->seq == owed->sent + 1 && item->seq <= p->stored[stream]);
 		frames_require(item->event.len == UUID_SIZE && memcmp(item->event.data, id.bytes, UUID_SIZE) == 0);
@@ -163,7 +177,8 @@ subscribe_arrives(struct play *p, uint8_t peer, struct frames_input *in)
 	subscribe.session = session;
 	subscribe.after_seq = frames_byte(in);
 	subscribe.window = frames_byte(in);
-	id = stored_id(stream, subscribe.after_seq + (shape >> 7)); /* sometimes another history */
+	id = stored_id(p, stream, subscribe.after_seq);
+	id.bytes[2] = shape >> 7; /* sometimes another history */
 	if (subscribe.after_seq > 0 && subscribe.window > 0) {
 		subscribe.after_event_id.data = id.bytes;
 		subscribe.after_event_id.len = UUID_SIZE;
@@ -213,40 +228,56 @@ word_arrives(struct play *p, uint8_t peer, struct frames_input *in)
 	envelope_arrives(p, &envelope, peer);
 }
 
-/* Another writer's when it is not published. */
+/* Another writer's when it is not published. What is published while the owner is paused never becomes durable. */
 static void
 store(struct play *p, unsigned stream, unsigned count, bool publish)
 {
-	for (unsigned i = 0; i < count && p->stored[stream] < STORED_MAX; i++) {
-		struct uuid id = stored_id(stream, ++p->stored[stream]);
-		const struct feed_item item = {p->stored[stream], id, id.bytes, UUID_SIZE};
+	uint64_t seq = p->stored[stream];
 
+	for (unsigned i = 0; i < count && seq < STORED_MAX; i++) {
+		struct uuid id = id_of(stream, ++seq, p->paused && publish ? 255 : p->histories);
+		const struct feed_item item = {seq, id, id.bytes, UUID_SIZE};
+
+		if (!p->paused || !publish) {
+			p->stored[stream] = seq;
+			p->history[stream][seq] = p->histories;
+		}
 		if (publish)
 			feed_owner_publish(p->owner, stream ? "s1" : "s0", &item);
 	}
 }
 
+/* hole: an event that committed late is not in the answer, the next one is. */
 static void
-reading_answer(struct play *p, size_t i, bool failed)
+reading_answer(struct play *p, size_t i, bool failed, bool hole)
 {
 	struct feed_item items[FEED_FRAME_ITEMS];
 	struct uuid ids[FEED_FRAME_ITEMS];
 	unsigned stream = p->readings[i].stream;
-	uint64_t after = p->readings[i].after;
-	struct feed_read_result result = {.failed = failed, .head = p->stored[stream], .items = items};
+	uint64_t after = p->readings[i].after, head = p->readings[i].head;
+	struct feed_read_result result = {.failed = failed, .head = head, .items = items, .known = after <= head};
 	void *reading = p->readings[i].reading;
 
-	result.known = after <= p->stored[stream];
-	result.event_id = stored_id(stream, after);
-	while (result.count < p->readings[i].limit && after + result.count < p->stored[stream]) {
+	result.event_id = id_of(stream, after, p->readings[i].history[0]);
+	for (size_t n = 1; n <= p->readings[i].limit && after + n <= head; n++) {
 		struct uuid *id = &ids[result.count];
 
-		*id = stored_id(stream, after + result.count + 1);
-		items[result.count] = (struct feed_item){after + result.count + 1, *id, id->bytes, UUID_SIZE};
-		result.count++;
+		if (hole && n == p->readings[i].limit / 2)
+			continue;
+		*id = id_of(stream, after + n, p->readings[i].history[n]);
+		items[result.count++] = (struct feed_item){after + n, *id, id->bytes, UUID_SIZE};
 	}
 	p->readings[i] = p->readings[--p->readings_count];
 	feed_owner_read_done(p->owner, reading, &result);
+}
+
+/* A lossy promotion: the newest events are gone, and others will be stored in their places. */
+static void
+lose(struct play *p, unsigned stream, unsigned count)
+{
+	if (p->histories < 200)
+		p->histories++;
+	p->stored[stream] -= count < p->stored[stream] ? count : p->stored[stream];
 }
 
 static void
@@ -289,10 +320,12 @@ step(struct play *p, struct frames_input *in)
 	case 8:
 	case 9:
 		if (p->readings_count > 0)
-			reading_answer(p, (what >> 4) % p->readings_count, what % 16 == 9);
+			reading_answer(p, (what >> 4) % p->readings_count, what % 32 == 9, what % 32 == 25);
 		break;
 	case 10:
 		pause_or_resume(p);
+		if (p->paused && what & 16)
+			lose(p, what >> 5 & 1, what >> 6);
 		break;
 	case 11:
 		p->sending[peer] = outcomes[what >> 4 & 3];
@@ -333,11 +366,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size % 2)
 		while (p.readings_count > 0)
-			reading_answer(&p, 0, false);
+			reading_answer(&p, 0, false, false);
 	feed_owner_free(p.owner);
 	/* What was asked of the source comes back even when nobody wants it any more. */
 	while (p.readings_count > 0)
-		reading_answer(&p, 0, false);
+		reading_answer(&p, 0, false, false);
 	frames_end();
 	arena_free(p.room);
 	arena_free(p.arena);
