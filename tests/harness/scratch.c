@@ -2,11 +2,17 @@
 #include "tests/harness/scratch.h"
 
 #include <libpq-fe.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define ROLES_MAX 8
 #define CREATE_TRIES 50
@@ -24,6 +30,13 @@ struct scratch {
 	size_t role_count;
 	PGconn *conn;
 };
+
+/* KOPRU_TEST_FILTER names one test of a program, with * for any letters: who knows which it is need not wait for all. */
+__attribute__((constructor)) static void
+filter_set(void)
+{
+	cmocka_set_test_filter(getenv("KOPRU_TEST_FILTER"));
+}
 
 /* The last result of sql, or NULL with the reason printed. */
 static PGresult *

@@ -85,7 +85,12 @@ erase_forgets_and_takes_the_lease(void **state)
 
 	notices_insert(&f->one, 1, 3, true);
 	t = notices_claim(f, &f->one, 1);
+	assert_int_equal(scratch_sql(f->one.scratch,
+			     "UPDATE notifier.attempt SET reason = 'may quote a server that quotes'", NULL, 0),
+	    0);
 	assert_int_equal(notices_erase(&f->two, t.list[0].notice.application_id.bytes[0]), 1);
+	assert_int_equal(
+	    scratch_number(f->one.scratch, "SELECT count(*) FROM notifier.attempt WHERE reason IS NOT NULL"), 0);
 	assert_int_equal(notices_erase(&f->one, t.list[0].notice.application_id.bytes[0]), 1);
 	assert_int_equal(notices_finish(&f->one, &t.list[0], "sent", 0), 0);
 	finishes[0] = (struct finish){.id = t.list[0].notice.id};

@@ -251,6 +251,29 @@ erased_stays_erased(void **state)
 	assert_int_equal(scratch_number(f->one.scratch, "SELECT count(*) FROM reporting.application"), 4);
 }
 
+static void
+what_others_wrote_of_it_is_erased_too(void **state)
+{
+	static const char write[] =
+	    "INSERT INTO reporting.history (application_id, version, at, event, visible, state, actor_type, "
+	    "actor_role, body,"
+	    " internal, name, reference, code) SELECT application_id, 3, now(), 'note_added', false, 3, 1, 1, 'b', "
+	    "'i', 'n', 'r', 0"
+	    " FROM reporting.application;"
+	    "INSERT INTO reporting.part (application_id, number, version, department, department_name, task, answer)"
+	    " SELECT application_id, 1, 3, 'TEM', 'Temizlik', 't', 'a' FROM reporting.application";
+	static const char left[] =
+	    "SELECT (SELECT sum(num_nonnulls(body, internal, name, reference)) FROM reporting.history)"
+	    " + (SELECT sum(num_nonnulls(task, answer)) FROM reporting.part)";
+	struct fixture *f = *state;
+
+	put_received(f, &f->one, 1, 2);
+	assert_int_equal(scratch_sql(f->one.scratch, write, NULL, 0), 0);
+	assert_int_equal(scratch_number(f->one.scratch, left), 12);
+	erase(&f->one, 1);
+	assert_int_equal(scratch_number(f->one.scratch, left), 6);
+}
+
 struct look {
 	struct store_track_calls calls;
 	uint8_t hash[32];
@@ -379,6 +402,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(version_only_moves_forward, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(both_streams_at_once_make_one_row_each, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(erased_stays_erased, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_others_wrote_of_it_is_erased_too, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(track_opens_only_with_the_code, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(refuse_carries_its_reason, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(keys_are_those_in_force, set_up, tear_down),

@@ -180,6 +180,10 @@ test_append_answers_in_the_order_given(void **state)
 	    "");
 	assert_string_equal(out, "department/BB:1,case:1,department/AA:1,case:2");
 	assert_string_equal(session_run(router, "SELECT put(ARRAY[]::text[])", out, sizeof(out)), "");
+	assert_string_equal(
+	    session_run(router, "SELECT put(array_fill('department/AA'::text, ARRAY[9]))", out, sizeof(out)), "");
+	assert_string_equal(out, "department/AA:2,department/AA:3,department/AA:4,department/AA:5,department/AA:6,"
+				 "department/AA:7,department/AA:8,department/AA:9,department/AA:10");
 	session_close(router);
 }
 

@@ -321,6 +321,26 @@ test_turns_bring_every_event_once(void **state)
 	assert_int_equal(scratch_number(w->scratch, "SELECT count(*) FROM feed.parked"), 0);
 }
 
+/* I-07: an acknowledgement is credit, so a window of events comes and no more while the commit is not known. */
+static void
+test_turns_acknowledge_nothing_before_its_commit(void **state)
+{
+	struct world *w = *state;
+	struct session *holder = session_open(scratch_conninfo(w->scratch, "kopru"));
+	struct metric *received = metrics_counter(w->metrics, "kopru_feed_received_total", "stream=\"intake\"", "");
+	int64_t until = clock_monotonic() + WAIT_MS * 1000;
+
+	session_run(holder, "BEGIN; SELECT FROM feed.cursor WHERE consumer = 'router' FOR UPDATE", NULL, 0);
+	append_many(w, 150);
+	instance_open(w, &w->instances[0]);
+	while (metric_value(received) < 100 && clock_monotonic() < until)
+		turn_for(w, 10);
+	turn_for(w, 300);
+	assert_int_equal(metric_value(received), 100);
+	session_close(holder);
+	wait_for(w, "SELECT count(*) FROM public.effect", 150);
+}
+
 /* I-12: the guilty are parked, their applications wait, the others go on. */
 static void
 test_turns_park_the_guilty_and_what_waits_for_them(void **state)
@@ -757,6 +777,7 @@ main(void)
 #define TURNS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TURNS_TEST(test_turns_bring_every_event_once),
+	    TURNS_TEST(test_turns_acknowledge_nothing_before_its_commit),
 	    TURNS_TEST(test_turns_park_whatever_the_database_says_of_the_data),
 	    TURNS_TEST(test_turns_park_the_guilty_and_what_waits_for_them),
 	    TURNS_TEST(test_turns_park_unknown_and_malformed_events),
