@@ -41,6 +41,7 @@ test_each_reads_what_is_its_own(void **state)
 	struct loop *l = loop_new(&e);
 	struct bus *b = bus_new(l, m, &e);
 	struct source_conf conf = {.feed = {.endpoints = endpoint}, .streams = routers};
+	const struct question *wrong = NULL;
 	struct source *s;
 
 	(void)state;
@@ -55,8 +56,7 @@ test_each_reads_what_is_its_own(void **state)
 		const struct feed_source *feed = &source_owner(s)->source;
 
 		if (feed->allowed(feed->arg, q->peer, q->consumer, q->stream) != q->allowed)
-			fail_msg("\"%s\" as \"%s\" %s read \"%s\"", q->peer, q->consumer,
-			    q->allowed ? "may not" : "may", q->stream);
+			wrong = q;
 	}
 	source_free(s);
 	bus_free(b);
@@ -64,6 +64,9 @@ test_each_reads_what_is_its_own(void **state)
 	metrics_free(m);
 	unlink(path);
 	rmdir(folder);
+	if (wrong)
+		fail_msg("\"%s\" as \"%s\" %s read \"%s\"", wrong->peer, wrong->consumer,
+		    wrong->allowed ? "may not" : "may", wrong->stream);
 }
 
 int
