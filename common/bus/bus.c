@@ -28,6 +28,8 @@ bus_make_metrics(struct bus *b)
 	b->refused = metrics_counter(b->metrics, "kopru_bus_refused_total", "", "Keys that were not let in");
 	b->handshakes_failed = metrics_counter(
 	    b->metrics, "kopru_bus_handshakes_failed_total", "", "Connections that did not get through the handshake");
+	b->ended = metrics_counter(
+	    b->metrics, "kopru_bus_ended_total", "", "Connections that were ended because there were too many");
 	b->reconnected =
 	    metrics_counter(b->metrics, "kopru_bus_reconnected_total", "", "Connections tried anew after a refusal");
 }

@@ -62,6 +62,7 @@ struct bus_door {
 	const struct bus_key *key; /* NULL only for ipc://, which never uses it: its folder is its lock */
 	size_t frame_max; /* bytes; a longer frame ends its connection */
 	int unread_max; /* frames that are received ahead */
+	unsigned connections_max; /* at a tcp:// endpoint; one more ends one that has shown no key, or itself */
 };
 
 /* ROUTER. Messages larger than WIRE_FRAME_MAX, of several frames, or from tcp without a known key are dropped and

@@ -24,6 +24,7 @@ enum bus_dropped {
 struct bus_zap;
 struct bus_watch;
 struct bus_monitor;
+struct bus_connections;
 
 struct bus {
 	struct loop *loop;
@@ -36,6 +37,7 @@ struct bus {
 	struct metric *refused;
 	struct metric *handshakes_failed;
 	struct metric *reconnected;
+	struct metric *ended;
 };
 
 struct bus_socket {
@@ -43,6 +45,7 @@ struct bus_socket {
 	void *socket;
 	struct bus_watch *watch;
 	struct bus_monitor *monitor;
+	struct bus_connections *connections; /* of a tcp:// door */
 	bool router;
 	bool curve;
 	bool closed;
@@ -67,10 +70,17 @@ void bus_zap_free(struct bus_zap *z); /* NULL is fine */
 void bus_zap_set(struct bus_zap *z, const struct bus_peer *peers, size_t count);
 const struct bus_peer *bus_zap_find(const struct bus_zap *z, const char *public_key); /* NULL: not in the table */
 
+/* bus_connections.c: no more than max at a tcp:// door. By the descriptors that libzmq tells. */
+struct bus_connections *bus_connections_new(struct bus *b, const char *endpoint, unsigned max);
+void bus_connections_free(struct bus_connections *c); /* NULL is fine */
+void bus_connections_opened(struct bus_connections *c, int fd);
+void bus_connections_closed(struct bus_connections *c, int fd);
+
 /* bus_monitor.c: what happens to the connections of a socket. Of a DEALER it tells when it is up or down,
- * and brings back what was refused. */
+ * and brings back what was refused; of a door it tells its connections. */
 struct bus_monitor *bus_monitor_new(
     struct bus *b, void *socket, const char *reconnect, void (*on_link)(void *arg, bool up), void *arg, struct err *e);
+void bus_monitor_count(struct bus_monitor *m, struct bus_connections *connections); /* which are kept by the caller */
 void bus_monitor_free(struct bus_monitor *m); /* NULL is fine; before the socket is closed */
 
 /* A DEALER's connection came up (the handshake is done) or went down. Same arg as on_message. */

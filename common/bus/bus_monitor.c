@@ -13,7 +13,7 @@
 
 #define MONITOR_FAILED                                                                                                 \
 	(ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
-#define MONITOR_EVENTS (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | MONITOR_FAILED)
+#define MONITOR_EVENTS (ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | MONITOR_FAILED)
 
 struct bus_monitor {
 	struct bus *bus;
@@ -24,6 +24,7 @@ struct bus_monitor {
 	char reconnect[BUS_ENDPOINT_SIZE]; /* empty: it binds */
 	int64_t retry_ms;
 	bool up;
+	struct bus_connections *connections; /* NULL: not counted */
 	void (*on_link)(void *arg, bool up);
 	void *arg;
 };
@@ -65,17 +66,20 @@ monitor_link(struct bus_monitor *m, bool up)
 
 /* Two frames: number and value of the event, then the address. */
 static int
-monitor_receive(struct bus_monitor *m, unsigned *event)
+monitor_receive(struct bus_monitor *m, unsigned *event, int *value)
 {
 	uint8_t head[6];
 	uint16_t number;
+	int32_t what;
 	char address[BUS_ENDPOINT_SIZE];
 
 	if (zmq_recv(m->pair, head, sizeof(head), ZMQ_DONTWAIT) != (int)sizeof(head))
 		return -1;
 	(void)zmq_recv(m->pair, address, sizeof(address), ZMQ_DONTWAIT);
 	memcpy(&number, head, sizeof(number));
+	memcpy(&what, head + sizeof(number), sizeof(what));
 	*event = number;
+	*value = what;
 	return 0;
 }
 
@@ -84,16 +88,21 @@ on_event(void *arg)
 {
 	struct bus_monitor *m = arg;
 	unsigned event;
+	int value;
 
-	if (monitor_receive(m, &event) < 0)
+	if (monitor_receive(m, &event, &value) < 0)
 		return;
+	if (m->connections && event == ZMQ_EVENT_ACCEPTED)
+		bus_connections_opened(m->connections, value);
+	else if (m->connections && event == ZMQ_EVENT_DISCONNECTED)
+		bus_connections_closed(m->connections, value);
 	if ((event & MONITOR_FAILED) != 0)
 		metric_add(m->bus->handshakes_failed, 1);
 	if ((event & (ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)) != 0)
 		monitor_retry(m);
 	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
 		monitor_link(m, true);
-	else
+	else if (event != ZMQ_EVENT_ACCEPTED)
 		monitor_link(m, false);
 }
 
@@ -131,6 +140,12 @@ bus_monitor_new(
 failed:
 	bus_monitor_free(m);
 	return NULL;
+}
+
+void
+bus_monitor_count(struct bus_monitor *m, struct bus_connections *connections)
+{
+	m->connections = connections;
 }
 
 void

@@ -13,6 +13,7 @@
 
 #define FRAME_MAX ((size_t)1024 * 1024)
 #define UNREAD_MAX 1000
+#define CONNECTIONS_MAX 1000
 #define CURVE_MORE 64 /* bytes that CURVE adds to a frame, and some */
 #define ROUTING_ID_MADE 5 /* bytes of one that libzmq made */
 
@@ -24,15 +25,9 @@ struct option {
 
 /* ZMQ_HEARTBEAT_* stays off: on a socket that connects and receives it aborts the process under back-pressure. */
 static const struct option options_all[] = {
-    {ZMQ_LINGER, 0},
-    {ZMQ_SNDHWM, 1000},
-    {ZMQ_RCVHWM, UNREAD_MAX},
-    {ZMQ_HANDSHAKE_IVL, 3000},
-    {ZMQ_TCP_KEEPALIVE, 1},
-    {ZMQ_TCP_KEEPALIVE_IDLE, 10},
-    {ZMQ_TCP_KEEPALIVE_INTVL, 5},
-    {ZMQ_TCP_KEEPALIVE_CNT, 3},
-    {ZMQ_TCP_MAXRT, 10000},
+    {ZMQ_LINGER, 0}, {ZMQ_SNDHWM, 1000}, {ZMQ_RCVHWM, UNREAD_MAX}, {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_TCP_KEEPALIVE, 1},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 10}, {ZMQ_TCP_KEEPALIVE_INTVL, 5}, {ZMQ_TCP_KEEPALIVE_CNT, 3},
+    {ZMQ_TCP_MAXRT, 4000}, /* who is gone without a word is noticed within 5 s: a heartbeat a second, and this */
 };
 static const struct option options_router[] = {
     {ZMQ_ROUTER_MANDATORY, 1},
@@ -56,6 +51,7 @@ socket_destroy(struct bus_socket *s)
 	bus_watch_free(s->watch);
 	if (s->socket)
 		zmq_close(s->socket);
+	bus_connections_free(s->connections);
 	free(s);
 }
 
@@ -292,7 +288,13 @@ bus_bind_door(struct bus *b, const struct bus_door *door, bus_on_message *on_mes
 	if (socket_limit(s, door, e) < 0 || (s->curve && socket_set_server(s, door->key, e) < 0))
 		goto failed;
 	s->monitor = bus_monitor_new(b, s->socket, NULL, NULL, NULL, e);
-	if (!s->monitor || socket_bind(s, door->endpoint, e) < 0)
+	if (!s->monitor)
+		goto failed;
+	if (s->curve) {
+		s->connections = bus_connections_new(b, door->endpoint, door->connections_max);
+		bus_monitor_count(s->monitor, s->connections);
+	}
+	if (socket_bind(s, door->endpoint, e) < 0)
 		goto failed;
 	s->watch = bus_watch_new(b->loop, s->socket, socket_receive, s, e);
 	if (!s->watch)
@@ -308,7 +310,7 @@ struct bus_socket *
 bus_bind(struct bus *b, const char *endpoint, const struct bus_key *key, bus_on_message *on_message, void *arg,
     struct err *e)
 {
-	const struct bus_door door = {endpoint, key, FRAME_MAX, UNREAD_MAX};
+	const struct bus_door door = {endpoint, key, FRAME_MAX, UNREAD_MAX, CONNECTIONS_MAX};
 
 	return bus_bind_door(b, &door, on_message, arg, e);
 }

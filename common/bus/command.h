@@ -18,6 +18,7 @@ typedef void command_on_received(
 struct command_server_conf {
 	const char *endpoints; /* comma-separated: ipc:// and tcp:// */
 	const struct bus_key *key; /* for tcp:// */
+	unsigned connections_max; /* at each tcp:// endpoint (400) */
 	size_t waiting_max; /* commands without an answer; more are answered busy */
 	command_on_received *on_received;
 	void *arg;

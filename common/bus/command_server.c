@@ -11,6 +11,7 @@
 #include "common/bus/command.h"
 
 #define COMMAND_MAX (128UL * 1024) /* bytes of one frame */
+#define CONNECTIONS_MAX 400 /* at each tcp:// endpoint */
 #define UNREAD_MAX 16 /* commands of one connection */
 #define COMMAND_MEMORY (1024UL * 1024) /* of one unpacked command */
 #define WAITING_MEMORY (64UL * 1024 * 1024) /* of all that wait */
@@ -229,7 +230,8 @@ command_reply(struct command_request *request, Kopru__V1__Reply *reply)
 }
 
 static int
-server_bind(struct command_server *s, const char *text, const struct bus_key *key, struct err *e)
+server_bind(
+    struct command_server *s, const char *text, const struct bus_key *key, unsigned connections_max, struct err *e)
 {
 	char endpoints[BUS_ENDPOINTS_MAX][BUS_ENDPOINT_SIZE];
 	size_t count;
@@ -237,7 +239,7 @@ server_bind(struct command_server *s, const char *text, const struct bus_key *ke
 	if (bus_endpoints_split(text, endpoints, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		const struct bus_door at = {endpoints[i], key, COMMAND_MAX, UNREAD_MAX};
+		const struct bus_door at = {endpoints[i], key, COMMAND_MAX, UNREAD_MAX, connections_max};
 		struct command_door *door = &s->doors[i];
 
 		door->server = s;
@@ -267,7 +269,8 @@ command_server_new(struct bus *b, const struct command_server_conf *conf, struct
 		s->busy = metrics_counter(m, "kopru_command_busy_total", "", "Commands answered busy at once");
 		s->waiting_now = metrics_gauge(m, "kopru_command_waiting", "", "Commands without an answer yet");
 	}
-	if (server_bind(s, conf->endpoints, conf->key, e) < 0) {
+	if (server_bind(s, conf->endpoints, conf->key, conf->connections_max ? conf->connections_max : CONNECTIONS_MAX,
+		e) < 0) {
 		command_server_free(s);
 		return NULL;
 	}

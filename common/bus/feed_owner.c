@@ -143,7 +143,8 @@ owner_bind(struct feed_owner *o, const struct feed_owner_conf *conf, struct err 
 	if (bus_endpoints_split(conf->endpoints, endpoints, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		const struct bus_door at = {endpoints[i], conf->key, FEED_REQUEST_MAX, FEED_UNREAD_MAX};
+		const struct bus_door at = {endpoints[i], conf->key, FEED_REQUEST_MAX, FEED_UNREAD_MAX,
+		    conf->connections_max > 0 ? conf->connections_max : FEED_CONNECTIONS_MAX};
 		struct feed_door *door = &o->doors[i];
 
 		door->owner = o;

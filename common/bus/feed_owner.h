@@ -33,6 +33,7 @@ struct feed_owner_conf {
 	const struct bus_key *key; /* for tcp:// */
 	unsigned window_max; /* most unacknowledged events of one subscription (1000) */
 	unsigned subscriptions_max; /* 500 */
+	unsigned connections_max; /* at each tcp:// endpoint (400) */
 };
 
 struct feed_owner *feed_owner_new(struct bus *b, struct loop *l, const struct feed_owner_conf *conf,

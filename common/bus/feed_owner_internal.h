@@ -11,6 +11,7 @@
 #include "common/bus/feed_owner.h"
 
 #define FEED_REQUEST_MAX 4096 /* bytes; the longest honest one has 300 */
+#define FEED_CONNECTIONS_MAX 400 /* at each tcp:// endpoint */
 #define FEED_UNREAD_MAX 16 /* requests of one connection */
 #define FEED_KEPT_ITEMS 1024 /* in memory, of one stream */
 #define FEED_KEPT_BYTES (8UL * 1024 * 1024) /* of all streams together */

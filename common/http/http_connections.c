@@ -15,6 +15,7 @@
 #include "common/base/log.h"
 
 #define LISTEN_AGAIN_MS 100
+#define PARTS 2 /* of the descriptors */
 #define SWEEP_MS 1000
 #define ROOM_MS 100
 #define REQUEST_SECONDS 15
@@ -341,6 +342,7 @@ http_connections_start(struct http *h, struct err *e)
 
 	if (fd < 0)
 		return -1;
+	h->conf.connections_max = loop_connections(h->conf.listen, h->conf.connections_max, PARTS);
 	if (h->conf.request_seconds == 0)
 		h->conf.request_seconds = REQUEST_SECONDS;
 	if (h->conf.bytes_max == 0)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -11,6 +12,9 @@
 #include "common/base/log.h"
 
 #define ON_STOP_MAX 16
+#define DESCRIPTORS_OURS 96 /* for everything but connections from outside */
+#define DESCRIPTORS_MAX 65536
+#define CONNECTIONS_LEAST 8
 
 struct on_stop {
 	void (*call)(void *arg);
@@ -90,6 +94,42 @@ on_limit(void *arg)
 	loop_end(l);
 }
 
+static rlim_t
+descriptors(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : DESCRIPTORS_MAX;
+}
+
+/* The soft limit of old is for programs that use select(). */
+static void
+descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MAX)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("descriptors.kept", "limit=%llu", (unsigned long long)descriptors());
+}
+
+unsigned
+loop_connections(const char *where, unsigned wanted, unsigned parts)
+{
+	rlim_t all = descriptors();
+	rlim_t room = all > DESCRIPTORS_OURS ? (all - DESCRIPTORS_OURS) / parts : 0;
+
+	if (room >= wanted)
+		return wanted;
+	if (room < CONNECTIONS_LEAST)
+		room = CONNECTIONS_LEAST;
+	log_warn("connections.limited", "where=\"%s\" connections=%llu wanted=%u descriptors=%llu", where,
+	    (unsigned long long)room, wanted, (unsigned long long)all);
+	return (unsigned)room;
+}
+
 struct loop *
 loop_new(struct err *e)
 {
@@ -98,6 +138,7 @@ loop_new(struct err *e)
 	if (!l)
 		abort();
 	signal(SIGPIPE, SIG_IGN);
+	descriptors_raise();
 	event_set_log_callback(on_libevent_log);
 	event_set_fatal_callback(on_libevent_fatal);
 	l->base = event_base_new();

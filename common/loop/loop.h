@@ -16,6 +16,11 @@ struct loop_timer;
 /* Ignores SIGPIPE, takes SIGTERM and SIGINT, rate-limits libevent's own log. */
 struct loop *loop_new(struct err *e);
 void loop_free(struct loop *l); /* NULL is fine */
+/* How many connections of those wanted fit at one place, when such places may have 1/parts of the descriptors each.
+ * loop_new() raises their number to the hard limit. libzmq ends the process when it has none for an ipc:// connection:
+ * so nobody from outside may ever bring it there. */
+unsigned loop_connections(const char *where, unsigned wanted, unsigned parts);
+
 struct event_base *loop_base(struct loop *l);
 
 /* Runs until stopped: 0; -1 when the loop itself failed. */

@@ -33,6 +33,8 @@ static const struct conf_key notifier_keys[] = {
     KEY("NOTIFIER_SMTP_PASSWORD", CONF_SECRET, smtp_password, "", "its password", 0, 0),
     KEY("NOTIFIER_SMTP_HELLO", CONF_TEXT, smtp_hello, "", "our name in EHLO; else the domain of NOTIFIER_FROM", 0, 0),
     KEY("NOTIFIER_SMTP_SENDER", CONF_TEXT, smtp_sender, "", "sender of the envelope; else none, and no bounces", 0, 0),
+    KEY("NOTIFIER_CONNECTIONS", CONF_NUMBER, connections, "64", "HTTP connections at most; more wait in the kernel", 1,
+	20000),
     KEY("NOTIFIER_SMTP_CONNECTIONS", CONF_NUMBER, smtp_connections, "8", "connections at once to one server", 1, 64),
     KEY("NOTIFIER_SMTP_ANSWER_SECONDS", CONF_NUMBER, smtp_answer_seconds, "60", "a server's time for one answer", 1,
 	600),

@@ -314,7 +314,9 @@ notifier_open(struct notifier *n, struct loop *l, const struct notifier_conf *co
 	    {HTTP_POST, "/api/v1/addresses/opt-out", "public", on_asked_to_opt_out, ADDRESSES_BODY_MAX},
 	    {.handler = NULL},
 	};
-	const struct http_conf http = {.listen = conf->listen, .connections_max = 64, .requests_max = 64};
+	const struct http_conf http = {.listen = conf->listen,
+	    .connections_max = (unsigned)conf->connections,
+	    .requests_max = (unsigned)conf->connections};
 	const struct db_conf db = {.conninfo = conf->database, .name = "kopru-notifier", .tables = tables};
 	const struct composer_conf composer = {
 	    .templates = conf->templates,

@@ -14,6 +14,7 @@ struct notifier_conf {
 	const char *provider; /* "file" or "smtp" */
 	const char *outbox; /* "" without file */
 	const char *smtp, *smtp_tls, *smtp_ca, *smtp_user, *smtp_password, *smtp_hello, *smtp_sender;
+	long connections;
 	long smtp_connections, smtp_answer_seconds, smtp_dot_seconds;
 	const char *templates;
 	const char *public_url;

@@ -251,7 +251,9 @@ databases_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 static int
 reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf *conf, struct err *e)
 {
-	const struct http_conf http = {.listen = conf->listen, .connections_max = 256, .requests_max = 256};
+	const struct http_conf http = {.listen = conf->listen,
+	    .connections_max = (unsigned)conf->connections,
+	    .requests_max = (unsigned)conf->connections};
 
 	if (calendar_read(r, conf, e) < 0 || keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) ||
 	    databases_open(r, l, conf, e) < 0)

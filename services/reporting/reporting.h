@@ -15,7 +15,7 @@ struct reporting_conf {
 	const char *key_file;
 	const char *holidays_file;
 	const char *exports;
-	long window;
+	long window, connections;
 	const char *log_level;
 };
 

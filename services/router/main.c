@@ -25,6 +25,8 @@ static const struct conf_key router_keys[] = {
 	"file with the secret key of our feed, for tcp:// endpoints", 0, 0},
     {"ROUTER_COMMANDS", CONF_ENDPOINT, offsetof(struct router_conf, commands), NULL,
 	"endpoints where commands are taken, comma-separated", 0, 0},
+    {"ROUTER_BUS_CONNECTIONS", CONF_NUMBER, offsetof(struct router_conf, bus_connections), "400",
+	"most connections at each tcp:// endpoint of ours; of those without a key yet the oldest makes room", 1, 10000},
     {"ROUTER_COMMANDS_WAITING", CONF_NUMBER, offsetof(struct router_conf, commands_waiting), "1000",
 	"most commands without an answer; more are told to come later", 1, 10000},
     {"ROUTER_COMMANDS_DAYS", CONF_NUMBER, offsetof(struct router_conf, commands_days), "30",

@@ -260,7 +260,10 @@ source_open(struct router *r, const struct router_conf *conf, struct err *e)
 {
 	static const char *const streams[] = {"case", "department/", NULL};
 	struct source_conf source = {
-	    .feed = {.endpoints = conf->feed, .window_max = WINDOW_MAX, .subscriptions_max = SUBSCRIPTIONS_MAX},
+	    .feed = {.endpoints = conf->feed,
+		.window_max = WINDOW_MAX,
+		.subscriptions_max = SUBSCRIPTIONS_MAX,
+		.connections_max = (unsigned)conf->bus_connections},
 	    .streams = streams,
 	};
 
@@ -316,6 +319,7 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	const struct command_server_conf server = {
 	    .endpoints = conf->commands,
 	    .key = conf->key_file[0] != '\0' ? &r->feed_key : NULL,
+	    .connections_max = (unsigned)conf->bus_connections,
 	    .waiting_max = (size_t)conf->commands_waiting,
 	    .on_received = on_command,
 	    .arg = r,

@@ -12,6 +12,7 @@ struct router_conf {
 	const char *intake_feed, *intake_server_public_file, *intake_key_file;
 	const char *feed, *key_file;
 	const char *commands;
+	long bus_connections;
 	long commands_waiting, commands_days, question_days, arbiter_working_days;
 	long window;
 	const char *log_level;

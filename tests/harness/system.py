@@ -209,12 +209,12 @@ class System:
         return {**base, f"{upper}_DATABASE": self.conninfo(name), f"{upper}_LISTEN": listen, **values,
                 **self.settings.get(name, {}), **(self.settings.get(instance, {}) if instance != name else {})}
 
-    def start(self, *names):
-        """Services (all their instances) or instances; without a name everything."""
+    def start(self, *names, prefix=()):
+        """Services (all their instances) or instances; without a name everything. prefix: a command before each."""
         wanted = [instance for name in names or SERVICES for instance in self.names(name)]
         for name in wanted:
             if name not in self.processes:
-                self.processes[name] = Process(name, [os.path.join(self.build, "kopru-" + name.split("-")[0])],
+                self.processes[name] = Process(name, [*prefix, os.path.join(self.build, "kopru-" + name.split("-")[0])],
                                                self.environment(name), self.path("log", name + ".log"))
             self.processes[name].start()
         for name in wanted:
@@ -260,8 +260,8 @@ class System:
 
     # -- departments
 
-    def department(self, code, handler="print", **more):
-        """Starts the reference consumer of a department; its lines go to departments/CODE.jsonl."""
+    def department(self, code, handler="print", prefix=(), **more):
+        """Starts the reference consumer of a department; its lines go to departments/CODE.jsonl. prefix: a command before it."""
         key = self.path("secrets", code + ".key")
         if not os.path.exists(key):
             self.kopru("department", "key", code, "--out", key)
@@ -276,7 +276,7 @@ class System:
             "DEPARTMENT_HANDLER": handler,
             **more,
         }
-        process = Process("department-" + code, [os.path.join(self.build, "kopru-department")], environment,
+        process = Process("department-" + code, [*prefix, os.path.join(self.build, "kopru-department")], environment,
                           self.path("log", f"department-{code}.log"), self.path("departments", code + ".jsonl"))
         self.processes["department-" + code] = process
         process.start()
