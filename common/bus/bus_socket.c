@@ -27,7 +27,7 @@ struct option {
 static const struct option options_all[] = {
     {ZMQ_LINGER, 0}, {ZMQ_SNDHWM, 1000}, {ZMQ_RCVHWM, UNREAD_MAX}, {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_TCP_KEEPALIVE, 1},
     {ZMQ_TCP_KEEPALIVE_IDLE, 10}, {ZMQ_TCP_KEEPALIVE_INTVL, 5}, {ZMQ_TCP_KEEPALIVE_CNT, 3},
-    {ZMQ_TCP_MAXRT, 4000}, /* who is gone without a word is noticed within 5 s: a heartbeat a second, and this */
+    {ZMQ_TCP_MAXRT, 3500}, /* who is gone without a word is noticed within 5 s: a heartbeat a second, and this */
 };
 static const struct option options_router[] = {
     {ZMQ_ROUTER_MANDATORY, 1},

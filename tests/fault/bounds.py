@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """fault: bad clients in front of nginx and straight at the services' sockets. Memory and descriptors stay within what is
-configured, a good client beside them goes on, and what was accepted is stored (I-15, F-048, F-081 .. F-083).
+configured, a good client beside them goes on, and what was accepted is stored (I-15, F-048, F-080 .. F-090).
 
 limit: 240 s. HOSTILE (1,000) connections, ROUNDS (3) of both phases."""
 
@@ -21,14 +21,15 @@ from hostile import Hostile, Kind, connecting  # noqa: E402
 HOSTILE, ROUNDS = int(os.environ.get("HOSTILE", "1000")), int(os.environ.get("ROUNDS", "3"))
 PHASE = 2.0  # seconds
 ROOM_KIB = 96 * 1024  # of each service, at its highest
-DESCRIPTORS = 64  # of a service beside its connections
-CONNECTIONS = {"intake": 200, "reporting": 256, "notifier": 64, "router": 16}
+OTHERS = 64  # descriptors of a service beside its connections
+DESCRIPTORS = 256  # that each service may have; they never come to their end (F-048)
+CONNECTIONS = {"intake": 80, "reporting": 80, "notifier": 64, "router": 16}  # of HTTP: half of the rest, or the setting
 ASAN = "asan" in kopru.BUILD  # slow, and keeps 256 MiB of what was freed
 LINE, HEADERS, BODY = 8 * 1024, 16 * 1024, 256 * 1024
 PATH = "/api/v1/applications"
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
-S = kopru.System(settings={"intake": {"INTAKE_CONNECTIONS": str(CONNECTIONS["intake"])}})
+S = kopru.System()
 FRONT = front.Front(S, public_rate=5000)
 TAP = kopru.Tap()
 resource.setrlimit(resource.RLIMIT_NOFILE, (8192, max(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
@@ -132,13 +133,13 @@ def show(when, figures):
 def bounded(figures):
     for name in kopru.SERVICES:
         fds, _, most = figures[name]
-        assert fds <= CONNECTIONS[name] + DESCRIPTORS, f"{name} has {fds} descriptors"
+        assert fds <= CONNECTIONS[name] + OTHERS < DESCRIPTORS, f"{name} has {fds} descriptors"
         assert ASAN or most <= ROOM_KIB, f"{name}: {most} KiB resident at its highest, {ROOM_KIB} are allowed"
         assert S.processes[name].starts == 1, f"{name} was started again"
 
 
 def starts():
-    S.start()
+    S.start(prefix=("prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"))
     FRONT.start()
     go_on(1)
 
@@ -207,6 +208,100 @@ def a_thousand_in_a_row_are_answered_in_order():
             writer.join()
 
 
+HIDDEN = f"GET {PATH} HTTP/1.1\r\nHost: a\r\nX-Hidden: a\r\n\r\n"
+FRAMINGS = (  # F-080: each could be one request for one reader and two for another
+    f"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: xchunked\r\nContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding:\x0bchunked\r\nContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding : chunked\r\nContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"X-Test: a\r\n Transfer-Encoding: chunked\r\nContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"Content-Length: +{len(HIDDEN)}\r\n\r\n{HIDDEN}", f"Content-Length: 0x10\r\n\r\n{HIDDEN}",
+    f"Content-Length: -1\r\n\r\n{HIDDEN}", f"Content-Length: 1 1\r\n\r\n{HIDDEN}",
+    f"Content-Length: 0\r\nContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"Content-Length : {len(HIDDEN)}\r\n\r\n{HIDDEN}",
+    f"X-Test: a\rContent-Length: {len(HIDDEN)}\r\n\r\n{HIDDEN}", f"X-Test: a\0b\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: chunked\r\n\r\n1;a=\nb\r\na\r\n0\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: chunked\r\n\r\n-1\r\n{HIDDEN}", f"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n{HIDDEN}",
+    f"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\n{HIDDEN}",
+)
+
+
+def answered():
+    """How many answers intake has given, without those to this question."""
+    text = S.request("intake", "GET", "/metrics")[2].decode()
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("kopru_http_answers_total"))
+
+
+def everything(place, data):
+    """All that comes back until the connection ends, or nothing comes for a moment."""
+    got = b""
+    with connect(place) as s:
+        s.sendall(data.encode("latin-1"))
+        s.settimeout(0.5)
+        try:
+            while piece := s.recv(65536):
+                got += piece
+        except (socket.timeout, ConnectionResetError):
+            pass
+    return got
+
+
+def hidden_requests_are_not_found():
+    """Behind nginx, the service answers as many requests as nginx passed on and its client sees; alone it refuses."""
+    for framing in FRAMINGS:
+        before = answered()
+        got = everything("nginx", HEAD + framing)
+        passed, seen = answered() - before - 1, got.count(b"HTTP/1.1 ")
+        assert seen <= 2 and passed <= seen and got[9:10] in (b"4", b"5", b""), (framing, passed, got)
+        got = everything("intake", HEAD + framing)
+        plain = any(piece in framing for piece in ("1;a=", "\0", "0x1\r\n"))  # evhttp reads these, with one clear end
+        assert got.count(b"HTTP/1.1 ") <= (2 if plain else 1), (framing, got)
+        assert got[9:12] in (b"400", b"413", b"501", b""), (framing, got)
+
+
+def who_forges_is_nobody():
+    """F-084, F-086, F-090: what only a proxy may say is not believed, from anybody."""
+    forged = {"X-Remote-User": "admin", "X-Forwarded-User": "admin", "X-Forwarded-For": "127.0.0.1", "X-Real-IP": "::1",
+              "X-Original-URL": "/metrics", "X-HTTP-Method-Override": "GET", "Forwarded": "for=127.0.0.1", "Origin": "null"}
+    connection = GOOD[0].connection
+    assert S.request("intake", "POST", "/api/v1/commands", {"commands": []}, forged, connection)[0] == 401
+    for path in ("/metrics", "/healthz", "/api/v1/../../metrics", "/api/v1/applications/..%2f..%2fmetrics", "//metrics"):
+        assert S.request("intake", "GET", path, headers=forged, connection=connection)[0] in (400, 403, 404), path
+    status, _, answer = S.request("intake", "POST", PATH, b"--a\r\nContent-Disposition: form-data; name=a; filename=../../x\r\n",
+                                  {"Content-Type": "multipart/form-data; boundary=a"}, connection)
+    assert status == 415, answer
+    for text in ('{"kind": ' * 2000, '[' * 100000, '{"kind": 1e400}', '{"kind": "a", "kind": "b"}', '{"kind": "\\ud800"}', '\ufeff{}'):
+        status, _, answer = S.request("intake", "POST", PATH, text.encode(), {"Content-Type": "application/json"}, connection)
+        assert status in (400, 422), (text[:20], status, answer)
+
+
+def one_key_at_a_hundred_places_is_one_application():
+    """F-087, F-089."""
+    key, answers, lock = str(uuid.uuid4()), [], threading.Lock()
+
+    def apply():
+        connection = kopru.http.client.HTTPConnection("127.0.0.1", FRONT.port, timeout=20)
+        status, _, answer = S.apply({"kind": "complaint", "text": "Çöp toplanmadı."}, key, connection=connection)
+        connection.close()
+        with lock:
+            answers.append((status, answer.get("number")))
+    threads = [threading.Thread(target=apply) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    with connect("nginx") as leaver:  # gone right after its last byte
+        body = '{"kind": "complaint", "text": "Çöp toplanmadı."}'.encode()
+        leaver.sendall(f"{HEAD}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    for thread in threads:
+        thread.join()
+    numbers = {number for status, number in answers if status in (200, 201)}
+    assert len(numbers) == 1 and {status for status, _ in answers} <= {200, 201, 409, 429, 503}, answers
+    GOOD[0].accepted[key] = numbers.pop()
+    status, _, answer = S.apply({"kind": "complaint", "text": "Başka."}, key, connection=GOOD[0].connection)
+    assert status == 422, answer
+
+
 def good_ones_go_on_beside_a_thousand_bad_ones():
     calm, beset, made, closed = [], [], 0, 0
     show("before", all_used())
@@ -216,9 +311,9 @@ def good_ones_go_on_beside_a_thousand_bad_ones():
         time.sleep(0.5)
         beset += go_on(PHASE)
         during = all_used()
-        assert len(bad.open) > HOSTILE * 0.8, len(bad.open)
+        assert bad.open() > HOSTILE * 0.7, bad.open()
         bad.stop()
-        made, closed = made + bad.made, closed + bad.ended_by_server
+        made, closed = made + bad.made(), closed + bad.ended_by_server()
         time.sleep(0.5)
         ratio = percentile(beset, 0.99) / percentile(calm, 0.99)
         if number >= ROUNDS - 1 and ratio < 2:
@@ -261,32 +356,6 @@ def services_bound_what_comes_straight_at_them():
     show("after", all_used())
 
 
-def cpu(name):
-    with open(f"/proc/{S.processes[name].process.pid}/stat", encoding="utf-8") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def without_descriptors_it_waits_and_goes_on():
-    """F-048: none left for new connections. Of the feed's port: peers.py."""
-    number, fds = S.processes["intake"].process.pid, used("intake")[0]
-    limits = resource.prlimit(number, resource.RLIMIT_NOFILE)
-    resource.prlimit(number, resource.RLIMIT_NOFILE, (fds + 4, limits[1]))
-    bad = [s for s in (connecting(S.path("intake.sock")) for _ in range(50)) if s]
-    time.sleep(0.3)
-    spent = cpu("intake")
-    served = len(go_on(2))
-    spent, held = cpu("intake") - spent, used("intake")[0]
-    resource.prlimit(number, resource.RLIMIT_NOFILE, limits)
-    for s in bad:
-        s.close()
-    print(f"# intake with {fds + 4} descriptors: {spent / 2 * 100:.0f} % of a core, {served} good requests meanwhile")
-    assert held <= fds + 4 and spent < 2 * 1.0 and served > 50, (held, fds, spent, served)
-    began = time.monotonic()
-    assert ask("intake", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n") == 200
-    assert time.monotonic() - began < 5 and S.processes["intake"].starts == 1
-
-
 def accepted_equals_stored():
     accepted = {key: number for good in GOOD for key, number in good.accepted.items()}
     assert all(retry for good in GOOD for _, status, retry in good.refused if status in (429, 503))
@@ -306,7 +375,8 @@ def stops():
 
 
 for test in (starts, sizes_are_refused_alike, endless_chunks_end_early, a_thousand_in_a_row_are_answered_in_order,
+             hidden_requests_are_not_found, who_forges_is_nobody, one_key_at_a_hundred_places_is_one_application,
              good_ones_go_on_beside_a_thousand_bad_ones, services_bound_what_comes_straight_at_them,
-             without_descriptors_it_waits_and_goes_on, accepted_equals_stored, stops):
+             accepted_equals_stored, stops):
     TAP.run(test.__name__.replace("_", " "), test)
 TAP.end()

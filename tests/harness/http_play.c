@@ -49,6 +49,12 @@ serve(const struct http_play *p, const struct http_route *routes, unsigned conne
 	return rc < 0 ? 1 : 0;
 }
 
+pid_t
+http_play_pid(const struct http_play *p)
+{
+	return p->pid;
+}
+
 int
 http_play_connect(struct http_play *p)
 {

@@ -3,6 +3,7 @@
 #define KOPRU_TESTS_HARNESS_HTTP_PLAY_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/http/http.h"
 
@@ -16,6 +17,7 @@ struct http_play *http_play_start(const struct http_route *routes, unsigned conn
 /* Sends SIGTERM; the exit code of the server, or -1 when it did not end by itself. */
 int http_play_stop(struct http_play *p);
 
+pid_t http_play_pid(const struct http_play *p);
 int http_play_connect(struct http_play *p);
 void http_play_send(int fd, const char *data, size_t size);
 /* One whole answer (by its Content-Length), NUL-terminated, in a buffer that the next call uses again. "" when the

@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -472,6 +474,44 @@ test_silent_connections_make_room(void **state)
 		close(fds[i]);
 }
 
+static rlim_t
+descriptors_of(pid_t pid)
+{
+	char path[64];
+	DIR *folder;
+	rlim_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	folder = opendir(path);
+	assert_non_null(folder);
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count - 2;
+}
+
+/* F-048 */
+static void
+test_without_descriptors_it_waits_for_some(void **state)
+{
+	pid_t pid = http_play_pid(*state);
+	struct rlimit before, few;
+	int fds[6];
+
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &before), 0);
+	few = before;
+	few.rlim_cur = descriptors_of(pid) + 2;
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &few, NULL), 0);
+	for (int i = 0; i < 6; i++)
+		fds[i] = http_play_connect(*state);
+	assert_int_equal(status_of(get(*state, "/hello", "")), 200); /* the silent ones make room */
+	assert_in_range(descriptors_of(pid), 1, few.rlim_cur);
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &before, NULL), 0);
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	assert_int_equal(status_of(get(*state, "/hello", "")), 200);
+}
+
 /* No request is over its limit; all together are. */
 static void
 test_unfinished_requests_hold_no_more_than_allowed(void **state)
@@ -543,6 +583,7 @@ main(void)
 	    cmocka_unit_test(test_connections_over_the_limit_wait_their_turn),
 	    cmocka_unit_test(test_requests_come_whole_in_time_or_end),
 	    cmocka_unit_test(test_silent_connections_make_room),
+	    cmocka_unit_test(test_without_descriptors_it_waits_for_some),
 	    cmocka_unit_test(test_unfinished_requests_hold_no_more_than_allowed),
 	    cmocka_unit_test(test_health_and_metrics_are_served),
 	    cmocka_unit_test(test_stop_answers_what_is_under_way),
