@@ -17,7 +17,6 @@
 #define CATALOGUE_MS 10000
 #define CATALOGUE_MISSING_MS 1000
 #define CLOCK_MS 10 /* it is being read */
-#define SUBSCRIPTIONS_MAX 500
 #define WINDOW_MAX 1000
 
 struct router {
@@ -262,7 +261,6 @@ source_open(struct router *r, const struct router_conf *conf, struct err *e)
 	struct source_conf source = {
 	    .feed = {.endpoints = conf->feed,
 		.window_max = WINDOW_MAX,
-		.subscriptions_max = SUBSCRIPTIONS_MAX,
 		.connections_max = (unsigned)conf->bus_connections},
 	    .streams = streams,
 	};
