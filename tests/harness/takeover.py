@@ -14,6 +14,7 @@ import front
 import world
 
 TAKEOVER_SECONDS = 5
+READERS = 3  # who reads alone may meet the frozen one again and again
 
 
 class Pairs(world.World):
@@ -28,6 +29,8 @@ class Pairs(world.World):
         self.system.supervising = False
         self.reader = Reader(self, self.key("reader", "reports"))
         self.reader.start()
+        for _ in range(READERS - 1):
+            threading.Thread(target=self.reader.run, daemon=True).start()
 
     def make_proxies(self):
         self.front = front.Front(self.system)
