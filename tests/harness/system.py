@@ -5,6 +5,7 @@ Starts intake, router, notifier, reporting and departments as processes of their
 Only the standard library.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -397,9 +398,12 @@ class System:
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Not one that the kernel gives to connections: they would take it while its owner is restarted."""
+    while True:
+        port = 10000 + secrets.randbelow(22000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def listens(path):
