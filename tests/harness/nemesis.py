@@ -154,6 +154,7 @@ def fill(volume):
         yield chance.uniform(1, 3)
         world.cluster.free_disk(volume)
         revive(world)
+        follow_again(world)
     return play
 
 
@@ -169,6 +170,18 @@ def revive(world):
     world.log("the primary had ended")
     primary.stop()
     primary.start()
+
+
+def follow_again(world):
+    """A primary that had to save room may have thrown away what its standby still needed: then it is copied anew."""
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        with contextlib.suppress(RuntimeError):
+            if world.cluster.sql("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1":
+                return
+        time.sleep(.05)
+    world.log("the standby is copied anew")
+    world.cluster.rejoin()
 
 
 def use_up_wal(world):
