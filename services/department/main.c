@@ -6,6 +6,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/department/department.h"
 #include "services/department/send.h"
 #include "services/department/send_options.h"
@@ -89,6 +90,7 @@ main(int argc, char **argv)
 	int rc;
 
 	log_open("department", LOG_INFO_LEVEL);
+	memory_start();
 	ids_start();
 	if (argc > 1 && !send_action(argv[1])) {
 		bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0;

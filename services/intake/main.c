@@ -3,6 +3,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/intake/intake.h"
 
 static int
@@ -32,6 +33,7 @@ main(int argc, char **argv)
 
 	(void)argv;
 	log_open("intake", LOG_INFO_LEVEL);
+	memory_start();
 	ids_start();
 	if (argc > 1) {
 		conf_help(intake_keys, stdout);

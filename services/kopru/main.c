@@ -5,6 +5,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/kopru/command.h"
 
 static const struct argp_option json_options[] = {{"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
@@ -216,6 +217,7 @@ main(int argc, char **argv)
 {
 	argp_err_exit_status = 2;
 	log_open("kopru", LOG_WARN_LEVEL);
+	memory_start();
 	ids_start();
 	if (argc > 1 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 || strcmp(argv[1], "help") == 0)) {

@@ -7,6 +7,7 @@
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/notifier/composer.h"
 #include "services/notifier/notifier.h"
 
@@ -111,6 +112,7 @@ main(int argc, char **argv)
 	struct err e;
 
 	log_open("notifier", LOG_INFO_LEVEL);
+	memory_start();
 	ids_start();
 	if (argc == 3 && strcmp(argv[1], "--check-templates") == 0)
 		return templates_check(argv[2]);

@@ -6,6 +6,7 @@
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/reporting/reporting.h"
 
 #define KEY(name, type, field, fallback, ...)                                                                          \
@@ -62,6 +63,7 @@ main(int argc, char **argv)
 
 	(void)argv;
 	log_open("reporting", LOG_INFO_LEVEL);
+	memory_start();
 	ids_start();
 	if (argc > 1) {
 		conf_help(reporting_keys, stdout);

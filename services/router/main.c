@@ -5,6 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/loop/memory.h"
 #include "services/router/lifecycle_draw.h"
 #include "services/router/router.h"
 
@@ -54,6 +55,7 @@ run(const struct router_conf *conf, struct err *e)
 		return err_set(
 		    e, "ROUTER_LOG_LEVEL is \"%s\"; allowed are error, warn, info and debug", conf->log_level);
 	log_set_level(level);
+	memory_start();
 	ids_start();
 	if (!(loop = loop_new(e)) || !(router = router_new(loop, conf, e)))
 		goto out;
