@@ -2,6 +2,7 @@
 #   make run | start | stop | status    the whole system on this machine
 #   make test | check                   all kinds of test; what CI runs
 #   make unit | store | flow | fault | fuzz-replay | clients | deploy    one kind; T=NAME picks one test of it
+#   make test-deploy                   docker-compose.yml and deploy/README.md, in real containers
 #   make asan | valgrind | coverage     the same tests another way; CC=clang and MODE=asan work with all
 #   make format | lint | layers | sizes | banned | bench | replay | mutants | fresh
 
@@ -44,7 +45,7 @@ CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum
 CFLAGS := -std=c11 $(OPTIMIZE) -g -MMD -MP -fstack-protector-strong -fPIE
-LDFLAGS := -pie -Wl,-z,relro,-z,now $(filter -fsanitize=% --coverage,$(OPTIMIZE))
+LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=% --coverage,$(OPTIMIZE))
 LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -lpthread -lm
 
 PROTO := $(wildcard proto/kopru/v1/*.proto)
@@ -167,6 +168,11 @@ fuzz-replay:
 	$(BUILD_TESTS)
 	@$(RUN) fuzz
 
+.PHONY: test-deploy
+# docker-compose.yml for real, as deploy/README.md says word by word, in a container engine of the test's own.
+test-deploy:
+	@deploy/tools/install deploy
+	@tests/deploy/compose.py
 .PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-smtp replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs

@@ -266,3 +266,26 @@ script_apply(
 	}
 	return commit(s, e);
 }
+
+int
+script_password(struct script *s, const char *role, const char *password, struct err *e)
+{
+	char *verifier = PQencryptPasswordConn(s->connection, password, role, "scram-sha-256");
+	char *name = PQescapeIdentifier(s->connection, role, strlen(role));
+	char *literal = verifier ? PQescapeLiteral(s->connection, verifier, strlen(verifier)) : NULL;
+	char *text = NULL;
+	int rc = -1;
+
+	if (!name || !literal)
+		err_set(e, "no verifier: %.*s", (int)strcspn(PQerrorMessage(s->connection), "\n"),
+		    PQerrorMessage(s->connection));
+	else if (asprintf(&text, "ALTER ROLE %s PASSWORD %s", name, literal) < 0)
+		abort();
+	else
+		rc = text_run(s, text, e);
+	free(text);
+	PQfreemem(literal);
+	PQfreemem(name);
+	PQfreemem(verifier);
+	return rc;
+}

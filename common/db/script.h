@@ -28,4 +28,7 @@ int script_call(struct script *s, const struct db_statement *statement, const ch
 int script_apply(
     struct script *s, const char *text, const struct db_statement *statement, const char *const *values, struct err *e);
 
+/* Sets the password with which role logs in; only its SCRAM verifier goes to the server. */
+int script_password(struct script *s, const char *role, const char *password, struct err *e);
+
 #endif

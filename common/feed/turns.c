@@ -11,6 +11,7 @@
 
 #define RESTART_MS 1000
 #define MEASURE_MS 1000
+#define STUCK_MS 60000 /* the fence, a slow disk and a parked event take far less */
 
 /* Lives until the answer, even if turns does not. */
 struct cursor_read {
@@ -88,6 +89,8 @@ on_cursor_read(void *arg, enum db_outcome outcome, const struct db_results *resu
 	log_info("stream.subscribed", "stream=%s after=%llu parked=%zu", t->stream, (unsigned long long)t->seq,
 	    t->parked.count);
 	t->consuming = true;
+	t->has_diverged = false;
+	metric_set(t->diverged, 0);
 	t->generation++;
 	feed_consumer_start(t->consumer, t->seq, at_start ? NULL : &event_id);
 	turns_release_start(t);
@@ -154,6 +157,7 @@ on_diverged(void *arg, uint64_t seq)
 {
 	struct turns *t = arg;
 
+	t->has_diverged = true;
 	metric_set(t->diverged, 1);
 	log_error(
 	    "stream.diverged", "consumer=%s stream=%s seq=%llu", t->consumer_name, t->stream, (unsigned long long)seq);
@@ -176,6 +180,10 @@ on_measure(void *arg)
 	const struct turns_item *oldest = t->turn ? t->turn->items.first : t->waiting.first;
 	uint64_t head = feed_consumer_head(t->consumer);
 
+	if (head <= t->seq || t->seq != t->measured_seq || !db_is_up(t->db)) {
+		t->measured_seq = t->seq;
+		t->moved_at = clock_monotonic();
+	}
 	metric_set(t->lag, head > t->seq ? (int64_t)(head - t->seq) : 0);
 	metric_set(t->age, oldest ? (clock_monotonic() - oldest->received_at) / 1000 : 0);
 	metric_set(t->waiting_parked, (int64_t)t->parked.count);
@@ -214,6 +222,8 @@ turns_new(struct bus *b, struct loop *l, struct db *d, const struct turns_conf *
 		abort();
 	t->loop = l;
 	t->db = d;
+	t->moved_at = clock_monotonic();
+	t->stuck_ms = conf->stuck_ms > 0 ? conf->stuck_ms : STUCK_MS;
 	t->service = *service;
 	t->limit = conf->limit > 0 ? conf->limit : 1;
 	t->consumer_name = strdup(conf->feed.consumer);
@@ -276,4 +286,16 @@ uint64_t
 turns_seq(const struct turns *t)
 {
 	return t->seq;
+}
+
+const char *
+turns_stuck(const struct turns *t)
+{
+	if (t->has_diverged)
+		return "the owner's history of a stream differs from what was consumed";
+	if (t->standing)
+		return "too many events of a stream are parked";
+	if (clock_monotonic() - t->moved_at > t->stuck_ms * 1000)
+		return "events of a stream wait and none is consumed";
+	return NULL;
 }

@@ -42,6 +42,7 @@ struct turns_conf {
 	/* How long a turn waits for company, in milliseconds; 0: it begins at once. Who is not on the way from a citizen to
 	 * a department waits a little, so that it does not take the disk from those who are. */
 	int64_t linger_ms;
+	int64_t stuck_ms; /* events that wait so long without any being consumed are worth a word (0: 60,000) */
 };
 
 /* d: the connection that the effects go through. */
@@ -55,5 +56,8 @@ void turns_down(struct turns *t);
 
 /* The cursor: seq up to which effects are durable. */
 uint64_t turns_seq(const struct turns *t);
+
+/* For /healthz: NULL, or why nothing is consumed although there is something and the database is up. */
+const char *turns_stuck(const struct turns *t);
 
 #endif

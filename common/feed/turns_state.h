@@ -99,6 +99,10 @@ struct turns {
 	uint64_t generation; /* counts subscriptions */
 	struct cursor_read *reading; /* of the cursor, or NULL */
 	struct loop_timer *retry, *restart, *measure, *linger;
+	bool has_diverged; /* and nothing was consumed since */
+	uint64_t measured_seq; /* the cursor when it was last seen to move, or with nothing behind it */
+	int64_t moved_at; /* that moment, of the monotonic clock */
+	int64_t stuck_ms;
 	int64_t linger_ms;
 	bool lingered; /* the turn that begins has waited for company */
 	unsigned retries;

@@ -97,4 +97,8 @@ void http_reply_problem_json(struct http_request *r, const char *problem, json_t
 /* Set before the answer. */
 void http_set_header(struct http_request *r, const char *name, const char *value);
 
+/* Asks who listens there for /healthz and prints the answer: for containers, `kopru-NAME --healthz unix:/path`. The exit
+ * code: 0 well, 1 not, 2 nobody listens. */
+int http_probe(const char *listen);
+
 #endif

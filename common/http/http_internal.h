@@ -72,6 +72,8 @@ struct http {
 
 /* A listening socket for "unix:/path", "127.0.0.1:8081" or "[::1]:8081"; -1 with the reason. */
 int http_listen_open(const char *listen, struct err *e);
+/* What listen stands for, as http_listen_open takes it. */
+int http_listen_address(const char *listen, struct sockaddr_storage *address, socklen_t *size, struct err *e);
 
 /* Counts connections and their bytes, stops listening at the limit, ends what takes too long. */
 int http_connections_start(struct http *h, struct err *e);

@@ -28,25 +28,36 @@ is_answered(const struct sockaddr_un *address)
 }
 
 static int
-bind_unix(int fd, const char *path, struct err *e)
+bind_unix(int fd, const struct sockaddr_un *address, struct err *e)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t size = strlen(path);
+	const char *path = address->sun_path;
 	mode_t mask;
 	int rc;
 
-	if (path[0] != '/' || size >= sizeof(address.sun_path))
-		return err_set(e, "\"%s\" is no socket path: allowed are absolute paths of at most %zu bytes", path,
-		    sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, size + 1);
-	if (is_answered(&address))
+	if (is_answered(address))
 		return err_set(e, "\"%s\" is in use by another process", path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_set(e, "cannot remove the stale socket \"%s\": %s", path, strerror(errno));
 	mask = umask(0117);
-	rc = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+	rc = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 	umask(mask);
 	return rc < 0 ? err_set(e, "cannot bind \"%s\": %s", path, strerror(errno)) : 0;
+}
+
+static int
+parse_unix(const char *path, struct sockaddr_storage *address, socklen_t *size, struct err *e)
+{
+	struct sockaddr_un *local = (struct sockaddr_un *)address;
+	size_t length = strlen(path);
+
+	if (path[0] != '/' || length >= sizeof(local->sun_path))
+		return err_set(e, "\"%s\" is no socket path: allowed are absolute paths of at most %zu bytes", path,
+		    sizeof(local->sun_path) - 1);
+	memset(address, 0, sizeof(*address));
+	local->sun_family = AF_UNIX;
+	memcpy(local->sun_path, path, length + 1);
+	*size = sizeof(*local);
+	return 0;
 }
 
 /* Splits "host:port" with a loopback host; 0, or -1 when it is something else. */
@@ -94,20 +105,30 @@ bind_loopback(int fd, const struct sockaddr_storage *address, socklen_t size, co
 }
 
 int
+http_listen_address(const char *listen_on, struct sockaddr_storage *address, socklen_t *size, struct err *e)
+{
+	if (strncmp(listen_on, "unix:", 5) == 0)
+		return parse_unix(listen_on + 5, address, size, e);
+	if (parse_loopback(listen_on, address, size) < 0)
+		return err_set(
+		    e, "cannot listen on \"%s\": allowed are unix:/path, 127.0.0.1:port and [::1]:port", listen_on);
+	return 0;
+}
+
+int
 http_listen_open(const char *listen_on, struct err *e)
 {
 	struct sockaddr_storage address;
-	socklen_t size = 0;
-	bool is_unix = strncmp(listen_on, "unix:", 5) == 0;
+	socklen_t size;
 	int fd, rc;
 
-	if (!is_unix && parse_loopback(listen_on, &address, &size) < 0)
-		return err_set(
-		    e, "cannot listen on \"%s\": allowed are unix:/path, 127.0.0.1:port and [::1]:port", listen_on);
-	fd = socket(is_unix ? AF_UNIX : address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (http_listen_address(listen_on, &address, &size, e) < 0)
+		return -1;
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set(e, "cannot make a socket for \"%s\": %s", listen_on, strerror(errno));
-	rc = is_unix ? bind_unix(fd, listen_on + 5, e) : bind_loopback(fd, &address, size, listen_on, e);
+	rc = address.ss_family == AF_UNIX ? bind_unix(fd, (const struct sockaddr_un *)&address, e)
+					  : bind_loopback(fd, &address, size, listen_on, e);
 	if (rc == 0 && listen(fd, BACKLOG) < 0)
 		rc = err_set(e, "cannot listen on \"%s\": %s", listen_on, strerror(errno));
 	if (rc == 0)

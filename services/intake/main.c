@@ -1,8 +1,10 @@
 /* kopru-intake: load, make, run, unmake. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/http/http.h"
 #include "common/loop/memory.h"
 #include "services/intake/intake.h"
 
@@ -31,10 +33,11 @@ main(int argc, char **argv)
 	struct err e;
 	int rc;
 
-	(void)argv;
 	log_open("intake", LOG_INFO_LEVEL);
 	memory_start();
 	ids_start();
+	if (argc == 3 && strcmp(argv[1], "--healthz") == 0)
+		return http_probe(argv[2]);
 	if (argc > 1) {
 		conf_help(intake_keys, stdout);
 		return EXIT_SUCCESS;

@@ -50,6 +50,7 @@ int service_key(const struct command_line *line, struct err *e);
 int service_revoke(const struct command_line *line, struct err *e);
 int peers_list(const struct command_line *line, struct err *e);
 int curve_make(const struct command_line *line, struct err *e);
+int passwords_set(const struct command_line *line, struct err *e);
 int key_create(const struct command_line *line, struct err *e);
 int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);

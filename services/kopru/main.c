@@ -61,6 +61,7 @@ static const struct argp_option year_options[] = {{"json", 'j', NULL, 0, "Print 
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", json_options, demo_run},
+    {"passwords", "FILE", 1, "Set the database passwords of the roles in a password file", json_options, passwords_set},
     {"department add", "CODE NAME_TR NAME_EN", 3, "Add a department and its stream", add_options, department_add},
     {"department list", "", 0, "Show the departments", json_options, department_list},
     {"department key", "CODE", 1, "Make a key for a department's end of its feed", out_options, department_key},

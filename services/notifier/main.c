@@ -7,6 +7,7 @@
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/http/http.h"
 #include "common/loop/memory.h"
 #include "services/notifier/composer.h"
 #include "services/notifier/notifier.h"
@@ -114,10 +115,13 @@ main(int argc, char **argv)
 	log_open("notifier", LOG_INFO_LEVEL);
 	memory_start();
 	ids_start();
+	if (argc == 3 && strcmp(argv[1], "--healthz") == 0)
+		return http_probe(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "--check-templates") == 0)
 		return templates_check(argv[2]);
 	if (argc > 1) {
 		printf("kopru-notifier                            runs, set by the environment:\n"
+		       "kopru-notifier --healthz unix:/PATH       says how the one that listens there is\n"
 		       "kopru-notifier --check-templates FOLDER   says what is wrong with templates\n\n");
 		conf_help(notifier_keys, stdout);
 		return EXIT_SUCCESS;

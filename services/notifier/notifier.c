@@ -169,7 +169,7 @@ on_asked_healthy(void *arg)
 {
 	const struct notifier *n = arg;
 
-	return db_is_up(n->db) ? NULL : "the database is not reachable";
+	return db_is_up(n->db) ? turns_stuck(n->turns) : "the database is not reachable";
 }
 
 static void

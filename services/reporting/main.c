@@ -2,10 +2,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/http/http.h"
 #include "common/loop/memory.h"
 #include "services/reporting/reporting.h"
 
@@ -61,10 +63,11 @@ main(int argc, char **argv)
 	int rc = EXIT_SUCCESS;
 	struct err e;
 
-	(void)argv;
 	log_open("reporting", LOG_INFO_LEVEL);
 	memory_start();
 	ids_start();
+	if (argc == 3 && strcmp(argv[1], "--healthz") == 0)
+		return http_probe(argv[2]);
 	if (argc > 1) {
 		conf_help(reporting_keys, stdout);
 		return EXIT_SUCCESS;

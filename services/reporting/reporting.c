@@ -165,8 +165,11 @@ on_asked_healthy(void *arg)
 {
 	const struct reporting *r = arg;
 
-	return db_is_up(r->db) && db_is_up(r->track_db) && db_is_up(r->reports_db) ? NULL
-										   : "the database is not reachable";
+	const char *stuck = turns_stuck(r->intake);
+
+	if (!db_is_up(r->db) || !db_is_up(r->track_db) || !db_is_up(r->reports_db))
+		return "the database is not reachable";
+	return stuck ? stuck : turns_stuck(r->cases);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/http/http.h"
 #include "common/loop/memory.h"
 #include "services/router/lifecycle_draw.h"
 #include "services/router/router.h"
@@ -76,6 +77,8 @@ main(int argc, char **argv)
 	int rc = 0;
 
 	log_open("router", LOG_INFO_LEVEL);
+	if (argc == 3 && strcmp(argv[1], "--healthz") == 0)
+		return http_probe(argv[2]);
 	if (argc > 1 && strcmp(argv[1], "--lifecycle") == 0) {
 		lifecycle_draw(stdout);
 		return EXIT_SUCCESS;

@@ -233,7 +233,7 @@ healthy(void *arg)
 
 	if (!db_is_up(r->writer) || !db_is_up(r->reader) || !db_is_up(r->cases))
 		return "the database is not connected";
-	return r->catalogue ? NULL : "there is no usable catalogue";
+	return r->catalogue ? turns_stuck(r->turns) : "there is no usable catalogue";
 }
 
 static int

@@ -55,6 +55,12 @@ http_play_pid(const struct http_play *p)
 	return p->pid;
 }
 
+const char *
+http_play_path(const struct http_play *p)
+{
+	return p->path;
+}
+
 int
 http_play_connect(struct http_play *p)
 {

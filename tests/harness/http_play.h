@@ -18,6 +18,7 @@ struct http_play *http_play_start(const struct http_route *routes, unsigned conn
 int http_play_stop(struct http_play *p);
 
 pid_t http_play_pid(const struct http_play *p);
+const char *http_play_path(const struct http_play *p);
 int http_play_connect(struct http_play *p);
 void http_play_send(int fd, const char *data, size_t size);
 /* One whole answer (by its Content-Length), NUL-terminated, in a buffer that the next call uses again. "" when the

@@ -14,6 +14,19 @@ check 'with its SHA-256' is "$(sha256sum deploy/migrations/0001_*.sql | cut -d' 
 	'SELECT checksum FROM kopru.migration WHERE number = 1'
 check 'a second run does nothing' says "nothing to do, the database is at $last" "$kopru" migrate
 
+# -- passwords: the roles' own, and only their SCRAM verifiers reach the server
+printf '*:*:*:notifier:first-of-notifier\n*:*:*:reporting:its-own-one\n' >"$folder/roles" && chmod 600 "$folder/roles"
+check 'passwords sets those of a password file' says '2 roles log in' "$kopru" passwords "$folder/roles"
+check 'as SCRAM verifiers' is 2 "SELECT count(*) FROM pg_authid WHERE rolname IN ('notifier', 'reporting')
+	AND rolpassword LIKE 'SCRAM-SHA-256\$4096:%'"
+chmod 644 "$folder/roles"
+check 'a file that others may read is refused' refused 1 'closed to others' "$kopru" passwords "$folder/roles"
+printf '*:*:*:nobody-knows:some-password\n' >"$folder/roles" && chmod 600 "$folder/roles"
+check 'a role that is not there is named' refused 1 'role "nobody-knows"' "$kopru" passwords "$folder/roles"
+printf 'host:port:password-without-role\n' >"$folder/roles"
+check 'a line that is none is named' refused 1 'line 1 is not host:port:database:role:password' "$kopru" passwords "$folder/roles"
+sql "ALTER ROLE notifier PASSWORD NULL; ALTER ROLE reporting PASSWORD NULL"
+
 database_new
 at_once() {
 	local pids=() rc=0

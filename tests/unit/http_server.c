@@ -545,6 +545,20 @@ test_health_and_metrics_are_served(void **state)
 	assert_holds(get(*state, "/metrics", ""), "# TYPE kopru_http_answers_total counter\n");
 }
 
+/* As a container asks: its exit code says whether it is well, and whether anybody is there. */
+static void
+test_probe_tells_the_well_from_the_absent(void **state)
+{
+	char listen[200], nobody[220];
+
+	snprintf(listen, sizeof(listen), "unix:%s", http_play_path(*state));
+	snprintf(nobody, sizeof(nobody), "%s.none", listen);
+	close(http_play_connect(*state)); /* it is up */
+	assert_int_equal(http_probe(listen), 0);
+	assert_int_equal(http_probe(nobody), 2);
+	assert_int_equal(http_probe("somewhere"), 1);
+}
+
 static void
 test_stop_answers_what_is_under_way(void **state)
 {
@@ -586,6 +600,7 @@ main(void)
 	    cmocka_unit_test(test_without_descriptors_it_waits_for_some),
 	    cmocka_unit_test(test_unfinished_requests_hold_no_more_than_allowed),
 	    cmocka_unit_test(test_health_and_metrics_are_served),
+	    cmocka_unit_test(test_probe_tells_the_well_from_the_absent),
 	    cmocka_unit_test(test_stop_answers_what_is_under_way),
 	};
 

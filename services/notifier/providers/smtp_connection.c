@@ -42,7 +42,7 @@ struct smtp_connection {
 	size_t out_size;
 	unsigned letters; /* begun */
 	bool answered; /* something was read since the letter began */
-	bool *gone; /* set when it is freed, for whoever works on it */
+	bool working, gone; /* freed while somebody works on it: only its memory is still there */
 };
 
 static void connection_close(struct smtp_connection *c);
@@ -200,11 +200,11 @@ reply_take(struct smtp_connection *c)
 }
 
 static void
-on_readable(struct smtp_connection *c, const bool *gone)
+on_readable(struct smtp_connection *c)
 {
 	char data[READ_BYTES];
 
-	while (!*gone) {
+	while (!c->gone) {
 		size_t size = 0;
 		CURLcode code = curl_easy_recv(c->easy, data, sizeof(data), &size);
 
@@ -227,18 +227,18 @@ static void
 on_ready(void *arg, bool readable, bool writable)
 {
 	struct smtp_connection *c = arg;
-	bool gone = false, texting;
+	bool texting = c->dialog.stage == SMTP_STAGE_TEXT;
 
-	c->gone = &gone;
-	texting = c->dialog.stage == SMTP_STAGE_TEXT;
+	c->working = true;
 	if (readable)
-		on_readable(c, &gone);
-	if (!gone && writable && c->out_size > 0)
+		on_readable(c);
+	if (!c->gone && writable && c->out_size > 0)
 		out_write(c);
-	else if (!gone && writable && texting && c->dialog.stage == SMTP_STAGE_TEXT)
+	else if (!c->gone && writable && texting && c->dialog.stage == SMTP_STAGE_TEXT)
 		connection_go_on(c, smtp_dialog_texted(&c->dialog));
-	if (!gone)
-		c->gone = NULL;
+	c->working = false;
+	if (c->gone)
+		free(c);
 }
 
 static void
@@ -339,8 +339,7 @@ smtp_connection_free(struct smtp_connection *c)
 {
 	curl_socket_t socket = CURL_SOCKET_BAD;
 
-	if (c->gone)
-		*c->gone = true;
+	c->gone = true;
 	metric_add(c->route->smtp->open, -1);
 	/* Otherwise libcurl would say QUIT, and wait in its call for the answer. */
 	if (curl_easy_getinfo(c->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK && socket != CURL_SOCKET_BAD)
@@ -350,7 +349,8 @@ smtp_connection_free(struct smtp_connection *c)
 	curl_easy_cleanup(c->easy);
 	timer_free(c->timer);
 	arena_free(c->arena);
-	free(c);
+	if (!c->working)
+		free(c);
 }
 
 static void
