@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """compose: docker-compose.yml for real, as deploy/README.md says word by word: installed, scaled, upgraded, killed, backed up,
 destroyed, restored, keys rotated, with citizens sending all the while; a ledger knows what they were told. limit: 1500 s
-run: by hand, `make test-deploy`
+run: by hand, `make test-deploy`; make check does so, too
 
 Needs root and docker.io, docker-compose and debootstrap (`make test-deploy` installs them); an engine of the test's own
 runs in a folder under /var/tmp, unless DOCKER_HOST names one. SUITE (trixie) is Debian's release for the images."""
