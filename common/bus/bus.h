@@ -75,6 +75,9 @@ struct bus_socket *bus_bind(struct bus *b, const char *endpoint, const struct bu
 /* DEALER. A refused handshake (it never comes back by itself) is tried anew with back-off. server_public NULL: ipc:// only. */
 struct bus_socket *bus_connect(struct bus *b, const char *endpoint, const char *server_public,
     const struct bus_key *own, bus_on_message *on_message, void *arg, struct err *e);
+/* DEALER. Gives the connection up and makes a new one. After a send() of its own failed, libzmq hears on but says nothing more,
+ * until the other end goes. */
+void bus_reconnect(struct bus_socket *s);
 void bus_close(struct bus_socket *s); /* NULL is fine */
 const char *bus_endpoint(const struct bus_socket *s); /* with the port that was taken */
 

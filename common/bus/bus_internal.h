@@ -81,6 +81,7 @@ void bus_connections_closed(struct bus_connections *c, int fd);
 struct bus_monitor *bus_monitor_new(
     struct bus *b, void *socket, const char *reconnect, void (*on_link)(void *arg, bool up), void *arg, struct err *e);
 void bus_monitor_count(struct bus_monitor *m, struct bus_connections *connections); /* which are kept by the caller */
+void bus_monitor_reconnect(struct bus_monitor *m); /* of a DEALER: with a new connection */
 void bus_monitor_free(struct bus_monitor *m); /* NULL is fine; before the socket is closed */
 
 /* A DEALER's connection came up (the handshake is done) or went down. Same arg as on_message. */

@@ -29,16 +29,20 @@ struct bus_monitor {
 	void *arg;
 };
 
-/* libzmq gives up for ever after a refusal: only a new connect tries again. */
-static void
-on_retry(void *arg)
+void
+bus_monitor_reconnect(struct bus_monitor *m)
 {
-	struct bus_monitor *m = arg;
-
 	metric_add(m->bus->reconnected, 1);
 	zmq_disconnect(m->socket, m->reconnect);
 	if (zmq_connect(m->socket, m->reconnect) < 0)
 		log_warn("bus.unconnected", "endpoint=\"%s\" reason=\"%s\"", m->reconnect, zmq_strerror(zmq_errno()));
+}
+
+/* libzmq gives up for ever after a refusal: only a new connect tries again. */
+static void
+on_retry(void *arg)
+{
+	bus_monitor_reconnect(arg);
 }
 
 static void

@@ -356,6 +356,13 @@ failed:
 	return NULL;
 }
 
+void
+bus_reconnect(struct bus_socket *s)
+{
+	bus_monitor_reconnect(s->monitor);
+	bus_watch_again(s->watch);
+}
+
 const char *
 bus_endpoint(const struct bus_socket *s)
 {

@@ -59,6 +59,18 @@ feed_choice_begin(struct feed_consumer *c)
 		choice_take(c, link);
 }
 
+/* There is no other: it may be the connection that is dumb, not the owner. Up again, it is subscribed to. */
+static void
+fed_reconnect(struct feed_consumer *c)
+{
+	struct feed_link *link = c->fed;
+
+	c->fed = NULL;
+	link->up = false;
+	link->role = FEED_ROLE_NONE;
+	bus_reconnect(link->socket);
+}
+
 void
 feed_choice_switch(struct feed_consumer *c)
 {
@@ -67,7 +79,7 @@ feed_choice_switch(struct feed_consumer *c)
 	if (other)
 		choice_take(c, other);
 	else if (c->fed)
-		choice_take(c, c->fed);
+		fed_reconnect(c);
 }
 
 void

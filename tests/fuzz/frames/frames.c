@@ -134,6 +134,15 @@ bus_on_link(struct bus_socket *s, void (*on_link)(void *arg, bool up))
 	s->on_link = on_link;
 }
 
+void
+bus_reconnect(struct bus_socket *s)
+{
+	if (!s->on_link)
+		return;
+	s->on_link(s->arg, false);
+	s->on_link(s->arg, true);
+}
+
 const char *
 bus_endpoint(const struct bus_socket *s)
 {
