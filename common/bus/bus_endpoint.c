@@ -94,11 +94,18 @@ bus_endpoint_has_star(const char *endpoint)
 	return bus_endpoint_is_ipc(endpoint) && strchr(endpoint, '*') != NULL;
 }
 
+bool
+bus_endpoint_listened(const char *endpoint)
+{
+	struct err e;
+
+	return path_is_listened(endpoint + strlen("ipc://"), &e) == 1;
+}
+
 void
-bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint, bool listening), void *arg)
+bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint), void *arg)
 {
 	char endpoint[BUS_ENDPOINT_SIZE];
-	struct err e;
 	glob_t paths;
 
 	if (glob(pattern + strlen("ipc://"), 0, NULL, &paths) == 0)
@@ -106,7 +113,7 @@ bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endp
 			int size = snprintf(endpoint, sizeof(endpoint), "ipc://%s", paths.gl_pathv[i]);
 
 			if (size > 0 && (size_t)size < sizeof(endpoint))
-				found(arg, endpoint, path_is_listened(paths.gl_pathv[i], &e) == 1);
+				found(arg, endpoint);
 		}
 	globfree(&paths);
 }

@@ -70,7 +70,7 @@ void bus_zap_free(struct bus_zap *z); /* NULL is fine */
 void bus_zap_set(struct bus_zap *z, const struct bus_peer *peers, size_t count);
 const struct bus_peer *bus_zap_find(const struct bus_zap *z, const char *public_key); /* NULL: not in the table */
 
-/* bus_connections.c: no more than max at a tcp:// door. By the descriptors that libzmq tells. */
+/* bus_connections.c: no more than max at a tcp:// door, by its endpoint as bound. By the descriptors that libzmq tells. */
 struct bus_connections *bus_connections_new(struct bus *b, const char *endpoint, unsigned max);
 void bus_connections_free(struct bus_connections *c); /* NULL is fine */
 void bus_connections_opened(struct bus_connections *c, int fd);
@@ -94,9 +94,11 @@ bool bus_endpoint_is_ipc(const char *endpoint);
 /* -1: somebody listens on this ipc:// endpoint, or its path is too long. */
 int bus_endpoint_check_free(const char *endpoint, struct err *e);
 bool bus_endpoint_has_star(const char *endpoint);
-/* Calls found for each file that an ipc:// endpoint with a * stands for; listening: somebody does, now. An instance that
- * was killed leaves its file behind, and nobody may ever come back to it. */
-void bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint, bool listening), void *arg);
+/* Calls found for each file that an ipc:// endpoint with a * stands for. An instance that was killed leaves its file
+ * behind, and nobody may ever come back to it. */
+void bus_endpoint_look(const char *pattern, void (*found)(void *arg, const char *endpoint), void *arg);
+/* Does somebody listen on this ipc:// endpoint? Not to be asked of who is connected: libzmq counts it as a failed handshake. */
+bool bus_endpoint_listened(const char *endpoint);
 
 #define BUS_ENDPOINT_LEFT_US 10000000 /* nobody came back to it for so long: it is forgotten */
 

@@ -3,13 +3,11 @@
  * second effect). */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/base/wire.h"
-#include "common/bus/bus_internal.h"
-#include "common/bus/command.h"
+#include "common/bus/command_client_internal.h"
 
 #define WAITING_MAX 1000
 #define WAITING_BYTES (32UL * 1024 * 1024)
@@ -18,55 +16,6 @@
 #define TICK_MS 500
 #define SILENT_US 2500000 /* longer than an owner holds a command back: whoever said nothing for so long is doubted */
 #define DOUBTED_US 10000000 /* so long it is asked only when nobody else is there */
-
-/* To one instance of the owner. */
-struct command_link {
-	TAILQ_ENTRY(command_link) entry;
-	struct command_client *client;
-	struct bus_socket *socket;
-	bool found;
-	bool up;
-	int64_t down_at; /* since when it is not up */
-	int64_t heard_at;
-	int64_t doubted_until;
-};
-
-TAILQ_HEAD(command_links, command_link);
-
-/* A command without a reply; its bytes follow. */
-struct command_waiting {
-	TAILQ_ENTRY(command_waiting) entry;
-	struct command_client *client;
-	struct loop_timer *timeout;
-	command_on_replied *on_replied;
-	void *arg;
-	struct command_link *sent; /* over which; NULL: not yet, or in vain */
-	int64_t sent_at;
-	uint8_t id[UUID_SIZE];
-	size_t size;
-	uint8_t bytes[];
-};
-
-struct command_client {
-	struct bus *bus;
-	struct loop *loop;
-	char patterns[BUS_ENDPOINTS_MAX][BUS_ENDPOINT_SIZE];
-	size_t patterns_count;
-	const char *server_public; /* while it is made */
-	const struct bus_key *key;
-	struct command_links links;
-	size_t links_count;
-	TAILQ_HEAD(command_waitings, command_waiting) waiting; /* in the order of asking */
-	size_t count;
-	size_t bytes;
-	bool ending;
-	struct loop_timer *again;
-	struct loop_timer *tick;
-	struct arena *packing;
-	struct arena *arena; /* of one received frame */
-	struct metric *sent;
-	struct metric *lost;
-};
 
 /* The callback is told last: it may free the client. */
 static void
@@ -92,27 +41,11 @@ on_timeout(void *arg)
 	waiting_end(arg, NULL);
 }
 
-/* The first that is up and not doubted; only_trusted false: or else the first that is up. NULL: there is none. */
-static struct command_link *
-link_best(const struct command_client *c, bool only_trusted)
-{
-	int64_t now = clock_monotonic();
-	struct command_link *link, *best = NULL;
-
-	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry)) {
-		if (link->up && link->doubted_until <= now)
-			return link;
-		if (link->up && !best && !only_trusted)
-			best = link;
-	}
-	return best;
-}
-
 static void
 send_unsent(void *arg)
 {
 	struct command_client *c = arg;
-	struct command_link *link = link_best(c, false);
+	struct command_link *link = command_links_best(c, false);
 	struct command_waiting *w;
 
 	for (w = TAILQ_FIRST(&c->waiting); link && w; w = TAILQ_NEXT(w, entry)) {
@@ -124,11 +57,12 @@ send_unsent(void *arg)
 		}
 		w->sent = link;
 		w->sent_at = clock_monotonic();
+		w->sends++;
 	}
 }
 
-static void
-link_lost(const struct command_link *link)
+void
+command_client_lost(const struct command_link *link)
 {
 	struct command_waiting *w;
 
@@ -137,15 +71,22 @@ link_lost(const struct command_link *link)
 			w->sent = NULL;
 }
 
-static void
-on_link(void *arg, bool up)
+void
+command_client_on_link(void *arg, bool up)
 {
 	struct command_link *link = arg;
 
 	link->up = up;
 	link->down_at = clock_monotonic();
-	link_lost(link);
+	command_client_lost(link);
 	send_unsent(link->client);
+}
+
+/* Who is busy has stored nothing; somebody else that it was sent to may have, or may yet. */
+static bool
+is_unknown(const struct command_waiting *w, const Kopru__V1__Reply *reply)
+{
+	return w->sends > 1 && (int)reply->code == KOPRU__V1__REPLY__CODE__CODE_BUSY;
 }
 
 static struct command_waiting *
@@ -161,8 +102,8 @@ waiting_find(const struct command_client *c, const Kopru__V1__Reply *reply)
 	return NULL;
 }
 
-static void
-on_message(void *arg, const struct bus_sender *from, const void *data, size_t size)
+void
+command_client_on_message(void *arg, const struct bus_sender *from, const void *data, size_t size)
 {
 	struct command_link *link = arg;
 	struct command_client *c = link->client;
@@ -181,91 +122,9 @@ on_message(void *arg, const struct bus_sender *from, const void *data, size_t si
 	}
 	w = waiting_find(c, envelope->reply);
 	if (w)
-		waiting_end(w, envelope->reply);
+		waiting_end(w, is_unknown(w, envelope->reply) ? NULL : envelope->reply);
 	else
 		bus_drop(c->bus, BUS_DROPPED_UNEXPECTED); /* too late */
-}
-
-static struct command_link *
-command_link_new(struct command_client *c, const char *endpoint, struct err *e)
-{
-	struct command_link *link = calloc(1, sizeof(*link));
-
-	if (!link)
-		abort();
-	link->client = c;
-	link->down_at = clock_monotonic();
-	link->socket = bus_connect(c->bus, endpoint, c->server_public, c->key, on_message, link, e);
-	if (!link->socket) {
-		free(link);
-		return NULL;
-	}
-	bus_on_link(link->socket, on_link);
-	TAILQ_INSERT_TAIL(&c->links, link, entry);
-	c->links_count++;
-	return link;
-}
-
-static void
-command_link_free(struct command_link *link)
-{
-	struct command_client *c = link->client;
-
-	link_lost(link);
-	TAILQ_REMOVE(&c->links, link, entry);
-	c->links_count--;
-	bus_close(link->socket);
-	free(link);
-}
-
-static void
-on_found(void *arg, const char *endpoint, bool listening)
-{
-	struct command_client *c = arg;
-	struct command_link *link = TAILQ_FIRST(&c->links);
-	struct err e;
-
-	while (link && strcmp(bus_endpoint(link->socket), endpoint) != 0)
-		link = TAILQ_NEXT(link, entry);
-	if (!link && listening && c->links_count < BUS_ENDPOINTS_MAX) {
-		link = command_link_new(c, endpoint, &e);
-		if (!link)
-			log_warn("endpoint.unusable", "reason=\"%s\"", e.text);
-	}
-	if (link)
-		link->found = listening || link->up || clock_monotonic() - link->down_at < BUS_ENDPOINT_LEFT_US;
-}
-
-static void
-links_look(struct command_client *c)
-{
-	struct command_link *link, *next;
-
-	for (link = TAILQ_FIRST(&c->links); link; link = TAILQ_NEXT(link, entry)) {
-		link->found = false;
-		for (size_t i = 0; i < c->patterns_count; i++)
-			link->found |= strcmp(bus_endpoint(link->socket), c->patterns[i]) == 0;
-	}
-	for (size_t i = 0; i < c->patterns_count; i++)
-		if (bus_endpoint_has_star(c->patterns[i]))
-			bus_endpoint_look(c->patterns[i], on_found, c);
-	for (link = TAILQ_FIRST(&c->links); link; link = next) {
-		next = TAILQ_NEXT(link, entry);
-		if (!link->found)
-			command_link_free(link);
-	}
-}
-
-static int
-links_open(struct command_client *c, const char *endpoints, struct err *e)
-{
-	if (bus_endpoints_split(endpoints, c->patterns, &c->patterns_count, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->patterns_count; i++)
-		if (!bus_endpoint_has_star(c->patterns[i]) && !command_link_new(c, c->patterns[i], e))
-			return -1;
-	links_look(c);
-	return 0;
 }
 
 /* Who is frozen keeps its connections, and what was sent to it. */
@@ -277,17 +136,18 @@ on_tick(void *arg)
 	struct command_waiting *w;
 
 	timer_start(c->tick, TICK_MS);
-	links_look(c);
+	command_links_look(c);
 	for (w = TAILQ_FIRST(&c->waiting); w; w = TAILQ_NEXT(w, entry)) {
 		struct command_link *link = w->sent;
+		int64_t since = link && link->heard_at > w->sent_at ? link->heard_at : w->sent_at;
 
-		if (!link || now - w->sent_at < SILENT_US || link->heard_at >= w->sent_at)
+		if (!link || now - since < SILENT_US)
 			continue;
 		if (link->doubted_until <= now)
 			log_warn("command.unanswered", "endpoint=\"%s\" silent_ms=%lld", bus_endpoint(link->socket),
-			    (long long)(now - w->sent_at) / 1000);
+			    (long long)(now - since) / 1000);
 		link->doubted_until = now + DOUBTED_US;
-		if (link_best(c, true))
+		if (command_links_best(c, true))
 			w->sent = NULL;
 	}
 	if (!timer_pending(c->again))
@@ -317,7 +177,7 @@ command_client_new(struct bus *b, struct loop *l, const char *endpoints, const c
 		c->lost =
 		    metrics_counter(m, "kopru_command_unanswered_total", "", "Commands without an answer in time");
 	}
-	if (links_open(c, endpoints, e) < 0) {
+	if (command_links_open(c, endpoints, e) < 0) {
 		command_client_free(c);
 		return NULL;
 	}

@@ -17,10 +17,11 @@ link_find(const struct feed_consumer *c, const char *endpoint)
 
 /* A new one only when somebody is there: what lies about must not take the place of who lives. */
 static void
-endpoint_found(void *arg, const char *endpoint, bool listening)
+endpoint_found(void *arg, const char *endpoint)
 {
 	struct feed_consumer *c = arg;
 	struct feed_link *link = link_find(c, endpoint);
+	bool listening = (link && link->up) || bus_endpoint_listened(endpoint);
 	struct err e;
 
 	if (!link && listening && c->links_count < BUS_ENDPOINTS_MAX) {
@@ -29,7 +30,7 @@ endpoint_found(void *arg, const char *endpoint, bool listening)
 			log_warn("endpoint.unusable", "reason=\"%s\"", e.text);
 	}
 	if (link)
-		link->found = listening || link->up || clock_monotonic() - link->down_at < BUS_ENDPOINT_LEFT_US;
+		link->found = listening || clock_monotonic() - link->down_at < BUS_ENDPOINT_LEFT_US;
 }
 
 int

@@ -16,6 +16,7 @@
 
 struct fixture {
 	struct loop *loop;
+	struct metrics *metrics; /* of the server */
 	char folder[64];
 	char endpoint[128];
 	struct bus *server_bus;
@@ -112,7 +113,7 @@ server_open(struct fixture *f, size_t waiting_max)
 {
 	struct err e = {.text = ""};
 
-	f->server_bus = bus_new(f->loop, NULL, &e);
+	f->server_bus = bus_new(f->loop, f->metrics, &e);
 	assert_non_null(f->server_bus);
 	f->server = command_server_new(f->server_bus,
 	    &(struct command_server_conf){.endpoints = f->endpoint,
@@ -154,6 +155,7 @@ fixture_open(void **state)
 	ids_start();
 	f->loop = loop_new(&e);
 	assert_non_null(f->loop);
+	f->metrics = metrics_new();
 	world_folder(f->folder);
 	(void)snprintf(f->endpoint, sizeof(f->endpoint), "ipc://%s/command.sock", f->folder);
 	assert_int_equal(bus_key_make(&f->keys[0], &e), 0);
@@ -172,6 +174,7 @@ fixture_close(void **state)
 	server_close(f);
 	for (size_t i = 0; i < f->held_count; i++)
 		answer(f->held[i], 0); /* of a server that is gone */
+	metrics_free(f->metrics);
 	loop_free(f->loop);
 	world_folder_remove(f->folder);
 	free(f);
@@ -202,6 +205,20 @@ static bool
 one_ended(void *arg)
 {
 	return ended(arg) == 1;
+}
+
+static bool
+three_held(void *arg)
+{
+	struct fixture *f = arg;
+
+	return f->held_count == 3;
+}
+
+static bool
+three_ended(void *arg)
+{
+	return ended(arg) == 3;
 }
 
 static bool
@@ -392,6 +409,92 @@ who_is_silent_loses_its_commands_to_another_instance(void **state)
 	server_close(&second);
 }
 
+/* Half of what was sent is answered, then there is silence: the other half goes to another instance all the same. */
+static void
+an_answer_does_not_vouch_for_what_was_sent_before(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture second = {.loop = f->loop};
+	char both[300];
+
+	(void)snprintf(second.endpoint, sizeof(second.endpoint), "ipc://%s/second.sock", f->folder);
+	(void)snprintf(both, sizeof(both), "%s,%s", f->endpoint, second.endpoint);
+	f->holds = true;
+	server_open(f, 1000);
+	client_open(f, both);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, three_held, f, 5000));
+	server_open(&second, 1000);
+	world_run(f->loop, 200);
+	f->held_count--;
+	answer(f->held[2], 3);
+	assert_true(world_wait(f->loop, one_ended, f, 1000));
+	assert_true(world_wait(f->loop, three_ended, f, 5000));
+	assert_int_equal(second.received, 2);
+	assert_int_equal(f->ok, 3);
+	server_close(&second);
+}
+
+/* The first of two owners holds what the second is too busy for, and may yet do it: nobody may be told that nothing was
+ * done. */
+static void
+two_owners(struct fixture *f, bool first_dies)
+{
+	struct fixture second = {.loop = f->loop};
+	char both[300];
+
+	(void)snprintf(second.endpoint, sizeof(second.endpoint), "ipc://%s/second.sock", f->folder);
+	(void)snprintf(both, sizeof(both), "%s,%s", f->endpoint, second.endpoint);
+	f->holds = true;
+	server_open(f, 1000);
+	client_open(f, both);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ask(f, i, 20000), 0);
+	assert_true(world_wait(f->loop, five_held, f, 5000));
+	server_open(&second, 0);
+	if (first_dies)
+		server_close(f);
+	assert_true(world_wait(f->loop, five_ended, f, 8000));
+	assert_int_equal(f->busy, 0);
+	assert_int_equal(f->unanswered, 5);
+	assert_int_equal(second.received, 0);
+	server_close(&second);
+}
+
+static void
+busy_is_no_answer_after_somebody_silent(void **state)
+{
+	two_owners(*state, false);
+}
+
+static void
+busy_is_no_answer_after_somebody_gone(void **state)
+{
+	two_owners(*state, true);
+}
+
+/* libzmq counts who only looks whether somebody is there as a failed handshake. */
+static void
+who_is_connected_is_not_looked_for(void **state)
+{
+	struct fixture *f = *state;
+	char pattern[128];
+	int64_t failed;
+
+	(void)snprintf(pattern, sizeof(pattern), "ipc://%s/comm*.sock", f->folder);
+	server_open(f, 1000);
+	client_open(f, pattern);
+	assert_int_equal(ask(f, 1, 20000), 0);
+	assert_true(world_wait(f->loop, one_ended, f, 3000));
+	world_run(f->loop, 200);
+	failed = world_metric(f->metrics, "kopru_bus_handshakes_failed_total", "");
+	assert_in_range(failed, 0, 1); /* the first look */
+	world_run(f->loop, 2500);
+	assert_int_equal(world_metric(f->metrics, "kopru_bus_handshakes_failed_total", ""), failed);
+	assert_int_equal(f->ok, 1);
+}
+
 /* Sockets of those who were killed lie about; the one who lives comes last of all. */
 static void
 a_star_finds_who_lives_among_the_dead(void **state)
@@ -468,6 +571,11 @@ main(void)
 	    cmocka_unit_test_setup_teardown(another_instance_takes_over, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(
 		who_is_silent_loses_its_commands_to_another_instance, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(
+		an_answer_does_not_vouch_for_what_was_sent_before, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(busy_is_no_answer_after_somebody_silent, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(busy_is_no_answer_after_somebody_gone, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(who_is_connected_is_not_looked_for, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(a_star_finds_who_lives_among_the_dead, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(too_large_a_command_is_not_taken, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(the_key_says_who_asks_and_has_its_share, fixture_open, fixture_close),

@@ -588,6 +588,29 @@ a_dumb_connection_is_made_anew(void **state)
 	assert_true(anew);
 }
 
+/* libzmq counts who only looks whether somebody is there as a failed handshake. */
+static void
+who_is_connected_is_not_looked_for(void **state)
+{
+	struct fixture *f = *state;
+	char pattern[160];
+	int64_t failed;
+
+	(void)snprintf(pattern, sizeof(pattern), "ipc://%s/*.sock", f->folder);
+	f->conf.endpoints = pattern;
+	world_owner_open(&f->owner, f->loop, f->endpoint, NULL);
+	world_consumer_open(&f->consumer, f->loop, &f->conf);
+	world_consumer_start(&f->consumer, 0);
+	world_owner_publish(&f->owner, &f->table, 1, 300);
+	assert_true(world_wait(f->loop, caught_up, f, 3000));
+	world_run(f->loop, 200);
+	failed = world_metric(f->owner.metrics, "kopru_bus_handshakes_failed_total", "");
+	assert_in_range(failed, 0, 1); /* the first look */
+	world_run(f->loop, 3000);
+	assert_int_equal(world_metric(f->owner.metrics, "kopru_bus_handshakes_failed_total", ""), failed);
+	assert_int_equal(f->consumer.wrong, 0);
+}
+
 int
 main(void)
 {
@@ -613,6 +636,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(who_may_not_read_is_refused, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(
 		restarting_a_consumer_drops_what_was_on_its_way, fixture_open, fixture_close),
+	    cmocka_unit_test_setup_teardown(who_is_connected_is_not_looked_for, fixture_open, fixture_close),
 	    cmocka_unit_test_setup_teardown(who_lives_is_found_among_the_dead, fixture_open, fixture_close),
 	};
 
