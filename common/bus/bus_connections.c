@@ -15,7 +15,8 @@
 #include "common/base/log.h"
 
 #define HANDSHAKE_US 4000000 /* whoever is older has shown a key, or libzmq would have ended it */
-#define HANDSHAKE_BYTES 460 /* greeting, HELLO and the least INITIATE, which carries the key */
+#define STRANGER_BYTES                                                                                                 \
+	246 /* greeting, WELCOME and ERROR: no stranger gets more, a good key gets READY too: 301 and more */
 #define PARTS 4 /* of the descriptors: two doors of ours, and HTTP has the other half */
 
 /* A descriptor is libzmq's, and may be another connection's by now: so it is known by whom it leads to. */
@@ -27,19 +28,33 @@ struct bus_connection {
 
 struct bus_connections {
 	struct bus *bus;
+	in_port_t port; /* the door's, in network order */
 	unsigned max;
 	unsigned count;
 	struct bus_connection *by_fd;
 	size_t size;
 };
 
-static bool
-peer_of(int fd, struct sockaddr_storage *peer)
+static in_port_t
+port_of(const struct sockaddr_storage *address)
 {
+	if (address->ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)address)->sin6_port;
+	return address->ss_family == AF_INET ? ((const struct sockaddr_in *)address)->sin_port : 0;
+}
+
+/* false: it is none of this door's. */
+static bool
+peer_of(const struct bus_connections *c, int fd, struct sockaddr_storage *peer)
+{
+	struct sockaddr_storage own;
+	socklen_t own_size = sizeof(own);
 	socklen_t size = sizeof(*peer);
 
 	memset(peer, 0, sizeof(*peer));
-	return getpeername(fd, (struct sockaddr *)peer, &size) == 0;
+	memset(&own, 0, sizeof(own));
+	return getsockname(fd, (struct sockaddr *)&own, &own_size) == 0 && port_of(&own) == c->port && c->port != 0 &&
+	       getpeername(fd, (struct sockaddr *)peer, &size) == 0;
 }
 
 /* Its socket under a descriptor of our own, which nobody else closes; -1 when it is gone. */
@@ -49,13 +64,14 @@ pin(const struct bus_connections *c, int fd)
 	struct sockaddr_storage peer;
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	if (own >= 0 && (!peer_of(own, &peer) || memcmp(&peer, &c->by_fd[fd].peer, sizeof(peer)) != 0)) {
+	if (own >= 0 && (!peer_of(c, own, &peer) || memcmp(&peer, &c->by_fd[fd].peer, sizeof(peer)) != 0)) {
 		close(own);
 		return -1;
 	}
 	return own;
 }
 
+/* By what it took from us: what it sent may be anything. */
 static bool
 has_shown_key(int own)
 {
@@ -63,7 +79,7 @@ has_shown_key(int own)
 	socklen_t size = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
-	return getsockopt(own, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_bytes_received >= HANDSHAKE_BYTES;
+	return getsockopt(own, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_bytes_acked > STRANGER_BYTES;
 }
 
 static bool
@@ -130,7 +146,7 @@ bus_connections_opened(struct bus_connections *c, int fd)
 		c->size = size;
 	}
 	bus_connections_closed(c, fd);
-	if (!peer_of(fd, &c->by_fd[fd].peer))
+	if (!peer_of(c, fd, &c->by_fd[fd].peer))
 		return;
 	c->by_fd[fd].open = true;
 	c->by_fd[fd].since = clock_monotonic();
@@ -151,10 +167,12 @@ struct bus_connections *
 bus_connections_new(struct bus *b, const char *endpoint, unsigned max)
 {
 	struct bus_connections *c = calloc(1, sizeof(*c));
+	const char *port = strrchr(endpoint, ':');
 
-	if (!c)
+	if (!c || !port)
 		abort();
 	c->bus = b;
+	c->port = htons((uint16_t)strtoul(port + 1, NULL, 10));
 	c->max = loop_connections(endpoint, max, PARTS);
 	return c;
 }

@@ -25,9 +25,17 @@ struct option {
 
 /* ZMQ_HEARTBEAT_* stays off: on a socket that connects and receives it aborts the process under back-pressure. */
 static const struct option options_all[] = {
-    {ZMQ_LINGER, 0}, {ZMQ_SNDHWM, 1000}, {ZMQ_RCVHWM, UNREAD_MAX}, {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_TCP_KEEPALIVE, 1},
-    {ZMQ_TCP_KEEPALIVE_IDLE, 10}, {ZMQ_TCP_KEEPALIVE_INTVL, 5}, {ZMQ_TCP_KEEPALIVE_CNT, 3},
-    {ZMQ_TCP_MAXRT, 3500}, /* who is gone without a word is noticed within 5 s: a heartbeat a second, and this */
+    {ZMQ_LINGER, 0},
+    {ZMQ_SNDHWM, 1000},
+    {ZMQ_RCVHWM, UNREAD_MAX},
+    {ZMQ_HANDSHAKE_IVL, 3000},
+    {ZMQ_TCP_KEEPALIVE, 1},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 10},
+    {ZMQ_TCP_KEEPALIVE_INTVL, 5},
+    {ZMQ_TCP_KEEPALIVE_CNT, 3},
+    /* Who is gone without a word is noticed within 5 s: a heartbeat a second, and this. It also ends the connection of a
+     * peer that does not read for so long, 4.0 s as measured: it connects and asks again, and nothing is lost. */
+    {ZMQ_TCP_MAXRT, 3500},
 };
 static const struct option options_router[] = {
     {ZMQ_ROUTER_MANDATORY, 1},
@@ -290,12 +298,12 @@ bus_bind_door(struct bus *b, const struct bus_door *door, bus_on_message *on_mes
 	s->monitor = bus_monitor_new(b, s->socket, NULL, NULL, NULL, e);
 	if (!s->monitor)
 		goto failed;
-	if (s->curve) {
-		s->connections = bus_connections_new(b, door->endpoint, door->connections_max);
-		bus_monitor_count(s->monitor, s->connections);
-	}
 	if (socket_bind(s, door->endpoint, e) < 0)
 		goto failed;
+	if (s->curve) { /* who comes before it is told by the loop, later */
+		s->connections = bus_connections_new(b, s->endpoint, door->connections_max);
+		bus_monitor_count(s->monitor, s->connections);
+	}
 	s->watch = bus_watch_new(b->loop, s->socket, socket_receive, s, e);
 	if (!s->watch)
 		goto failed;

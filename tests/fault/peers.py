@@ -59,6 +59,7 @@ KINDS = [
     Kind("frame of 1 MiB", long_frame(0, 1 << 20)),
     Kind("frame of 2^31", long_frame(4, 1 << 31), b"a" * 5000),
     Kind("frame of 2^63", long_frame(4, 1 << 63), b"a" * 5000),
+    Kind("most of a frame", greeting() + b"\6" + (2048).to_bytes(8, "big") + b"a" * 1500),
     Kind("pieces without an end", greeting() + b"\1\xff" + b"a" * 255, (b"\1\xff" + b"a" * 255) * 20),
 ]
 
