@@ -14,10 +14,10 @@
 #include "common/base/ids.h"
 #include "common/base/log.h"
 
-#define LISTEN_AGAIN_MS 100
 #define PARTS 2 /* of the descriptors */
 #define SWEEP_MS 1000
-#define ROOM_MS 100
+#define ROOM_MS 100 /* until there may be some, or a descriptor */
+#define LATE_US 100000 /* of a timer: the loop itself stood still */
 #define REQUEST_SECONDS 15
 #define BYTES_MAX (32UL * 1024 * 1024)
 #define ANSWER_US 300000000 /* until an answer was taken */
@@ -40,6 +40,13 @@ struct http_connection {
 };
 
 static void
+timer_start_due(struct loop_timer *t, int64_t *due)
+{
+	*due = clock_monotonic() + ROOM_MS * 1000;
+	timer_start(t, ROOM_MS);
+}
+
+static void
 count(struct http *h, int change)
 {
 	h->connections = (unsigned)((int)h->connections + change);
@@ -49,7 +56,7 @@ count(struct http *h, int change)
 	if (h->connections >= h->conf.connections_max) {
 		evconnlistener_disable(h->listener);
 		if (!timer_pending(h->room))
-			timer_start(h->room, ROOM_MS);
+			timer_start_due(h->room, &h->room_due);
 	} else if (change < 0 && !timer_pending(h->listen_again)) {
 		evconnlistener_enable(h->listener);
 	}
@@ -243,7 +250,7 @@ on_sweep(void *arg)
 
 	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
-		if (c->state == READING && now - c->since > h->conf.request_seconds * SECOND_US)
+		if (c->state == READING && c->connection && now - c->since > h->conf.request_seconds * SECOND_US)
 			end(c, "its request takes too long");
 		else if (is_answering(c) && now - c->since > ANSWER_US)
 			end(c, "it does not take its answer");
@@ -259,15 +266,20 @@ makes_room(const struct http_connection *c, int64_t age)
 	return c->state == WAITING && !is_answering(c) && age > UNUSED_US;
 }
 
+/* Our own pause is not their slowness: what came meanwhile is read first. But not twice in a row, or a loop that is
+ * always late would never make room. */
 static void
-make_room(struct http *h)
+make_room(struct http *h, int64_t due)
 {
 	struct http_connection *c, *next;
 	int64_t now = clock_monotonic();
 
+	h->excused = !h->excused && now - due > LATE_US;
+	if (h->excused)
+		return;
 	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
-		if (makes_room(c, now - c->since))
+		if (c->connection && makes_room(c, now - c->since))
 			end(c, "others wait");
 	}
 }
@@ -281,9 +293,9 @@ on_room(void *arg)
 	if (!h->listener || h->connections < h->conf.connections_max)
 		return;
 	someone.fd = evconnlistener_get_fd(h->listener);
-	timer_start(h->room, ROOM_MS);
 	if (poll(&someone, 1, 0) > 0)
-		make_room(h);
+		make_room(h, h->room_due);
+	timer_start_due(h->room, &h->room_due);
 }
 
 struct search {
@@ -321,7 +333,7 @@ on_accept_failed(struct evconnlistener *listener, void *not_ours)
 		s.found->complained_at = now;
 	}
 	evconnlistener_disable(listener);
-	timer_start(s.found->listen_again, LISTEN_AGAIN_MS);
+	timer_start_due(s.found->listen_again, &s.found->listen_again_due);
 }
 
 static void
@@ -329,7 +341,7 @@ on_listen_again(void *arg)
 {
 	struct http *h = arg;
 
-	make_room(h);
+	make_room(h, h->listen_again_due);
 	if (h->listener && h->connections < h->conf.connections_max)
 		evconnlistener_enable(h->listener);
 }
@@ -343,10 +355,8 @@ http_connections_start(struct http *h, struct err *e)
 	if (fd < 0)
 		return -1;
 	h->conf.connections_max = loop_connections(h->conf.listen, h->conf.connections_max, PARTS);
-	if (h->conf.request_seconds == 0)
-		h->conf.request_seconds = REQUEST_SECONDS;
-	if (h->conf.bytes_max == 0)
-		h->conf.bytes_max = BYTES_MAX;
+	h->conf.request_seconds = h->conf.request_seconds ? h->conf.request_seconds : REQUEST_SECONDS;
+	h->conf.bytes_max = h->conf.bytes_max ? h->conf.bytes_max : BYTES_MAX;
 	h->listener =
 	    evconnlistener_new(loop_base(h->loop), NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	h->greet = event_new(loop_base(h->loop), -1, EV_PERSIST, on_greet, h);

@@ -50,6 +50,8 @@ struct http {
 	unsigned connections, fresh;
 	size_t bytes; /* of requests without an answer, finished or not */
 	int64_t complained_at;
+	int64_t listen_again_due, room_due; /* of these timers */
+	bool excused; /* the last look for room came late and ended nobody */
 	bool stopping;
 
 	struct http_conf conf;

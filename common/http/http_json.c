@@ -13,7 +13,11 @@ static _Thread_local struct arena *parsing;
 static void *
 take(size_t size)
 {
-	return parsing ? arena_alloc(parsing, size) : malloc(size);
+	void *memory = parsing ? arena_alloc(parsing, size) : malloc(size);
+
+	if (!memory && size > 0)
+		abort(); /* jansson would leave out a field */
+	return memory;
 }
 
 static void

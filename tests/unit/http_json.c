@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/http/http_internal.h"
+#include "common/loop/memory.h"
 #include "tests/harness/http_play.h"
 
 #define JSON "Content-Type: application/json\r\n"
@@ -22,6 +25,25 @@ on_json(void *arg, struct http_request *r)
 	(void)arg;
 	if (json)
 		http_reply_json(r, 200, json_incref(json));
+}
+
+/* A field left out, or good JSON that is told to be bad, would be worse than an end. */
+static void
+test_without_memory_the_program_ends(void **state)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		memory_start();
+		http_json_start();
+		_exit(json_stringn_nocheck("a", PTRDIFF_MAX) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static const struct http_route routes[] = {
@@ -160,6 +182,7 @@ main(void)
 	    cmocka_unit_test(test_ten_thousand_levels_are_refused),
 	    cmocka_unit_test(test_media_type_must_be_json),
 	    cmocka_unit_test(test_nul_bytes_are_refused),
+	    cmocka_unit_test(test_without_memory_the_program_ends),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

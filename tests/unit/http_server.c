@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -474,6 +475,33 @@ test_silent_connections_make_room(void **state)
 		close(fds[i]);
 }
 
+/* What waits in the kernel while the server stands still is no slowness of its sender. More connections than the loop is
+ * told of at once. */
+static void
+test_a_pause_of_its_own_costs_nobody_the_connection(void **state)
+{
+	enum { COUNT = 60 };
+	const char request[] = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct http_play *p = http_play_start(routes, COUNT, COUNT);
+	int fds[COUNT + 1], served = 0;
+
+	(void)state;
+	for (int i = 0; i < COUNT + 1; i++)
+		fds[i] = http_play_connect(p);
+	usleep(50000);
+	assert_int_equal(kill(http_play_pid(p), SIGSTOP), 0);
+	usleep(700000);
+	for (int i = 0; i < COUNT; i++)
+		http_play_send(fds[i], request, sizeof(request) - 1);
+	assert_int_equal(kill(http_play_pid(p), SIGCONT), 0);
+	for (int i = 0; i < COUNT; i++)
+		served += status_of(http_play_receive(fds[i])) == 200;
+	for (int i = 0; i < COUNT + 1; i++)
+		close(fds[i]);
+	assert_int_equal(http_play_stop(p), 0);
+	assert_int_equal(served, COUNT);
+}
+
 static rlim_t
 descriptors_of(pid_t pid)
 {
@@ -597,6 +625,7 @@ main(void)
 	    cmocka_unit_test(test_connections_over_the_limit_wait_their_turn),
 	    cmocka_unit_test(test_requests_come_whole_in_time_or_end),
 	    cmocka_unit_test(test_silent_connections_make_room),
+	    cmocka_unit_test(test_a_pause_of_its_own_costs_nobody_the_connection),
 	    cmocka_unit_test(test_without_descriptors_it_waits_for_some),
 	    cmocka_unit_test(test_unfinished_requests_hold_no_more_than_allowed),
 	    cmocka_unit_test(test_health_and_metrics_are_served),
