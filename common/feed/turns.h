@@ -10,8 +10,8 @@
 #include "proto/kopru/v1/event.pb-c.h"
 
 #define TURNS_TRIES 5
-#define TURNS_FENCE_WAIT_MS                                                                                            \
-	2000 /* another instance has the cursor; takeover within 5 s has room for more than one of it */
+/* Another instance has the cursor; takeover within 5 s has room for more than one of it. */
+#define TURNS_FENCE_WAIT_MS 2000
 
 struct turns;
 

@@ -127,7 +127,9 @@ healthy(void *arg)
 	year = this_year(i);
 	if (numbers_ready(i->numbers, year))
 		return NULL;
-	numbers_want(i->numbers, year); /* at the first start, and when a year has just begun */
+	/* At the first start, and when a year has just begun, which nothing else tells us of: only who asks how we are. One
+	 * block at most, and none while there is one. */
+	numbers_want(i->numbers, year);
 	return "there is no block of numbers yet";
 }
 

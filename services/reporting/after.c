@@ -150,6 +150,9 @@ on_timer(void *arg)
 void
 after_wait(struct after *a, const struct after_place *place, void (*on_ready)(void *arg), void *arg)
 {
+	/* While nobody waited nobody asked, and the read model may have begun again. */
+	if (a->count == 0)
+		a->intake_seen = a->cases_seen = 0;
 	if (loop_stopping(a->loop) || a->count == AFTER_WAITING_MAX || place_reached(a, place)) {
 		on_ready(arg);
 		return;

@@ -12,6 +12,7 @@
 struct look {
 	struct tending *tending;
 	size_t intake, cases, overdue, clock; /* calls */
+	bool marking; /* overdue is among them */
 };
 
 struct tending {
@@ -43,7 +44,7 @@ on_looked(void *arg, enum db_outcome outcome, const struct db_results *results, 
 	if (t) {
 		t->look = NULL;
 		if (outcome == DB_COMMITTED) {
-			int64_t overdue = db_int8(results, look->overdue, 0, 0);
+			int64_t overdue = look->marking ? db_int8(results, look->overdue, 0, 0) : 0;
 
 			feed_clock_take(t->clock, results, look->clock);
 			cursor_compare(t->intake, store_get_reporting_cursor(results, look->intake), "intake");
@@ -88,7 +89,9 @@ on_timer(void *arg)
 	t->look->intake = store_reporting_cursor(tx, "intake");
 	t->look->cases = store_reporting_cursor(tx, "case");
 	t->look->clock = feed_clock_ask(tx);
-	t->look->overdue = store_overdue(tx, date_in_istanbul(feed_clock_now(t->clock)));
+	t->look->marking = t->clock->known; /* by this machine's clock nothing becomes overdue */
+	if (t->look->marking)
+		t->look->overdue = store_overdue(tx, date_in_istanbul(feed_clock_now(t->clock)));
 	db_commit(tx, on_looked, t->look);
 }
 

@@ -1,5 +1,5 @@
-/* tending: what reporting does without being told: reads the database's clock, marks what becomes overdue with the new day, and begins again when its
- * cursors were set back (the operator had it rebuilt). */
+/* tending: what reporting does without being told: reads the database's clock, marks what becomes overdue with the new
+ * day, and begins again when its cursors were set back (the operator had it rebuilt). */
 #ifndef KOPRU_SERVICES_REPORTING_TENDING_H
 #define KOPRU_SERVICES_REPORTING_TENDING_H
 
