@@ -2,7 +2,7 @@
 """fault: bad clients in front of nginx and straight at the services' sockets. Memory and descriptors stay within what is
 configured, a good client beside them goes on, and what was accepted is stored (I-15, F-048, F-080 .. F-090).
 
-limit: 240 s. HOSTILE (1,000) connections, ROUNDS (3) of both phases."""
+limit: 240 s, run: alone. HOSTILE (1,000) connections, ROUNDS (3) of both phases."""
 
 import os
 import resource

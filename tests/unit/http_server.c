@@ -552,10 +552,11 @@ test_unfinished_requests_hold_no_more_than_allowed(void **state)
 	for (int i = 0; i < 7; i++)
 		fds[i] = http_play_connect(*state);
 	for (int piece = 0; piece < 12; piece++) {
+		const char *text =
+		    piece == 0 ? "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 59999\r\n\r\n" : filling;
+
 		for (int i = 0; i < 7; i++)
-			http_play_send(fds[i],
-			    piece == 0 ? "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 59999\r\n\r\n" : filling,
-			    piece == 0 ? 58 : sizeof(filling) - 1);
+			http_play_send(fds[i], text, strlen(text));
 	}
 	usleep(100000);
 	for (int i = 0; i < 7; i++) {
