@@ -67,7 +67,7 @@ endpoint_set(const struct conf_key *key, void *conf, const char *value, struct e
 	size_t size;
 	FILE *out;
 
-	if (gethostname(host, sizeof host) < 0 || host[0] == '\0' || strpbrk(host, "/,* "))
+	if (strstr(value, "%h") && (gethostname(host, sizeof host) < 0 || host[0] == '\0' || strpbrk(host, "/,* ")))
 		return err_set(e, "%s: this host's name \"%s\" cannot be part of a path", key->name, host);
 	if (!(out = open_memstream(&text, &size)))
 		abort();

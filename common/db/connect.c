@@ -65,10 +65,30 @@ connect_start(struct db *d)
 	probe_start(d);
 }
 
-void
-connect_chosen(struct db *d, PGconn *conn)
+/* What stands beside it may still be with the old primary, that answers as ever: whatever is written there is lost. */
+static void
+connect_raise(struct db *d, uint32_t timeline)
 {
+	struct err reason;
+
+	if (timeline <= *d->timeline)
+		return;
+	*d->timeline = timeline;
+	for (struct db *other = d->beside; other != d; other = other->beside) {
+		if (!other->conn || other->session_timeline >= timeline)
+			continue;
+		err_set(&reason, "it is with an old primary: on timeline %u, while %u was seen",
+		    other->session_timeline, timeline);
+		db_drop(other, reason.text);
+	}
+}
+
+void
+connect_chosen(struct db *d, PGconn *conn, uint32_t timeline)
+{
+	connect_raise(d, timeline);
 	d->conn = conn;
+	d->session_timeline = timeline;
 	d->state = DB_STATE_PREPARING;
 	timer_start(d->connect_limit, CONNECT_MS);
 	pipe_open(d);

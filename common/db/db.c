@@ -21,6 +21,11 @@ static const struct db_statement own_statements[] = {
 static void
 db_destroy(struct db *d)
 {
+	struct db *before = d;
+
+	while (before->beside != d)
+		before = before->beside;
+	before->beside = d->beside;
 	timer_free(d->retry);
 	timer_free(d->connect_limit);
 	timer_free(d->answer_limit);
@@ -236,6 +241,11 @@ db_open(struct loop *l, const struct db_conf *conf, struct metrics *m, void (*on
 	d->on_down = on_down;
 	d->arg = arg;
 	d->timeline = conf->beside ? conf->beside->timeline : &d->own_timeline;
+	d->beside = d;
+	if (conf->beside) {
+		d->beside = conf->beside->beside;
+		conf->beside->beside = d;
+	}
 	d->answer_us = (conf->answer_ms > 0 ? conf->answer_ms : ANSWER_MS) * 1000;
 	d->down_since = clock_monotonic();
 	d->name = strdup(conf->name);

@@ -85,6 +85,8 @@ struct db {
 	struct probe *probe; /* while connecting */
 	uint32_t *timeline; /* the highest that was seen; of this connection or of the one beside it */
 	uint32_t own_timeline;
+	uint32_t session_timeline; /* of the server that conn leads to */
+	struct db *beside; /* the next of the ring of those that share timeline; itself when there is no other */
 	PGconn *conn;
 	struct event *readable, *writable;
 	struct loop_timer *retry, *connect_limit, *answer_limit, *tell, *drain;
@@ -140,14 +142,14 @@ void parameters_add_host(struct parameters *p, const PQconninfoOption *options, 
 /* probe.c: ends in connect_chosen or db_drop, later or from within. */
 void probe_start(struct db *d);
 void probe_free(struct probe *p); /* NULL is fine */
-uint32_t probe_timeline(PGconn *conn); /* asks and waits; 0: it takes no writes */
+uint32_t probe_timeline(PGconn *conn); /* asks and waits, for some seconds; 0: it takes no writes, or says nothing */
 
 /* connect.c */
 int connect_parse(struct db *d, const char *conninfo, struct err *e);
 void connect_start(struct db *d);
 void connect_end(struct db *d);
 void connect_parameters(const struct db *d, struct parameters *p, size_t host);
-void connect_chosen(struct db *d, PGconn *conn); /* takes it over */
+void connect_chosen(struct db *d, PGconn *conn, uint32_t timeline); /* takes it over */
 void connect_prepared(struct db *d, const struct db_tx *tx);
 
 /* pipe.c */

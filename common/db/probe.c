@@ -1,6 +1,8 @@
 /* probe: connects to all hosts of the connection string at once and keeps the one to work with: it takes writes, and none
  * has a longer history. Each promotion begins a new timeline, so of two hosts that take writes the one on the lower timeline
  * is an old primary that came back: whatever was written there would be lost. */
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +11,11 @@
 #include "common/base/log.h"
 #include "common/db/internal.h"
 
-/* How long others are waited for once there is one to work with: one that is dead or frozen says nothing for ever. */
+/* How long others are waited for once there is one to work with: one that is dead or frozen says nothing for ever. A
+ * program that has seen none yet, and cannot know an old primary by that, waits so long from the beginning. */
 #define SETTLE_MS 500
+#define SETTLE_FIRST_MS 3000
+#define SERVER_MAX 40
 #define HEXADECIMAL 16
 
 enum host_state { HOST_CONNECTING, HOST_ASKING, HOST_ANSWERED, HOST_FAILED };
@@ -22,6 +27,8 @@ struct host {
 	PGconn *conn;
 	struct event *event;
 	uint32_t timeline; /* 0: takes no writes, or not yet known */
+	char server[SERVER_MAX]; /* the same: one server with two names */
+	bool busy; /* failed, but is there: full, or on its way up */
 	struct err reason;
 };
 
@@ -34,7 +41,8 @@ struct probe {
 };
 
 static const char question[] = "SELECT CASE WHEN pg_is_in_recovery() THEN '0' "
-			       "ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END";
+			       "ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END, "
+			       "extract(epoch FROM pg_postmaster_start_time())::text";
 
 static uint32_t
 answer_timeline(const PGresult *r)
@@ -47,23 +55,33 @@ answer_timeline(const PGresult *r)
 uint32_t
 probe_timeline(PGconn *conn)
 {
+	int64_t end = clock_monotonic() + SETTLE_FIRST_MS * INT64_C(1000), left;
+	struct pollfd socket = {.fd = PQsocket(conn), .events = POLLIN};
 	uint32_t timeline = 0;
 	PGresult *r;
 
 	if (!PQsendQueryParams(conn, question, 0, NULL, NULL, NULL, NULL, 0))
 		return 0;
-	while ((r = PQgetResult(conn))) {
+	for (;;) {
+		while (PQisBusy(conn)) {
+			left = end - clock_monotonic();
+			if (left <= 0 || poll(&socket, 1, (int)(left / 1000 + 1)) < 0 || !PQconsumeInput(conn))
+				return 0;
+		}
+		if (!(r = PQgetResult(conn)))
+			return timeline;
 		timeline = answer_timeline(r);
 		PQclear(r);
 	}
-	return timeline;
 }
 
 static void on_progress(evutil_socket_t fd, short what, void *arg);
 
+/* Reasons of libpq name the SQLSTATE (host_start). */
 static void
 host_fail(struct host *h, const char *reason)
 {
+	h->busy = h->state == HOST_CONNECTING && (strstr(reason, " 53300: ") || strstr(reason, " 57P03: "));
 	h->state = HOST_FAILED;
 	err_set(&h->reason, "%.*s", (int)strcspn(reason, "\n"), reason);
 	PQfinish(h->conn);
@@ -89,6 +107,7 @@ host_start(struct host *h)
 	arena_free(p.arena);
 	if (!h->conn)
 		abort();
+	PQsetErrorVerbosity(h->conn, PQERRORS_VERBOSE);
 	if (PQstatus(h->conn) == CONNECTION_BAD)
 		host_fail(h, PQerrorMessage(h->conn));
 	else
@@ -141,6 +160,8 @@ host_read(struct host *h)
 			return;
 		}
 		h->timeline = answer_timeline(r);
+		if (h->timeline > 0)
+			snprintf(h->server, sizeof(h->server), "%s", PQgetvalue(r, 0, 1));
 		PQclear(r);
 	}
 	host_watch(h, EV_READ);
@@ -185,12 +206,13 @@ probe_choose(struct probe *p, struct host *best)
 {
 	struct db *d = p->db;
 	PGconn *conn = best->conn;
+	uint32_t timeline = best->timeline;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct host *h = &p->hosts[i];
 
 		if (h->state == HOST_ANSWERED &&
-		    h->timeline != best->timeline) /* the same: one server with two names */
+		    (h->timeline != best->timeline || strcmp(h->server, best->server) != 0))
 			log_error("database.split",
 			    "connection=%s host=\"%s\" port=%s timeline=%u chosen=\"%s\" chosen_port=%s "
 			    "chosen_timeline=%u",
@@ -198,28 +220,35 @@ probe_choose(struct probe *p, struct host *best)
 			    best->timeline);
 	}
 	best->conn = NULL;
-	if (best->timeline > *d->timeline)
-		*d->timeline = best->timeline;
 	probe_free(p);
 	d->probe = NULL;
-	connect_chosen(d, conn);
+	PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+	connect_chosen(d, conn, timeline);
 }
 
 /* Is there one to work with? May free p. */
 static void
 probe_look(struct probe *p)
 {
+	bool first = *p->db->timeline == 0, waiting = false;
+	const struct host *busy = NULL;
 	struct host *best = NULL;
-	bool waiting = false;
 
 	for (size_t i = 0; i < p->count; i++) {
 		struct host *h = &p->hosts[i];
 
 		waiting |= h->state == HOST_CONNECTING || h->state == HOST_ASKING;
+		if (h->state == HOST_ANSWERED)
+			host_answered(
+			    h); /* again: meanwhile the connection beside this one may have seen a newer one */
+		if (h->busy)
+			busy = h;
 		if (h->state == HOST_ANSWERED && (!best || h->timeline > best->timeline))
 			best = h;
 	}
-	if (best && (!waiting || p->settled))
+	if (best && first && busy && db_down_for(p->db) < SETTLE_FIRST_MS * INT64_C(1000))
+		db_drop(p->db, busy->reason.text); /* and asks anew */
+	else if (best && (!waiting || p->settled))
 		probe_choose(p, best);
 	else if (best && !timer_pending(p->settle))
 		timer_start(p->settle, SETTLE_MS);
@@ -263,6 +292,8 @@ probe_start(struct db *d)
 	d->probe = p;
 	p->db = d;
 	p->settle = timer_new(d->loop, on_settled, p);
+	if (*d->timeline == 0)
+		timer_start(p->settle, SETTLE_FIRST_MS);
 	p->count = count;
 	for (size_t i = 0; i < count; i++) {
 		p->hosts[i].probe = p;

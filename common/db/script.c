@@ -65,7 +65,7 @@ hosts_open(const PQconninfoOption *options, const char *name, struct err *e)
 
 		if (timeline <= highest) {
 			if (conn && timeline == 0)
-				err_set(e, "\"%s\" is a standby", PQhost(conn));
+				err_set(e, "\"%s\" is a standby, or does not answer", PQhost(conn));
 			PQfinish(conn);
 			continue;
 		}

@@ -209,6 +209,9 @@ def old_primary_that_comes_back_is_not_used():
         for name in kopru.SERVICES:  # and those that have never seen a newer one
             for instance in S.names(name):
                 S.processes[instance].stop()
+            if name == "intake":  # the new primary is there, and full for a while
+                C.sql("ALTER ROLE intake CONNECTION LIMIT 0")
+                threading.Timer(1, C.sql, ["ALTER ROLE intake CONNECTION LIMIT -1"]).start()
             S.start(name)
         kopru.wait_until(lambda p=place: ask(f"split-{p}-2") == 201, 10, "it is accepted")
         S.kopru("key", "create", f"split-{place}", "--rights", "reports")
@@ -218,9 +221,32 @@ def old_primary_that_comes_back_is_not_used():
         enter_in_ledger(f"split-{place}-1", f"split-{place}-2")
 
 
+def one_session_that_moves_takes_the_others_with_it():
+    """The two lose each other, not the services: the standby is promoted, and sessions with the old primary stay up. As soon as
+    one connection of a program knows of the newer one, none of them works with the old one any more."""
+    for place, moved in (("writers", ("intake", "router")), ("readers", ("intake-reader", "router cases"))):
+        S.wait_healthy("intake")
+        S.wait_healthy("router")
+        S.wait_quiet()  # nothing that only the old primary will have
+        sides = "SELECT string_agg(DISTINCT application_name, ',' ORDER BY application_name) FROM pg_stat_activity " \
+                "WHERE usename IN ('intake', 'router')"
+        old, names = C.split(), "intake,intake-reader,router,router cases,router reader"
+        assert C.sql(sides, server=old) == names
+        for name in (*moved, "kopru-notifier", "kopru-reporting", "kopru-reporting-track", "kopru-reporting-reports"):
+            C.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'", server=old)
+        begin = time.monotonic()
+        kopru.wait_until(lambda o=old: C.sql(sides, server=o) == "", 5, "nobody is with the old primary",
+                         lambda o=old: C.sql(sides, server=o))
+        kopru.wait_until(lambda n=names: C.sql(sides) == n, 5, "all are with the new one", lambda: C.sql(sides))
+        print(f"# {place} first: all are with the new primary after {time.monotonic() - begin:.2f} s")
+        kopru.wait_until(lambda p=place: ask("moved-" + p) == 201, 10, "it is accepted")
+        C.rejoin()
+        enter_in_ledger("moved-" + place)
+
+
 for test in (the_pair_keeps_what_was_committed, start, primary_dies_and_the_standby_takes_its_place,
              frozen_standby_is_no_success, everything_is_as_the_ledger_says, cancelled_wait_is_unknown_whoever_asks,
-             old_primary_that_comes_back_is_not_used, everything_is_as_the_ledger_says,
+             old_primary_that_comes_back_is_not_used, one_session_that_moves_takes_the_others_with_it, everything_is_as_the_ledger_says,
              what_a_lossy_promotion_lost_is_not_passed_over):
     begin = time.monotonic()
     TAP.run(test.__name__, test)

@@ -163,6 +163,15 @@ class Cluster:
         """The server that is not the primary follows it (again)."""
         self.follow(next(server for server in self.servers if server is not self.primary))
 
+    def split(self):
+        """The two lose each other and the standby is promoted: the old primary stays up with all its sessions, and waits for
+        nobody's copy."""
+        self.cut_standby()
+        old, self.primary, self.standby = self.primary, self.standby, None
+        old.set(synchronous_standby_names="''")
+        self.sql("SELECT pg_promote(true, 30)")
+        return old
+
     def start_old(self):
         """The old primary comes back as it was, writable, and waits for nobody's copy: a split brain."""
         old = next(server for server in self.servers if server is not self.primary)

@@ -154,7 +154,8 @@ class Load:
         count = self.system.value("SELECT count(*) FROM intake.application")
         assert self.system.value("SELECT count(*), count(DISTINCT application_id) FROM notifier.notice WHERE state = 'sent'") \
             == f"{count}|{count}"
-        assert len([name for name in os.listdir(self.system.path("outbox")) if name.endswith(".eml")]) == int(count)
+        letters = len([name for name in os.listdir(self.system.path("outbox")) if name.endswith(".eml")])
+        assert letters == int(count), f"{letters} letters for {count} applications"
 
     def check(self):
         for step in (self.resolve, self.check_database, self.check_streams, self.check_deliveries, self.check_notices):

@@ -27,6 +27,12 @@ check 'a state folder that is not there' says "cannot look at $folder/none" env 
 check 'no database' refused 1 'WRONG  database: cannot connect' env KOPRU_DATABASE="host=$folder user=x dbname=y" "$kopru" doctor
 check 'no database, as JSON' json_of 'd["well"] is False and d["findings"][0]["check"] == "database" and d["findings"][0]["run"]' \
 	env KOPRU_DATABASE="host=$folder user=x dbname=y" "$kopru" doctor --json
+sql 'CREATE FUNCTION public.pg_is_in_recovery() RETURNS bool LANGUAGE sql AS $$ SELECT pg_sleep(60) IS NULL $$' >/dev/null
+sql "ALTER DATABASE \"$name\" SET search_path = public, pg_catalog" >/dev/null
+place=$(sed -E 's/.*host=([^ ]+).*/\1/' <<<"$KOPRU_DATABASE")
+check 'servers that are connected to and say nothing' refused 1 'is a standby, or does not answer' \
+	timeout 20 env "KOPRU_DATABASE=$KOPRU_DATABASE host=$place,$place" "$kopru" doctor
+sql "ALTER DATABASE \"$name\" RESET search_path; DROP FUNCTION public.pg_is_in_recovery()" >/dev/null
 check 'a database that holds nothing' refused 1 'holds nothing of Köprü' env KOPRU_DATABASE="$KOPRU_TEST_PG" "$kopru" doctor
 check 'no setting' refused 1 'KOPRU_DATABASE is not set' env -u KOPRU_DATABASE "$kopru" doctor
 check 'a folder that is not there' says 'cannot read the folder' "$kopru" doctor --folder "$folder/none"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <unistd.h>
 
 #include "common/base/conf.h"
@@ -191,6 +192,31 @@ an_endpoint_may_hold_the_hosts_name(void **state)
 	conf_free(keys, &s);
 }
 
+/* In a namespace of its own, which needs root. */
+static void
+an_odd_hosts_name_matters_only_where_it_is_asked_for(void **state)
+{
+	char host[65] = "";
+	struct settings s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	if (unshare(CLONE_NEWUTS) < 0) {
+		print_message("# SKIP the host's name cannot be changed without root\n");
+		skip();
+	}
+	setenv("T_DATABASE", "here", 1);
+	assert_int_equal(sethostname("a b", 3), 0);
+	assert_int_equal(conf_load(keys, &s, &e), 0);
+	assert_string_equal(s.listen, "unix:/run/a.sock");
+	conf_free(keys, &s);
+	setenv("T_LISTEN", "unix:/run/%h.sock", 1);
+	assert_int_equal(conf_load(keys, &s, &e), -1);
+	assert_string_equal(e.text, "T_LISTEN: this host's name \"a b\" cannot be part of a path");
+	assert_int_equal(sethostname(host, strlen(host)), 0);
+}
+
 static void
 numbers_are_whole_and_within_their_bounds(void **state)
 {
@@ -235,6 +261,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(texts_come_from_files_too, setup, teardown),
 	    cmocka_unit_test_setup_teardown(all_that_is_wrong_is_said_at_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_endpoint_may_hold_the_hosts_name, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_odd_hosts_name_matters_only_where_it_is_asked_for, setup, teardown),
 	    cmocka_unit_test_setup_teardown(numbers_are_whole_and_within_their_bounds, setup, teardown),
 	    cmocka_unit_test_setup_teardown(help_never_tells_a_secret, setup, teardown),
 	};
