@@ -10,6 +10,7 @@ import os
 import random
 import re
 import sys
+import time
 import uuid
 import zipfile
 
@@ -291,7 +292,17 @@ def rebuilt_from_the_streams_it_is_the_same():
     before = without_time(summary())
     way = tracked(STATE["asked"])
     lists = listed("/api/v1/reports/list?" + PERIOD, 1000)
+    page = f"/api/v1/cases/{STATE['asked']['number']}?after=case:"
+    for feed in ("intake", "router"):
+        S.processes[feed].stop()
+    assert get(page + "999999999", "clerk")[0] == 503  # who waited has seen where the streams stood
     S.sql("SELECT reporting.rebuild()")
+    kopru.wait_until(lambda: S.tail("reporting", 1000000).count("event=stream.rewound") == 2, 10, "reporting sees it",
+                     lambda: S.tail("reporting"))
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert get(page + "1", "clerk")[0] == 503 and time.monotonic() - began > 1.5, "an empty read model is taken for a full one"
+    S.start("intake", "router")
     kopru.wait_until(lambda: S.value("SELECT min(seq) > 0 FROM feed.cursor WHERE consumer = 'reporting'") == "t", 30,
                      "reporting begins again by itself", lambda: S.tail("reporting"))
     S.wait_quiet()
