@@ -32,7 +32,7 @@ OUTSIDE = ("KOSKI", "MEDAS")  # institutions: they see no persons
 LIVES = ("TEM",)  # its software sends no commands: here people do
 THREADS, TRIES_SECONDS, AGAIN_SECONDS = 8, 90, .25
 GIVES_UP, LIVES_ON, RACES, DESK = .02, .3, .1, 40  # shares; most receipts that wait for a clerk
-Application = collections.namedtuple("Application", "key department marker secret phone hidden address text body")
+Application = collections.namedtuple("Application", "key department marker secret phone hidden address verified text body")
 
 
 def application(seed, place):
@@ -51,7 +51,7 @@ def application(seed, place):
     if mail < .45:
         applicant["email_verified"] = True
     body = {"kind": "complaint", "channel": "desk", "text": text, "external_id": key, "applicant": applicant}
-    return Application(key, department, marker, secret, f"+90500{place:07d}", hidden, address, text,
+    return Application(key, department, marker, secret, f"+90500{place:07d}", hidden, address, mail < .45, text,
                        json.dumps(body, ensure_ascii=False).encode())
 
 

@@ -16,8 +16,12 @@ Event = collections.namedtuple("Event", "seq id application version kind")
 # A packed event begins with its id and its application's, 16 bytes each, then number and version: -1 where it does not.
 VERSION = """CASE WHEN length(payload) > 40 AND get_byte(payload, 18) = 18 AND get_byte(payload, 36) = 26
   AND get_byte(payload, 38 + get_byte(payload, 37)) = 32 THEN get_byte(payload, 39 + get_byte(payload, 37)) ELSE -1 END"""
-# Kinds of events of stream "case" that the citizen is told of.
-TOLD = {"application.routed"}
+# Kinds of events of stream "case" that the citizen is told of, and in which letter.
+TOLD = {"application.routed": "received", "case.assigned": "assigned", "case.transferred": "assigned",
+        "citizen.asked": "question", "citizen.reminded": "reminder", "case.answered": "answered",
+        "case.interim_answered": "interim_answer", "case.forwarded": "forwarded", "case.rejected": "rejected",
+        "case.reopened": "reopened", "case.closed": "closed", "case.withdrawn": "withdrawn", "case.merged": "merged",
+        "case.unmerged": "unmerged", "deadline.moved": "deadline_moved"}
 
 
 class Evidence:
@@ -249,7 +253,7 @@ def check_notices(evidence, findings):
         if event.kind not in TOLD:
             continue
         notices = of_event[event.id]
-        if all(template == "confirm" for template, _, _ in notices):  # the neutral message is none of its own
+        if all(template != TOLD[event.kind] for template, _, _ in notices):
             findings.lost.append(f"no notice of event {event.id} ({event.kind})")
         for template, times in collections.Counter(notice[0] for notice in notices).items():
             if times > 1:

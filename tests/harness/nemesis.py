@@ -7,6 +7,7 @@ of one to three faults at once are drawn from a deck that holds each fault at le
 
 import collections
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -46,27 +47,26 @@ def kill_all(world, chance):
 
 
 def stop(world, chance):
-    names = world.choose(chance, 2)
-    for name in names:
-        world.process(name).kill(signal.SIGSTOP)
-        world.counts["stops"] += 1
-        world.log(f"SIGSTOP {name}")
+    stopped, began = [name for name in world.choose(chance, 2) if world.hit(name, signal.SIGSTOP)], time.time()
     yield chance.uniform(1, 6)
-    for name in names:
-        world.process(name).kill(signal.SIGCONT)
+    for name in stopped:
+        world.hit(name, signal.SIGCONT)
+        world.count("stops", name)
+        world.disturb(name, began)
 
 
 def term(world, chance):
     """The supervisor starts it anew; the one that was told to end must do so in time."""
     for name in world.choose(chance, 2):
-        process, began = world.process(name).process, time.monotonic()
-        world.process(name).kill(signal.SIGTERM)
-        world.counts["terms"] += 1
-        world.log(f"SIGTERM {name}")
+        process, began, since = world.process(name).process, time.monotonic(), time.time()
+        if not world.hit(name, signal.SIGTERM):
+            continue
+        world.count("terms", name)
         while process.poll() is None and time.monotonic() < began + TERM_SECONDS:
             time.sleep(.02)
         took = time.monotonic() - began
         world.slowest("term", took, name)
+        world.disturb(name, since)
         if process.poll() is None:
             world.fault(f"{name} did not end within {TERM_SECONDS} s of SIGTERM")
     yield 0
@@ -89,13 +89,13 @@ def kill_database(world, chance):
 
 def terminate_backends(world, chance):
     """Also those that wait in the middle of their COMMIT."""
-    world.counts["other"] += 1
     ended = 0
     for _ in range(chance.randint(3, 15)):
         where = chance.choice(("true", "wait_event = 'SyncRep'", "state = 'active'"))
         ended += world.cluster.terminate_backends(chance.choice(ROLES), where)
         time.sleep(chance.uniform(.02, .15))
     world.log(f"{ended} sessions were ended")
+    world.counts["other"] += ended > 0
     yield 0
 
 
@@ -108,13 +108,13 @@ def freeze_standby(world, chance):
 
 def cancel_commits(world, chance):
     """They are told success, with a warning, and no standby has them."""
-    world.counts["other"] += 1
     world.cluster.freeze_standby()
     cancelled = 0
     for _ in range(chance.randint(3, 8)):
         time.sleep(chance.uniform(.1, .4))
         cancelled += world.cluster.cancel_waiting_commits()
     world.log(f"{cancelled} commits were cancelled")
+    world.counts["other"] += cancelled > 0
     yield 0
     world.cluster.thaw_standby()
 
@@ -147,15 +147,32 @@ def cancel_and_promote(world, chance):
 
 def fill(volume):
     def play(world, chance):
-        world.counts["disk_full"] += 1
+        log = world.cluster.primary.log
+        size = os.path.getsize(log)
         world.cluster.fill_disk(volume, chance.choice((0, 0, 300_000)))
         if volume == "wal":
             use_up_wal(world)
         yield chance.uniform(1, 3)
+        felt = wait_for_words(log, size, b"No space left on device")
+        world.counts["disk_full"] += felt
+        world.log(f"{volume} was full, and the database " + ("said so" if felt else "wrote nothing"))
         world.cluster.free_disk(volume)
         revive(world)
         follow_again(world)
     return play
+
+
+def wait_for_words(path, begin, words, seconds=4):
+    """Whether a log says this after that many bytes."""
+    end = time.monotonic() + seconds
+    while True:
+        with open(path, "rb") as log:
+            log.seek(begin)
+            if words in log.read():
+                return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(.1)
 
 
 def revive(world):
@@ -196,14 +213,15 @@ def use_up_wal(world):
 
 def network(begin):
     def play(world, chance):
-        world.counts["other"] += 1
         names = chance.sample(sorted(world.proxies), chance.randint(1, len(world.proxies)))
+        cuts = sum(proxy.cuts for proxy in world.proxies.values())
         for name in names:
             begin(world.proxies[name], chance)
         world.log(f"at {' '.join(names)}")
         yield chance.uniform(.5, 4)
         for name in names:
             world.proxies[name].heal()
+        world.counts["other"] += begin is not cut or sum(proxy.cuts for proxy in world.proxies.values()) > cuts
     return play
 
 
@@ -216,13 +234,14 @@ def delay(proxy, chance):
 
 
 def misbehave(world, chance):
-    world.counts["other"] += 1
+    size = os.path.getsize(world.mail.ledger)
     cases = chance.sample(MAIL, chance.randint(1, 3))
     rules = [{"verb": verb, "do": do, "times": chance.choice((1, 5, -1))} for verb, do in cases]
     world.mail.rules(*rules)
     world.log(f"mail: {rules}")
     yield chance.uniform(.5, 4)
     world.mail.rules()
+    world.counts["other"] += wait_for_words(world.mail.ledger, size, b'"do": "', 0)
 
 
 FAULTS = (  # times: in one deck
@@ -287,7 +306,7 @@ class Nemesis:
             self.round(faults, chance)
 
     def round(self, faults, chance):
-        world, under_way = self.world, []
+        world, under_way, began = self.world, [], time.time()
         world.taken = set()
         for fault in faults:
             self.seen[fault.name] += 1
@@ -300,6 +319,8 @@ class Nemesis:
             for _ in play:
                 raise AssertionError(f"{name} begins twice")
         self.measure(" + ".join(fault.name for fault in faults))
+        if any(fault.group == "database" for fault in faults):
+            world.disturb("database", began)
 
     def measure(self, what):
         world, healed = self.world, time.monotonic()

@@ -31,6 +31,8 @@ import os
 import ssl
 import time
 
+SLOW_SECONDS = 1  # a disk that takes so long makes its server misbehave, too
+
 
 class Close(Exception):
     pass
@@ -146,7 +148,7 @@ class Session:
         if not what:
             await self.say(right)
             return True
-        self.note(event="misbehaved", verb=verb, do=what)
+        self.note(event="misbehaved", verb=verb, do=what, to=self.recipient)
         await self.misbehave(what, right)
         return what in ("trickle", "double")
 
@@ -220,7 +222,7 @@ class Session:
             return
         what = self.rule("TEXT")
         if what:
-            self.note(event="misbehaved", verb="TEXT", do=what)
+            self.note(event="misbehaved", verb="TEXT", do=what, to=self.recipient)
             await self.reader.readuntil(b"\n")
             await self.misbehave(what, "250 too early")
         data = await self.text()
@@ -241,7 +243,7 @@ class Session:
     async def dot(self, data):
         headers = data.split(b"\r\n\r\n")[0].decode("latin-1")
         message_id = next((h[12:].strip() for h in headers.split("\r\n") if h.lower().startswith("message-id:")), "")
-        what = self.rule("DOT")
+        what, begun = self.rule("DOT"), time.monotonic()
         taken = what in (None, "accept-hang", "accept-drop", "trickle", "double")
         if self.server.arguments.messages and taken:
             path = os.path.join(self.server.arguments.messages, f"{self.number}-{time.time_ns()}.eml")
@@ -250,6 +252,8 @@ class Session:
         self.note(event="taken" if taken else "refused", message_id=message_id, to=self.recipient,
                           sender=self.sender, tls=self.tls, login=self.login, size=len(data), do=what,
                           repeated="X-Kopru-Repeated: yes" in headers)
+        if time.monotonic() > begun + SLOW_SECONDS:
+            self.note(event="slow", message_id=message_id)
         if what == "accept-hang":
             await asyncio.sleep(3600)
         elif what == "accept-drop":

@@ -45,12 +45,6 @@ class Pairs(world.World):
     def direct(self):
         return []
 
-    def marks(self):
-        marks = super().marks()
-        if marks:
-            marks["letter"] = len(os.listdir(self.system.path("letters")))
-        return marks
-
     def finish(self, seconds=30):
         self.reader.open = False
         self.reader.join()

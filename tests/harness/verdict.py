@@ -8,13 +8,11 @@ holds.
     unresolved         no clear answer, and nobody ever asked again until there was one
     lost duplicated unexpected misordered misdelivered
 
-Streams, cases, commands and departments' ledgers are compared by checker.py. Only the standard library.
+Streams, cases, commands and departments' ledgers are compared by checker.py, letters by letters.py. Only the standard library.
 """
 
 import collections
 import contextlib
-import email
-import email.policy
 import hashlib
 import json
 import os
@@ -23,6 +21,7 @@ import re
 import applicants
 import checker
 import ledger
+import letters
 
 GOOD = ("ok", "unknown-recovered", "unknown-absent")
 BAD = ("lost", "duplicated", "unexpected", "misordered", "misdelivered", "unresolved")
@@ -39,8 +38,10 @@ class Evidence(checker.Evidence):
         self.texts = {}  # key: [(application, number, text)]
         self.handed = {}  # id of a command: department that it hands the case to
         self.copies = collections.defaultdict(list)  # department: [(seq, digest, markers)], as it came
-        self.sent_notices = []  # (id, application, address, state, resends)
-        self.mail = []  # (Message-ID, address, repeated, markers, numbers)
+        self.sent_notices = []  # letters.Notice
+        self.taken, self.mail = [], []  # letters.Copy, letters.Letter
+        self.cut = set()  # notices and addresses whose dialogue the mail server cut
+        self.disturbed = []  # (begin, end) by the clock: something was done to a notifier or its database
         self.logs = {}  # name of a log: markers in it
 
 
@@ -113,31 +114,20 @@ def read_cursor(evidence, system, code):
         evidence.acknowledged[code] = int(cursor.read().split()[1])
 
 
-def read_mail(evidence, folder):
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".eml"):
-            with open(os.path.join(folder, name), "rb") as file:
-                letter = email.message_from_binary_file(file, policy=email.policy.default)
-            text = f"{letter['Subject']}\n{letter.get_content()}"
-            evidence.mail.append((str(letter["Message-ID"]), str(letter["To"]), bool(letter["X-Kopru-Repeated"]),
-                                  tuple(MARKER.findall(text)), tuple(set(re.findall(r"HM-\d{4}-\d{7}-\d", text)))))
-
-
 def read_logs(evidence, folder):
     for name in os.listdir(folder):
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             evidence.logs[name] = MARKER.findall(file.read())
 
 
-def gather(system, folder, seed, printing, mail_folder):
-    """printing: codes of departments whose end is kopru-department."""
+def gather(system, folder, seed, printing, mail_folder, mail_lines, disturbed):
+    """printing: codes of departments whose end is kopru-department; mail_lines: the mail server's ledger."""
     evidence = Evidence()
     checker.gather_database(system, evidence)
     read_applicants(evidence, folder, seed)
     read_witnesses(evidence, folder)
     for code in printing:
         read_lines(evidence, system, code)
-    read_mail(evidence, mail_folder)
     read_logs(evidence, system.path("log"))
     ids = {}
     for row in system.rows("SELECT id, number, coalesce(key, '-'), body FROM intake.application"):
@@ -145,10 +135,8 @@ def gather(system, folder, seed, printing, mail_folder):
         ids[number] = checker.bare(id_)
         evidence.texts.setdefault(key, []).append((checker.bare(id_), number, text))
     evidence.commands = {id_: (who, ids.get(which, which), *rest) for id_, (who, which, *rest) in evidence.commands.items()}
-    notices = "SELECT id, application_id, coalesce(address, '-'), state, resends FROM notifier.notice"
-    evidence.sent_notices = [(row[0], checker.bare(row[1]), *row[2:4], int(row[4])) for row in (
-        line.split("|") for line in system.rows(notices))]
-    evidence.letters = sum(state == "sent" for *_, state, _ in evidence.sent_notices)  # each is compared in check_mail
+    letters.gather(evidence, system, mail_folder, mail_lines, MARKER)
+    evidence.disturbed = disturbed
     return evidence
 
 
@@ -164,7 +152,7 @@ def check(evidence):
     checker.check_notices(evidence, verdict)
     check_answers(evidence, verdict)
     check_copies(evidence, verdict)
-    check_mail(evidence, verdict)
+    letters.check(evidence, verdict)
     for name, markers in evidence.logs.items():
         if markers:
             verdict.misdelivered.append(f"the log {name} holds words of citizens: {markers[:3]}")
@@ -244,28 +232,3 @@ def check_copies(evidence, verdict):
                     verdict.misdelivered.append(f"{code} got {seq} with a person who is to be hidden")
                 elif marker in owner and applications.get(seq) not in of_key.get(owner[marker], ()):
                     verdict.misdelivered.append(f"{code} got {seq} with the text of {owner[marker]}")
-
-
-def check_mail(evidence, verdict):
-    """A letter that was sent was taken once; more often only as a counted repetition of what was unknown (I-10). A letter
-    is about its addressee's application only."""
-    taken = collections.Counter(message_id for message_id, *_ in evidence.mail)
-    addresses = {one.address: one for one in evidence.sent.values() if one.address}
-    number_of = {key: {row[1] for row in rows} for key, rows in evidence.texts.items()}
-    known = set()
-    for id_, _, address, state, resends in evidence.sent_notices:
-        known.add(id_)
-        times = sum(taken[message_id] for message_id in (f"<{id_}@example.org>",))
-        if state == "sent" and times == 0:
-            verdict.lost.append(f"notice {id_} was sent, and no mail server took it")
-        elif times > 1 + resends or (state in ("none", "held") and times):
-            verdict.duplicated.append(f"notice {id_} ({state}, repeated {resends} times) was taken {times} times")
-        elif state in ("pending", "sending", "failed"):
-            verdict.lost.append(f"notice {id_} is {state} at the end")
-    verdict.figures["letters"] = len(evidence.mail)
-    for message_id, address, _, markers, numbers in evidence.mail:
-        one = addresses.get(address)
-        if message_id.strip("<>").split("@")[0] not in known:
-            verdict.unexpected.append(f"letter {message_id} has no notice")
-        elif not one or set(numbers) - number_of.get(one.key, set()) or set(markers) - {one.marker, one.secret}:
-            verdict.misdelivered.append(f"letter {message_id} to the sender of {one and one.key} is about {numbers}, {markers}")

@@ -6,6 +6,7 @@ stop, a log of what was done to all of them, and what a nemesis needs to see: wh
 The database lies in memory, ledgers and logs on the disk of /tmp. Debian's python3-zmq and python3-protobuf.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -17,6 +18,7 @@ import time
 
 import applicants
 import cluster
+import letters
 import mail
 import system as kopru
 import tcp_proxy
@@ -25,10 +27,14 @@ import verdict
 HERE = os.path.dirname(os.path.abspath(__file__))
 PRINTING = ("TEM", "FEN")  # their ends are kopru-department
 WITNESSES = {"witness-a": ("HM", "ZAB"), "witness-b": ("PRK", "KOSKI", "MEDAS")}
+ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 0}  # what a program ends with
 CURSORS = ("router/intake", "notifier/case", "reporting/intake", "reporting/case")
 NOTIFIER = {"NOTIFIER_PROVIDER": "smtp", "NOTIFIER_SMTP_TLS": "off", "NOTIFIER_SMTP_ANSWER_SECONDS": "3",
             "NOTIFIER_SMTP_DOT_SECONDS": "3", "NOTIFIER_SETTLE_SECONDS": "2", "NOTIFIER_LEASE_SECONDS": "4",
             "NOTIFIER_DOMAIN_MINUTE": "0", "NOTIFIER_ATTEMPTS": "1000"}
+# A notice that waits for longer than its back-off (10 s, doubled each time, at most an hour), its lease or its settling says.
+TOO_LATE = """next_at > now() + make_interval(secs => CASE state WHEN 'sending' THEN 4 WHEN 'unknown' THEN 2
+  ELSE least(3600, 10 * 2 ^ least(greatest(attempts - 1, 0), 12)) END)"""
 
 
 class World:
@@ -42,7 +48,9 @@ class World:
         self.system.settings["notifier"] = {**NOTIFIER, "NOTIFIER_SMTP": f"smtp://127.0.0.1:{self.mail.ports[0]}"}
         self.counts = dict.fromkeys(("sigkills", "stops", "terms", "db_crashes", "promotions", "disk_full", "other"), 0)
         self.started, self.events = time.monotonic(), open(self.system.path("nemesis.log"), "w", encoding="utf-8")
-        self.proxies, self.applicants, self.accepted, self.followed = {}, None, [], 0
+        self.proxies, self.applicants, self.accepted = {}, None, []
+        self.followed, self.seen = collections.Counter(), collections.Counter()  # by path: bytes, lines or the last seq
+        self.struck, self.disturbed = collections.defaultdict(collections.Counter), []  # name: how it ended; (begin, end)
         self.taken, self.promoted = set(), []  # names in this round; when promotions had taken place
         self.faults, self.worst = [], {}  # sentences; the longest time of a kind, and what it was for
 
@@ -138,24 +146,69 @@ class World:
         self.taken.update(names)
         return names
 
+    def hit(self, name, how):
+        """Sends a signal; whether there was anybody to get it, and, when it was SIGKILL, whether it is what ended it."""
+        process = self.process(name)
+        with process.lock:
+            running = process.process
+            if running.poll() is not None:
+                return False
+            running.send_signal(how)
+            if how == signal.SIGKILL and running.wait(10) != -signal.SIGKILL:
+                return False
+        self.log(f"{how.name} {name}")
+        if how in ENDS:
+            self.struck[name][ENDS[how]] += 1
+        return True
+
+    def count(self, kind, name):
+        """Only what happened to Köprü's own programs is counted."""
+        if name not in WITNESSES:
+            self.counts[kind] += 1
+
     def kill(self, name):
-        if self.process(name).kill(signal.SIGKILL):
-            self.counts["sigkills"] += 1
-            self.log(f"SIGKILL {name}")
+        began = time.time()
+        if self.hit(name, signal.SIGKILL):
+            self.count("sigkills", name)
+            self.disturb(name, began)
+
+    def disturb(self, name, began):
+        """What ended now may be why nobody knows of a letter."""
+        if name.startswith(("notifier", "database")):
+            self.disturbed.append((began, time.time()))
 
     # -- what moves
 
+    def new_lines(self, path):
+        """Whole lines that came since the last time."""
+        try:
+            with open(path, "rb") as file:
+                file.seek(self.followed[path])
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data[:data.rfind(b"\n") + 1]
+        self.followed[path] += len(whole)
+        return whole.decode().splitlines()
+
     def follow(self):
         """Reads on in the applicants' ledger: when each 201 was asked for and when it came."""
-        with open(os.path.join(self.ledgers, "applicants.ledger"), "ab+") as file:
-            file.seek(self.followed)
-            data = file.read()
-        whole = data[:data.rfind(b"\n") + 1]
-        self.followed += len(whole)
-        for line in whole.decode().splitlines():
+        for line in self.new_lines(os.path.join(self.ledgers, "applicants.ledger")):
             words = line.split()
             if words[0] == "S" and words[2] == "201":
                 self.accepted.append((float(words[5]), float(words[6])))
+
+    def lines_with(self, path, word):
+        """How many lines there are that hold this."""
+        self.seen[path] += sum(word in line for line in self.new_lines(path))
+        return self.seen[path]
+
+    def printed(self, path):
+        """The highest number of an event that was printed; one that comes again is no progress."""
+        for line in self.new_lines(path):
+            with contextlib.suppress(ValueError):  # torn by a SIGKILL
+                self.seen[path] = max(self.seen[path], json.loads(line)["seq"])
+        return self.seen[path]
 
     def first_accepted(self, since):
         """When the first 201 came whose request was sent after that moment; None when none has come yet."""
@@ -170,51 +223,53 @@ class World:
             return None
         marks = {name: int(rows.get(name, 0)) for name in CURSORS}
         for name in WITNESSES:
-            marks[name] = size(os.path.join(self.ledgers, f"departments-{name}.ledger"))
+            marks[name] = self.lines_with(os.path.join(self.ledgers, f"departments-{name}.ledger"), "E ")
         for code in PRINTING:
-            marks["department-" + code] = size(self.system.path("departments", code + ".jsonl"))
+            marks["department-" + code] = self.printed(self.system.path("departments", code + ".jsonl"))
+        marks["letter"] = self.lines_with(self.mail.ledger, '"event": "taken"')
         return marks
 
     def progress(self, since, bound, patience=30):
-        """Seconds from since until the first 2xx and until each has moved; names of who had not when the bound was over."""
-        before, moved, late = None, {}, []
-        while len(moved) < len(CURSORS) + len(WITNESSES) + len(PRINTING) + 1:
+        """Seconds from since until the first 2xx and until each has moved; names of who had not within the bound."""
+        before, moved, now = None, {}, 0.0
+        while now <= patience and (not before or len(moved) < len(before) + 1):
             marks, now = self.marks(), time.monotonic() - since
-            if marks and not before:
-                before = marks
-            for name in marks or ():
-                if marks[name] > before[name]:
-                    moved.setdefault(name, now)
+            before = before or marks
+            moved.update({name: now for name in marks or () if marks[name] > before[name] and name not in moved})
             first = self.first_accepted(since)
             if first:
                 moved.setdefault("first 2xx", first - since)
-            if now > bound and not late and (late := sorted({*before, "first 2xx"} - set(moved)) if before else ["database"]):
-                self.log(f"no progress after {bound} s: {late}")
-            if now > patience:
-                break
             time.sleep(.1)
-        return max(moved.values(), default=patience), late
+        late = sorted(name for name in {*(before or ["database"]), "first 2xx"} if moved.get(name, patience) > bound)
+        if late:
+            self.log(f"no progress within {bound} s: {[(name, moved.get(name)) for name in late]}")
+        return max(patience if late and len(moved) <= len(before or ()) else 0, *moved.values(), 0), late
 
     # -- what it costs
 
     def resources(self):
-        """Resident memory in KiB and open descriptors of each program that runs."""
+        """Resident memory in KiB and open descriptors of each program; all must run."""
         found = {}
         for name in list(self.system.processes):
             process = self.process(name).process
-            with contextlib.suppress(OSError):
-                with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
-                    found[name] = (int(file.read().split()[1]) * 4, len(os.listdir(f"/proc/{process.pid}/fd")))
+            assert process.poll() is None, f"{name} is dead ({process.returncode}): {self.system.tail(name)}"
+            with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
+                found[name] = (int(file.read().split()[1]) * 4, len(os.listdir(f"/proc/{process.pid}/fd")))
         return found
 
-    def ends(self):
-        """Exit codes of everything that ended, by name."""
-        return {name: list(self.process(name).ends) for name in list(self.system.processes)}
+    def unexplained(self):
+        """Programs that ended otherwise, or at other times, than we ended them."""
+        ends = {name: collections.Counter(self.process(name).ends) for name in list(self.system.processes)}
+        return [f"{name} ended with {dict(codes)}, was ended with {dict(self.struck[name])}\n{self.system.tail(name)}"
+                for name, codes in ends.items() if codes != self.struck[name]]
 
     # -- the end
 
     def quiet(self):
-        """What is still open, in words; empty when nothing is."""
+        """What is still open, in words; empty when nothing is. What waits as long as it may is pulled forward."""
+        late = self.system.rows("SELECT id || ' ' || state || ' until ' || next_at FROM notifier.notice "
+                                f"WHERE state IN ('pending', 'sending', 'unknown') AND next_at < 'infinity' AND {TOO_LATE}")
+        assert not late, f"notices wait for longer than they may: {late[:5]}"
         self.system.sql("UPDATE notifier.notice SET next_at = now() WHERE state = 'pending' AND next_at > now() + interval '1 s'")
         return self.system.value("""
             SELECT concat_ws(', ',
@@ -244,7 +299,8 @@ class World:
         kopru.wait_until(lambda: not self.behind(), seconds, "departments are at their heads", self.behind)
 
     def verdict(self):
-        return verdict.check(verdict.gather(self.system, self.ledgers, self.seed, PRINTING, self.system.path("letters")))
+        return verdict.check(verdict.gather(self.system, self.ledgers, self.seed, PRINTING, self.system.path("letters"),
+                                            letters.read_ledger(self.mail.ledger), self.disturbed))
 
     def doctor(self):
         """What kopru doctor calls wrong, services asked, too; but for the volumes, which are small, and letters whose fate the
@@ -275,9 +331,3 @@ class World:
         if not keep:
             shutil.rmtree(self.system.folder, ignore_errors=True)
         return codes
-
-
-def size(path):
-    with contextlib.suppress(OSError):
-        return os.path.getsize(path)
-    return 0
