@@ -75,6 +75,13 @@ class Session:
         self.socket.close()
 
 
+def sessions_of_intake():
+    """Process ids, once there are any: after all were ended they come back by and by."""
+    query, found = "SELECT pid FROM pg_stat_activity WHERE usename = 'intake' AND application_name = 'intake'", []
+    kopru.wait_until(lambda: found.extend(C.sql(query).split()) or found, GOES_ON, "intake has sessions")
+    return [int(pid) for pid in found]
+
+
 def start():
     S.start()
     for code in LOAD.departments:
@@ -101,6 +108,14 @@ def restarts_and_crashes():
     assert slowest <= 5
 
 
+def killed_one():
+    """Whether it was still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(sessions_of_intake()[0], signal.SIGKILL)
+        return True
+    return False
+
+
 def sessions_end_at_commit():
     """commit_delay makes each COMMIT 20 ms long. Some of those sessions are killed, as a whole server is then."""
     C.primary.set(commit_delay="20000", commit_siblings="0")
@@ -108,8 +123,7 @@ def sessions_end_at_commit():
     while time.monotonic() < end:
         for role in ("intake", "router"):
             ended += C.terminate_backends(role, "query = 'COMMIT' AND state = 'active'")
-    pids = C.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'intake' AND application_name = 'intake'").split()
-    os.kill(int(pids[0]), signal.SIGKILL)
+    kopru.wait_until(killed_one, GOES_ON, "a session of intake is killed")
     C.primary.set(commit_delay="0")
     unknown = sum(status == 503 for _, status in LOAD.ledger.answers)
     print(f"# {ended} sessions were ended in their COMMIT, one was killed; {unknown} were told \"unknown\" so far")
@@ -124,12 +138,13 @@ def late_commits_are_not_passed_over():
     C.primary.set(commit_delay="20000", commit_siblings="0")  # most of the time they are in COMMIT
     end, stops = time.monotonic() + 4, 0
     while time.monotonic() < end:
-        pids = C.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'intake'").split()
-        pid = int(RANDOM.choice(pids))
+        pid = RANDOM.choice(sessions_of_intake())
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(RANDOM.uniform(.05, .6))
-            os.kill(pid, signal.SIGCONT)
+            try:
+                time.sleep(RANDOM.uniform(.05, .6))
+            finally:
+                os.kill(pid, signal.SIGCONT)
             stops += 1
     C.primary.set(commit_delay="0")
     before = time.monotonic()
@@ -229,16 +244,18 @@ def everything_is_as_the_ledger_says():
     LOAD.check()
 
 
-for test in (start, restarts_and_crashes, sessions_end_at_commit, late_commits_are_not_passed_over,
-             deadlock_and_lock_timeout_are_repeated, sessions_run_out, schema_changes_under_load,
-             everything_is_as_the_ledger_says):
-    begin = time.monotonic()
-    TAP.run(test.__name__, test)
-    print(f"#   {time.monotonic() - begin:.1f} s")
-LOAD.stop()
 try:
-    S.close()
+    for test in (start, restarts_and_crashes, sessions_end_at_commit, late_commits_are_not_passed_over,
+                 deadlock_and_lock_timeout_are_repeated, sessions_run_out, schema_changes_under_load,
+                 everything_is_as_the_ledger_says):
+        begin = time.monotonic()
+        TAP.run(test.__name__, test)
+        print(f"#   {time.monotonic() - begin:.1f} s")
 finally:
-    C.stop()
-    shutil.rmtree(S.folder, ignore_errors=True)
+    LOAD.stop()
+    try:
+        S.close()
+    finally:
+        C.stop()
+        shutil.rmtree(S.folder, ignore_errors=True)
 TAP.end()

@@ -55,7 +55,8 @@ class Load:
     def stop(self):
         self.stopping.set()
         for worker in self.workers:
-            worker.join()
+            if worker.ident:  # it was started
+                worker.join()
 
     def attempt(self, key, connection):
         """One request; whether it was accepted."""
