@@ -99,6 +99,12 @@ def library(*patterns):
     raise AssertionError(f"none of {', '.join(patterns)} is here; deploy/tools/install test installs it")
 
 
+def injected(path):
+    """How many calls strace made to fail, from a record."""
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        return sum("(INJECTED" in line for line in lines)
+
+
 class Fiu:
     """Calls of libc fail in programs that were started with its settings, from when they are told so: points are
     posix/io/rw/write/reduce (short), posix/io/*, libc/mm/* ... The control is libfiu's, two named pipes a process."""
