@@ -1,9 +1,10 @@
 """previous: the programs of the last release, built from this repository's history, to run beside the present ones.
 
-    build = previous.build()           # their folder, or None: the history is not there
+    build = previous.build()           # their folder, or None: the history is not there, or no git to read it
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -15,9 +16,9 @@ TREE = os.path.join(kopru.TOP, "build", "previous", COMMIT)
 
 def build():
     """Built once; make looks whether it is whole."""
-    known = subprocess.run(["git", "-C", kopru.TOP, "cat-file", "-e", COMMIT + "^{commit}"], capture_output=True, check=False)
     if not os.path.exists(os.path.join(TREE, "Makefile")):
-        if known.returncode != 0:
+        if not shutil.which("git") or subprocess.run(["git", "-C", kopru.TOP, "cat-file", "-e", COMMIT + "^{commit}"],
+                                                     capture_output=True, check=False).returncode != 0:
             return None
         os.makedirs(TREE, exist_ok=True)
         archive = subprocess.run(["git", "-C", kopru.TOP, "archive", COMMIT], stdout=subprocess.PIPE, check=True).stdout
