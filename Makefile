@@ -172,7 +172,7 @@ fuzz-replay:
 # docker-compose.yml for real, as deploy/README.md says word by word, in a container engine of the test's own.
 test-deploy:
 	@deploy/tools/install deploy
-	@tests/deploy/compose.py
+	@timeout --foreground -k 60 1500 tests/deploy/compose.py
 .PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-smtp replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
@@ -225,6 +225,7 @@ OUR_C := $(shell find common services tests -name '*.[ch]')
 LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
 # The containers are built and walked through beside what measures nothing.
 BESIDE_DEPLOY = mkdir -p build; $(MAKE) --no-print-directory test-deploy >build/test-deploy.log 2>&1 & deploy=$$!; \
+  trap 'kill $$deploy; wait $$deploy; exit 130' INT TERM; \
   $(MAKE) --no-print-directory -j$(JOBS) clang && $(MAKE) --no-print-directory -j$(JOBS) lint; checked=$$?; \
   wait $$deploy; deployed=$$?; cat build/test-deploy.log; exit $$((checked + deployed))
 .PHONY: check format format-check lint layers sizes banned clang lifecycle lifecycle-check

@@ -8,22 +8,28 @@ rules are its own and end with it; no other engine is touched. With DOCKER_HOST 
     E.stop()
 """
 
+import contextlib
+import fcntl
 import glob
 import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 
-POOL = "10.213.0.0/16"
-BRIDGE_ADDRESS = "10.213.255.1/24"
-START_SECONDS = 40
+POOLS = range(213, 245)  # 10.213.0.0/16 and on; each engine has one of its own
+START_SECONDS = 90
 PULL_SECONDS = 20
+DOCKER_SECONDS = 300
+# How a kernel, or who holds the container that we are in, forbids an engine.
+FORBIDDEN = re.compile(r"operation not permitted|permission denied|read-only file system|cgroup\S* (isn't|not|un)\S* ?mounted|"
+                       r"failed to mount|iptables.*(failed|not found|no such)|function not implemented", re.I)
 PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Unable(Exception):
-    """No engine can run here, and why."""
+    """No engine can run here, and why: a program or root is missing, or the kernel forbids it. Anything else has failed."""
 
 
 def call(*command, check=True, **more):
@@ -58,16 +64,59 @@ def apt_sources():
     return mirror, security
 
 
+def take_pool():
+    """The second octet of addresses that nobody here has, and the file whose lock says that they are ours."""
+    taken = call("ip", "-4", "-o", "address") + call("ip", "-4", "route")
+    for octet in POOLS:
+        lock = open(os.path.join(cache_folder(), f"pool-{octet}.lock"), "ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not re.search(rf"\b10\.{octet}\.", taken):
+                return octet, lock
+        except BlockingIOError:
+            pass
+        lock.close()
+    raise RuntimeError(f"all of 10.{POOLS[0]}.0.0/16 to 10.{POOLS[-1]}.0.0/16 are taken")
+
+
+class Forwarding:
+    """The machine passes packets on while any engine of ours lives; the last one sets it back."""
+
+    SWITCH = "/proc/sys/net/ipv4/ip_forward"
+
+    def __init__(self):
+        self.found = open(os.path.join(cache_folder(), "forwarding.found"), "a+", encoding="ascii")
+        fcntl.flock(self.found, fcntl.LOCK_SH)
+        with open(self.SWITCH, "r+", encoding="ascii") as switch:
+            if switch.read().strip() == "0":
+                self.found.truncate(0)
+                self.found.write("0")
+                self.found.flush()
+                switch.write("1")
+
+    def close(self):
+        try:
+            fcntl.flock(self.found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.found.seek(0)
+            if self.found.read() == "0":
+                with open(self.SWITCH, "w", encoding="ascii") as switch:
+                    switch.write("0")
+                self.found.truncate(0)
+        except BlockingIOError:
+            pass  # another one needs it
+        self.found.close()
+
+
 class Engine:
     def __init__(self, folder):
         self.folder, self.processes, self.rules, self.bridge = folder, [], [], None
-        self.forwarding = None
+        self.forwarding = self.lock = None
         if os.environ.get("DOCKER_HOST"):
             self.environment = {**os.environ, "PATH": PATH}
             try:
                 call("docker", "version")
             except (OSError, RuntimeError) as error:
-                raise Unable(f"DOCKER_HOST is set and nobody answers there: {str(error).strip().splitlines()[-1]}") from error
+                raise RuntimeError(f"DOCKER_HOST is set, and nobody answers there: {error}") from error
             return
         if os.geteuid() != 0:
             raise Unable("it needs root (or DOCKER_HOST)")
@@ -78,21 +127,26 @@ class Engine:
         try:
             self._network_up()
             self._start()
+        except RuntimeError as error:
+            self.stop()
+            if FORBIDDEN.search(str(error)):
+                raise Unable(error) from error
+            raise
         except BaseException:
             self.stop()
             raise
 
     def _network_up(self):
+        octet, self.lock = take_pool()
+        self.pool = f"10.{octet}.0.0/16"
         self.bridge = "kopru" + os.urandom(3).hex()
         call("ip", "link", "add", self.bridge, "type", "bridge")
-        call("ip", "address", "add", BRIDGE_ADDRESS, "dev", self.bridge)
+        call("ip", "address", "add", f"10.{octet}.255.1/24", "dev", self.bridge)
         call("ip", "link", "set", self.bridge, "up")
-        with open("/proc/sys/net/ipv4/ip_forward", "r+", encoding="ascii") as switch:
-            self.forwarding = switch.read().strip()
-            switch.write("1")
-        for rule in (["nat", "POSTROUTING", "-s", POOL, "!", "-d", POOL, "-j", "MASQUERADE"],
-                     ["filter", "FORWARD", "-s", POOL, "-j", "ACCEPT"],
-                     ["filter", "FORWARD", "-d", POOL, "-j", "ACCEPT"]):
+        self.forwarding = Forwarding()
+        for rule in (["nat", "POSTROUTING", "-s", self.pool, "!", "-d", self.pool, "-j", "MASQUERADE"],
+                     ["filter", "FORWARD", "-s", self.pool, "-j", "ACCEPT"],
+                     ["filter", "FORWARD", "-d", self.pool, "-j", "ACCEPT"]):
             call("iptables", "-w", "-t", rule[0], "-I", *rule[1:])
             self.rules.append(rule)
 
@@ -115,21 +169,26 @@ class Engine:
         self._spawn("dockerd", "dockerd", "--containerd", f"{place}/containerd.sock", "--data-root", f"{place}/data",
                     "--exec-root", f"{place}/exec", "--pidfile", f"{place}/docker.pid", "-H", f"unix://{place}/docker.sock",
                     "--config-file", f"{place}/daemon.json", "--bridge", self.bridge, "--iptables=false", "--ip6tables=false",
-                    "--default-address-pool", f"base={POOL},size=24")
-        self._wait(lambda: "Server Version" in call("docker", "-H", self.environment["DOCKER_HOST"], "info", check=False),
+                    "--default-address-pool", f"base={self.pool},size=24")
+        self._wait(lambda: "Server Version" in call("docker", "-H", self.environment["DOCKER_HOST"], "info", check=False,
+                                                    timeout=START_SECONDS),
                    "dockerd")
 
     def _wait(self, holds, name):
         end = time.monotonic() + START_SECONDS
         while not holds():
-            if self.processes[-1].poll() is not None or time.monotonic() > end:
+            ended = self.processes[-1].poll() is not None
+            if ended or time.monotonic() > end:
                 with open(os.path.join(self.folder, name + ".log"), encoding="utf-8", errors="replace") as log:
                     said = [line.strip() for line in log if "level=info" not in line] or ["it says nothing"]
-                raise Unable(f"{name} does not come up: {said[-1][-300:]}")
+                if ended:
+                    raise RuntimeError(f"{name} does not come up: {said[-1][-300:]}")
+                print("\n".join(said[-20:]), file=sys.stderr)  # whatever it says there, it is at it
+                raise TimeoutError(f"{name} is not up after {START_SECONDS} s")
             time.sleep(.1)
 
-    def docker(self, *arguments, **more):
-        return call("docker", "-H", self.environment["DOCKER_HOST"], *arguments, **more)
+    def docker(self, *arguments, timeout=DOCKER_SECONDS, **more):
+        return call("docker", "-H", self.environment["DOCKER_HOST"], *arguments, timeout=timeout, **more)
 
     def base_image(self, suite):
         """Today's image of a registry, or one that debootstrap makes; CACHE keeps the latter for a week."""
@@ -140,7 +199,7 @@ class Engine:
         except (RuntimeError, subprocess.TimeoutExpired):
             pass
         name = f"kopru-test/debian:{suite}"
-        call("docker", "-H", self.environment["DOCKER_HOST"], "import", self._base_archive(suite), name)
+        self.docker("import", self._base_archive(suite), name)
         return name
 
     def _base_archive(self, suite):
@@ -168,10 +227,11 @@ class Engine:
 
     def stop(self):
         """Containers first, then the engine by its processes, then all that it changed on this machine."""
-        if self.processes:
-            left = self.docker("ps", "-aq", check=False).split()
-            if left:
-                self.docker("rm", "-f", "-v", *left, check=False)
+        if len(self.processes) > 1:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                left = self.docker("ps", "-aq", check=False, timeout=30).split()
+                if left:
+                    self.docker("rm", "-f", "-v", *left, check=False, timeout=90)
         for process in reversed(self.processes):
             process.terminate()
             try:
@@ -184,19 +244,19 @@ class Engine:
             call("iptables", "-w", "-t", rule[0], "-D", *rule[1:], check=False)
         self.rules.clear()
         self._links_remove()
-        if self.forwarding:
-            with open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as switch:
-                switch.write(self.forwarding)
-            self.forwarding = None
+        for held in (self.forwarding, self.lock):
+            if held:
+                held.close()
+        self.forwarding = self.lock = None
 
     def _links_remove(self):
-        """dockerd leaves the bridges of its networks and mounts when containers were not removed in time."""
+        """dockerd leaves mounts, and bridges of its networks, when containers were not removed in time. The pool is locked and
+        was nobody's when we began: bridges in it are ours."""
         if self.bridge:
-            for name in re.findall(r"^\d+: (br-[0-9a-f]{12}):.*?inet 10\.213\.", call("ip", "-o", "-4", "address"), re.M):
-                call("ip", "link", "delete", name, check=False)
             for line in call("ip", "-o", "-4", "address").splitlines():
-                if " 10.213." in line and line.split()[1].startswith("br-"):
-                    call("ip", "link", "delete", line.split()[1], check=False)
+                name, address = line.split()[1], line.split()[3]
+                if name.startswith("br-") and address.startswith(self.pool.removesuffix("0.0/16")):
+                    call("ip", "link", "delete", name, check=False)
             call("ip", "link", "delete", self.bridge, check=False)
             self.bridge = None
         with open("/proc/self/mounts", encoding="utf-8") as mounts:
