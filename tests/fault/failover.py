@@ -244,17 +244,19 @@ def one_session_that_moves_takes_the_others_with_it():
         enter_in_ledger("moved-" + place)
 
 
-for test in (the_pair_keeps_what_was_committed, start, primary_dies_and_the_standby_takes_its_place,
-             frozen_standby_is_no_success, everything_is_as_the_ledger_says, cancelled_wait_is_unknown_whoever_asks,
-             old_primary_that_comes_back_is_not_used, one_session_that_moves_takes_the_others_with_it, everything_is_as_the_ledger_says,
-             what_a_lossy_promotion_lost_is_not_passed_over):
-    begin = time.monotonic()
-    TAP.run(test.__name__, test)
-    print(f"#   {time.monotonic() - begin:.1f} s")
-LOAD.stop()
 try:
-    S.close()
+    for test in (the_pair_keeps_what_was_committed, start, primary_dies_and_the_standby_takes_its_place,
+                 frozen_standby_is_no_success, everything_is_as_the_ledger_says, cancelled_wait_is_unknown_whoever_asks,
+                 old_primary_that_comes_back_is_not_used, one_session_that_moves_takes_the_others_with_it,
+                 everything_is_as_the_ledger_says, what_a_lossy_promotion_lost_is_not_passed_over):
+        begin = time.monotonic()
+        TAP.run(test.__name__, test)
+        print(f"#   {time.monotonic() - begin:.1f} s")
 finally:
-    C.stop()
-    shutil.rmtree(S.folder, ignore_errors=True)
+    LOAD.stop()
+    try:
+        S.close()
+    finally:
+        C.stop()
+        shutil.rmtree(S.folder, ignore_errors=True)
 TAP.end()

@@ -154,9 +154,9 @@ def letters_by_mail_are_sent_once_or_counted():
 
 REASON = inject.missing("strace")
 if REASON:
-    print(f"# SKIP {REASON}\nok 1 # SKIP {REASON}\n1..1", flush=True)
     S.close()
-    sys.exit(0)
+    TAP.skip("syscalls", REASON)
+    TAP.end()
 FOLDER = kopru.tempfile.mkdtemp(prefix="kopru-mail.", dir="/tmp")
 M = mail.Server(FOLDER, tls=False)
 MAIL = kopru.System(settings={"notifier": {

@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -420,11 +421,28 @@ def wait_until(holds, seconds, what, detail=lambda: ""):
     raise AssertionError(f"after {seconds} s not yet: {what}\n{detail()}")
 
 
+class Skip(Exception):
+    """A test raises it when it cannot run here, and says why: there is no root, or a program is not installed."""
+
+
+def need_root(*programs):
+    """With root and the programs there is no excuse: whatever then goes wrong has failed."""
+    absent = [program for program in programs if not shutil.which(program)]
+    if os.geteuid() != 0 or absent:
+        raise Skip(f"{', '.join(absent)} is not installed" if absent else "it needs root")
+
+
 class Tap:
-    """Runs functions named test_* of a module and prints TAP lines."""
+    """Runs functions and prints TAP lines. Who is told to end (SIGTERM) leaves by its finally clauses."""
 
     def __init__(self):
         self.count = self.failed = 0
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    def skip(self, name, reason):
+        self.count += 1
+        reason = " ".join(str(reason).split())
+        print(f"# NOT TESTED: {name}: {reason}\nok {self.count} - {name} # SKIP {reason}", flush=True)
 
     def run(self, name, function):
         import traceback
@@ -432,6 +450,9 @@ class Tap:
         try:
             function()
             print(f"ok {self.count} - {name}", flush=True)
+        except Skip as reason:
+            self.count -= 1
+            self.skip(name, reason)
         except Exception:  # the test's own failure, whatever it is
             self.failed += 1
             print(f"not ok {self.count} - {name}")
