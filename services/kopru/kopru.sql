@@ -81,8 +81,8 @@ UPDATE feed.peer SET revoked_at = now() WHERE name = $1::text AND public_key = $
 RETURNING public_key;
 
 -- name: peers
--- out: name, public key, made at, revoked at (NULL: valid)
-SELECT name, public_key, created_at, revoked_at FROM feed.peer ORDER BY name, created_at;
+-- out: name, public key, made at, revoked at (NULL: valid); of each name the valid ones first, the oldest of them first
+SELECT name, public_key, created_at, revoked_at FROM feed.peer ORDER BY name, revoked_at NULLS FIRST, created_at;
 
 -- name: api_key_add
 -- in:  $1 id, $2 name, $3 SHA-256 of the secret, $4 rights, $5 role, $6 department (NULL: none)
