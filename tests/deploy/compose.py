@@ -56,7 +56,7 @@ class Stack:
                                check=False).stdout
         if not names:  # no clone
             names = b"\0".join(n.encode() for n in ("Makefile", "proto", "common", "services", "deploy", "docker-compose.yml",
-                                                    ".env.example"))
+                                                    ".dockerignore", ".env.example"))
         archive = subprocess.run(["tar", "--null", "-T", "-", "-c"], cwd=kopru.TOP, input=names, stdout=subprocess.PIPE,
                                  check=False)
         subprocess.run(["tar", "-x", "-C", self.tree], input=archive.stdout, check=True)
@@ -113,16 +113,21 @@ class Stack:
     def sql(self, text):
         return self.engine.docker("exec", self.container("postgres"), "psql", "-XAtq", "-U", "kopru", "-c", text).strip()
 
+    def kept(self, volume, name):
+        """The content of a file in a volume; nothing when there is none."""
+        return self.engine.docker("run", "--rm", "-u", "0", "--network", "none", "-v", f"{self.project}_{volume}:/kept:ro",
+                                  "--entrypoint", "sh", f"{self.project}/kopru:latest", "-c",
+                                  f"[ ! -e /kept/{name} ] || cat /kept/{name}")
+
     def secret(self, name):
-        return self.shell(f"docker-compose run --rm -T --no-deps secrets show {name} 2>/dev/null").strip()
+        return self.kept("secrets", name).strip()
 
     def healthy(self, service):
         return self.inspect(service)["State"].get("Health", {}).get("Status") == "healthy"
 
     def handled(self):
         """How far the department's consumer is: seq of its cursor."""
-        return int(self.shell("docker-compose run --rm -T --no-deps --entrypoint cat kopru /var/lib/kopru/departments/TEM.cursor "
-                              "2>/dev/null || echo x 0").split()[1])
+        return int((self.kept("departments", "TEM.cursor") or "x 0").split()[1])
 
     def head(self, stream):
         return int(self.sql(f"SELECT coalesce(max(seq), 0) FROM feed.event WHERE stream = '{stream}'"))
@@ -269,8 +274,17 @@ class Run:
         soon(lambda: self.s.healthy("web"), 40, "web is well")
         head = self.s.shell(f"curl -sS -i --cacert {folder}/ca.pem {self.s.url}/takip")
         assert "Strict-Transport-Security: max-age=" in head, head[:600]
+        self.certificate_replaced(folder)
         del self.s.environment["KOPRU_TLS"]
         self.s.compose("up -d web")
+
+    def certificate_replaced(self, folder):
+        """A file that is half written when nginx's keeper looks does not end its looking."""
+        self.s.shell(f"""cd {folder} && truncate -s 100 tls/fullchain.pem && sleep 6
+            openssl x509 -req -in web.csr -copy_extensions copy -CA ca.pem -CAkey ca.key -set_serial 77 -days 2 \
+              -out tls/fullchain.pem""")
+        soon(lambda: "serial=4D" in self.s.shell(f"openssl s_client -connect 127.0.0.1:{self.s.port} </dev/null 2>/dev/null | "
+                                                 "openssl x509 -noout -serial"), 15, "nginx has the next certificate")
 
     def scaled(self):
         self.s.page("scale")
@@ -313,15 +327,13 @@ class Run:
 
     def upgraded(self):
         """Another version: each image is another one, and each container is replaced."""
-        was = {service: self.s.inspect(service)["Id"] for service in SERVICES + ("web",)}
+        was = {service: self.s.inspect(service)["Id"] for service in SERVICES + ("web", "department")}
         with open(os.path.join(self.s.tree, "deploy/tools/container"), "a", encoding="utf-8") as script:
             script.write("# a newer version\n")
         self.s.page("upgrade")
         for service, old in was.items():
             assert self.s.inspect(service)["Id"] != old, service
-        self.s.compose("build department")
         self.s.environment["DEPARTMENT_CODE"] = "TEM"
-        self.s.compose("up -d department")
 
     def restored(self):
         """What was acknowledged up to the backup is there, as it was told; numbers that came later are given to nobody."""
@@ -329,18 +341,47 @@ class Run:
         said = self.s.page("backup")
         assert int(said.split()[-1]) > 500, said
         before = self.stored()
-        cursor = self.s.shell("docker-compose run --rm -T --no-deps --entrypoint cat kopru "
-                              "/var/lib/kopru/departments/TEM.cursor 2>/dev/null")
-        assert cursor
+        assert self.s.kept("departments", "TEM.cursor")
+        receipt = self.citizens.receipt
+        self.backup_kept()
         later = [self.citizens.apply_one("after the backup " + str(i)) for i in range(5)]
         self.settled()
-        ahead = self.s.shell("docker-compose run --rm -T --no-deps --entrypoint cat kopru "
-                             "/var/lib/kopru/departments/TEM.cursor 2>/dev/null")
+        ahead = self.s.kept("departments", "TEM.cursor")
+        self.not_destroyed()
         self.s.page("restore")
         assert self.stored() == before, "what is restored is not what was backed up"
+        status, tracked = self.citizens.track(receipt)
+        assert status == 200 and tracked["number"] == receipt["number"], (status, tracked)
         fresh = self.citizens.apply_one("after the restore")
         assert fresh not in later and fresh not in before.values(), "a number was given twice"
         return ahead
+
+    def refuses(self, name, spoiled):
+        """The block ends with an error when typed with something spoiled."""
+        text = "".join(text for block, text in self.s.blocks if block == name)
+        try:
+            said = self.s.shell(spoiled + "\n" + text)
+        except AssertionError:
+            return
+        raise AssertionError(f"{name} with {spoiled!r} went well:\n{said[-3000:]}")
+
+    def backup_kept(self):
+        """A backup that fails leaves the one before."""
+        sums = "cd backup && sha256sum *.enc"
+        was = self.s.shell(sums)
+        self.refuses("backup", "openssl() { cat >/dev/null; false; }")
+        assert self.s.shell(sums) == was
+
+    def not_destroyed(self):
+        """With a wrong passphrase, or a file that is cut, a restore destroys nothing."""
+        was = self.s.engine.docker("ps", "-aq", "--no-trunc").split()
+        keep = "cp backup.passphrase backup/secrets.tar.enc backup/database.tar.gz.enc .."
+        self.s.shell(keep)
+        self.refuses("restore", "echo wrong > backup.passphrase")
+        self.s.shell("cp ../backup.passphrase .")
+        self.refuses("restore", "truncate -s -5000 backup/database.tar.gz.enc")
+        self.s.shell("cp ../database.tar.gz.enc ../secrets.tar.enc backup")
+        assert self.s.engine.docker("ps", "-aq", "--no-trunc").split() == was
 
     def diverged(self, ahead):
         """A department that is ahead of the backup stops; as the page says it begins again, and has every event."""
@@ -363,7 +404,8 @@ class Run:
     def rotated(self, name):
         self.s.environment["DEPARTMENT_CODE"] = "TEM"
         old = self.s.secret("password-intake"), self.s.secret("router.key.pub"), self.s.secret("tls.crt")
-        self.s.page(name)
+        for _ in range(2 if name == "department-key" else 1):  # a second time there are revoked ones, too
+            self.s.page(name)
         now = self.s.secret("password-intake"), self.s.secret("router.key.pub"), self.s.secret("tls.crt")
         assert [a != b for a, b in zip(old, now)] == [name == "passwords", name == "router-key", name == "tls"], name
         if name == "tls":

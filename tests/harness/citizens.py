@@ -3,6 +3,7 @@
     C = Citizens(port, api_key, "tls.crt", "sender-0.ledger")
     C.start() ... C.stop()        # until then; stop waits until everything that was begun has its answer
     C.apply_one("text")           # one more, now: its number
+    C.receipt                     # what the last who was accepted may track it with
     C.sent, C.accepted, C.again   # counts
 Only the standard library.
 """
@@ -24,6 +25,7 @@ class Citizens:
     def __init__(self, port, key, certificate, ledger_path):
         self.port, self.key, self.book, self.lock = port, key, ledger.Ledger(ledger_path), threading.Lock()
         self.sent = self.accepted = self.again = 0
+        self.receipt = None
         self.refused, self.threads, self.stopping = [], [], threading.Event()
         self.trust(certificate)
 
@@ -63,6 +65,7 @@ class Citizens:
                 answer = json.loads(said)
                 self.write("S", key, 201, answer["number"], answer["after"]["seq"])
                 self.accepted += 1
+                self.receipt = {"number": answer["number"], "access_code": answer["access_code"]}
                 return answer["number"]
             if status not in (0, 429, 502, 503, 504):
                 self.write("S", key, status, "-", "-")
@@ -77,6 +80,13 @@ class Citizens:
         number = self.enter(self.connect(), str(uuid.uuid4()), f"{TEXTS[0]} {text}")
         assert number, self.refused
         return number
+
+    def track(self, receipt):
+        """What the citizen with that receipt is shown: (status, answer)."""
+        connection = self.connect()
+        connection.request("POST", "/api/v1/track", json.dumps(receipt).encode(), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
 
     def work(self, number):
         connection, count = self.connect(), 0
