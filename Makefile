@@ -223,10 +223,11 @@ fresh:
 # Checks of the house. `make check` is what CI runs.
 OUR_C := $(shell find common services tests -name '*.[ch]')
 LINT_C := $(COMMON_C) $(SERVICE_C) $(wildcard tests/harness/*.c)
-# The containers are built and walked through beside what measures nothing.
+# The containers are built and walked through beside the compilers, the linters and the slow programs of the sanitizers.
 BESIDE_DEPLOY = mkdir -p build; $(MAKE) --no-print-directory test-deploy >build/test-deploy.log 2>&1 & deploy=$$!; \
   trap 'kill $$deploy; wait $$deploy; exit 130' INT TERM; \
-  $(MAKE) --no-print-directory -j$(JOBS) clang && $(MAKE) --no-print-directory -j$(JOBS) lint; checked=$$?; \
+  $(MAKE) --no-print-directory -j$(JOBS) clang && $(MAKE) --no-print-directory -j$(JOBS) lint && \
+  $(MAKE) --no-print-directory asan; checked=$$?; \
   wait $$deploy; deployed=$$?; cat build/test-deploy.log; exit $$((checked + deployed))
 .PHONY: check format format-check lint layers sizes banned clang lifecycle lifecycle-check
 check:
@@ -235,7 +236,6 @@ check:
 	+@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
 	+@$(MAKE) --no-print-directory lifecycle-check
 	+@$(BESIDE_DEPLOY)
-	+@$(MAKE) --no-print-directory asan
 	+@$(MAKE) --no-print-directory test
 format:
 	clang-format -i $(OUR_C)
