@@ -31,7 +31,8 @@ COLUMNS = ("commit", "date", "seed", "minutes", "accepted", "commands_done", "de
            *verdict.BAD, "sigkills", "stops", "terms", "db_crashes", "promotions", "disk_full", "other_faults",
            "slowest_progress_s", "first_2xx_after_promotion_s", "verdict")
 EXPLAINED = "# A line is one run of make fault SEED= MINUTES= RECORD=1 at a commit: what was done in it; the applications by their " \
-    "names (ok, unknown-...) and the faults found (lost ... unresolved); the faults played; seconds from healing until the " \
+    "names (ok, unknown-...) and the faults found (lost ... unresolved); the faults that took place" \
+    " (signals: to Köprü's own programs); seconds from healing until the " \
     "slowest of all moved (at most 10), from a promotion to the first 2xx (at most 5); ok when nothing was wrong.\n"
 TAP = kopru.Tap()
 W = world.World(SEED, RATE, instances=2)

@@ -31,7 +31,7 @@ import os
 import ssl
 import time
 
-SLOW_SECONDS = 1  # a disk that takes so long makes its server misbehave, too
+SLOW_SECONDS = 1  # from the go-ahead to the end of a letter: a machine so busy makes its server misbehave, too
 
 
 class Close(Exception):
@@ -220,13 +220,13 @@ class Session:
             return
         if not await self.answer("DATA", "354 end with a dot"):
             return
-        what = self.rule("TEXT")
+        begun, what = time.monotonic(), self.rule("TEXT")
         if what:
             self.note(event="misbehaved", verb="TEXT", do=what, to=self.recipient)
             await self.reader.readuntil(b"\n")
             await self.misbehave(what, "250 too early")
         data = await self.text()
-        await self.dot(data)
+        await self.dot(data, begun)
         self.sender = self.recipient = None
 
     async def text(self):
@@ -240,10 +240,10 @@ class Session:
                 return b"".join(lines)
             lines.append(line[1:] if line.startswith(b".") else line)
 
-    async def dot(self, data):
+    async def dot(self, data, begun):
         headers = data.split(b"\r\n\r\n")[0].decode("latin-1")
         message_id = next((h[12:].strip() for h in headers.split("\r\n") if h.lower().startswith("message-id:")), "")
-        what, begun = self.rule("DOT"), time.monotonic()
+        what = self.rule("DOT")
         taken = what in (None, "accept-hang", "accept-drop", "trickle", "double")
         if self.server.arguments.messages and taken:
             path = os.path.join(self.server.arguments.messages, f"{self.number}-{time.time_ns()}.eml")

@@ -32,9 +32,10 @@ CURSORS = ("router/intake", "notifier/case", "reporting/intake", "reporting/case
 NOTIFIER = {"NOTIFIER_PROVIDER": "smtp", "NOTIFIER_SMTP_TLS": "off", "NOTIFIER_SMTP_ANSWER_SECONDS": "3",
             "NOTIFIER_SMTP_DOT_SECONDS": "3", "NOTIFIER_SETTLE_SECONDS": "2", "NOTIFIER_LEASE_SECONDS": "4",
             "NOTIFIER_DOMAIN_MINUTE": "0", "NOTIFIER_ATTEMPTS": "1000"}
-# A notice that waits for longer than its back-off (10 s, doubled each time, at most an hour), its lease or its settling says.
+# A notice that waits for longer than its back-off (10 s, doubled each time, at most an hour), its lease or its settling says,
+# and a second, as it may have been written while we asked.
 TOO_LATE = """next_at > now() + make_interval(secs => CASE state WHEN 'sending' THEN 4 WHEN 'unknown' THEN 2
-  ELSE least(3600, 10 * 2 ^ least(greatest(attempts - 1, 0), 12)) END)"""
+  ELSE least(3600, 10 * 2 ^ least(greatest(attempts - 1, 0), 12)) END + 1)"""
 
 
 class World:
