@@ -81,6 +81,7 @@ def logs_are_full():
 
 def data_volume_is_full():
     receipt = next((number, code) for outcome, number, code in LOAD.ledger.outcomes.values() if outcome == "ok")
+    C.sql("CHECKPOINT")  # so that none comes meanwhile: PostgreSQL crashes when it cannot write down how far replication is
     C.fill_disk("data")
     filled, count = time.monotonic(), len(LOAD.ledger.answers)
     kopru.wait_until(lambda: 503 in answers_since(count), 20, "intake says that it cannot", lambda: S.tail("intake"))
