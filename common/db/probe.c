@@ -238,9 +238,9 @@ probe_look(struct probe *p)
 		struct host *h = &p->hosts[i];
 
 		waiting |= h->state == HOST_CONNECTING || h->state == HOST_ASKING;
+		/* Again: meanwhile the connection beside this one may have seen a newer one. */
 		if (h->state == HOST_ANSWERED)
-			host_answered(
-			    h); /* again: meanwhile the connection beside this one may have seen a newer one */
+			host_answered(h);
 		if (h->busy)
 			busy = h;
 		if (h->state == HOST_ANSWERED && (!best || h->timeline > best->timeline))
