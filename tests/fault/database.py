@@ -8,7 +8,6 @@ limit: 240 s. SEED makes a run repeatable."""
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import struct
@@ -83,11 +82,7 @@ def sessions_of_intake():
 
 
 def start():
-    S.start()
-    for code in LOAD.departments:
-        S.department(code)
-    LOAD.start()
-    goes_on("after the start", 50, 20)
+    LOAD.begin()
 
 
 def goes_on(when, more=20, seconds=GOES_ON):
@@ -252,10 +247,5 @@ try:
         TAP.run(test.__name__, test)
         print(f"#   {time.monotonic() - begin:.1f} s")
 finally:
-    LOAD.stop()
-    try:
-        S.close()
-    finally:
-        C.stop()
-        shutil.rmtree(S.folder, ignore_errors=True)
+    LOAD.close(C)
 TAP.end()

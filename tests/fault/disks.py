@@ -6,7 +6,6 @@ what was to be sent is sent, and everything goes on by itself once there is spac
 limit: 240 s. SEED makes a run repeatable. Needs root, for volumes of its own."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -45,11 +44,7 @@ def answers_since(count):
 
 
 def start():
-    S.start()
-    for code in LOAD.departments:
-        S.department(code)
-    LOAD.start()
-    kopru.wait_until(lambda: LOAD.accepted() > 50, 20, "applications are accepted")
+    LOAD.begin()
 
 
 def outbox_is_full_and_then_read_only():
@@ -156,10 +151,5 @@ try:
         TAP.run(test.__name__, test)
         print(f"#   {time.monotonic() - begin:.1f} s")
 finally:
-    LOAD.stop()
-    try:
-        S.close(keep=True)
-    finally:
-        C.stop()
-        shutil.rmtree(S.folder, ignore_errors=True)
+    LOAD.close(C)
 TAP.end()

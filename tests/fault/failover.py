@@ -5,7 +5,6 @@ standby is promoted; what no standby has is never told, published or sent (I-01,
 limit: 240 s. SEED makes a run repeatable."""
 
 import os
-import shutil
 import sys
 import threading
 import time
@@ -53,11 +52,7 @@ def the_pair_keeps_what_was_committed():
 
 
 def start():
-    S.start()
-    for code in LOAD.departments:
-        S.department(code)
-    LOAD.start()
-    kopru.wait_until(lambda: LOAD.accepted() > 50, 20, "applications are accepted")
+    LOAD.begin()
 
 
 def primary_dies_and_the_standby_takes_its_place():
@@ -253,10 +248,5 @@ try:
         TAP.run(test.__name__, test)
         print(f"#   {time.monotonic() - begin:.1f} s")
 finally:
-    LOAD.stop()
-    try:
-        S.close()
-    finally:
-        C.stop()
-        shutil.rmtree(S.folder, ignore_errors=True)
+    LOAD.close(C)
 TAP.end()

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import threading
 import time
 import uuid
@@ -51,6 +52,23 @@ class Load:
     def start(self):
         for worker in self.workers:
             worker.start()
+
+    def begin(self):
+        """The system and its departments, and citizens whose first applications are accepted."""
+        self.system.start()
+        for code in self.departments:
+            self.system.department(code)
+        self.start()
+        kopru.wait_until(lambda: self.accepted() > 50, 20, "applications are accepted")
+
+    def close(self, cluster):
+        """Everything, however far it came: the citizens, the system with its folder, its cluster."""
+        self.stop()
+        try:
+            self.system.close(keep=True)
+        finally:
+            cluster.stop()
+            shutil.rmtree(self.system.folder, ignore_errors=True)
 
     def stop(self):
         self.stopping.set()
