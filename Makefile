@@ -40,7 +40,8 @@ GEN := build/gen
 # One short line for each thing made; V=1 shows whole commands.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
-PACKAGES := libevent_core libevent_extra libzmq libprotobuf-c libpq jansson libsodium libcurl xlsxwriter
+PACKAGES := libevent_core libevent_extra libzmq libprotobuf-c libpq jansson libsodium libcurl xlsxwriter \
+            gmime-3.0 libxml-2.0 gumbo libmagic gdlib libexif
 CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum

@@ -31,6 +31,7 @@ const struct word channel_words[] = {
     {KOPRU__V1__CHANNEL__CHANNEL_X, "x", "X", "X"},
     {KOPRU__V1__CHANNEL__CHANNEL_WEB, "web", "Web", "Web"},
     {KOPRU__V1__CHANNEL__CHANNEL_OPEN311, "open311", "Open311", "Open311"},
+    {KOPRU__V1__CHANNEL__CHANNEL_TELEGRAM, "telegram", "Telegram", "Telegram"},
     {0, NULL, NULL, NULL},
 };
 
@@ -98,6 +99,7 @@ const struct word action_words[] = {
     {KOPRU__V1__COMMAND__ACTION_HAND_BACK, "hand_back", "Bizim değil, geri gönder", "Hand back"},
     {KOPRU__V1__COMMAND__ACTION_ASK, "ask", "Başvurana sor", "Ask the applicant"},
     {KOPRU__V1__COMMAND__ACTION_CITIZEN_REPLY, "reply", "Soruyu yanıtla", "Reply"},
+    {KOPRU__V1__COMMAND__ACTION_CITIZEN_ADD, "add", "Başvuruya ekle", "Add to the application"},
     {KOPRU__V1__COMMAND__ACTION_NOTE, "note", "İç not ekle", "Add a note"},
     {KOPRU__V1__COMMAND__ACTION_DRAFT, "draft", "Cevap taslağı yaz", "Draft an answer"},
     {KOPRU__V1__COMMAND__ACTION_APPROVE, "approve", "Taslağı onayla", "Approve the draft"},
@@ -131,6 +133,8 @@ const struct word event_words[] = {
     {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, "citizen.reminded", "Soru hatırlatıldı", "Reminder of the question"},
     {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, "question.expired", "Sorunun süresi doldu", "The question expired"},
     {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, "citizen.replied", "Başvuran yanıtladı", "The applicant replied"},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, "citizen.added", "Başvuran ekleme yaptı", "The applicant added something"},
+    {KOPRU__V1__EVENT__BODY_NOTICE_RETURNED, "notice.returned", "Bildirim geri döndü", "A notice came back"},
     {KOPRU__V1__EVENT__BODY_NOTE_ADDED, "note.added", "İç not eklendi", "Note added"},
     {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, "answer.drafted", "Cevap taslağı yazıldı", "Answer drafted"},
     {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, "answer.approved", "Cevap taslağı onaylandı", "Draft approved"},

@@ -1,0 +1,69 @@
+/* channels_conf: which channels there are and how they are reached: the JSON file that INTAKE_CHANNELS_FILE names. Secrets
+ * stand in files of their own (mode 0600), which it names. Unknown members, missing files and impossible values are refused
+ * at start, all at once, each with what is allowed. Without the file no channel is configured. */
+#ifndef KOPRU_SERVICES_INTAKE_CHANNELS_CHANNELS_CONF_H
+#define KOPRU_SERVICES_INTAKE_CHANNELS_CHANNELS_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+
+#define CHANNELS_SECRETS_MAX 2 /* both are valid while one takes the other's place */
+
+/* "whatsapp", "messenger" (Facebook pages), "instagram": webhooks of Meta's Graph API. */
+struct meta_conf {
+	const char *secrets[CHANNELS_SECRETS_MAX]; /* "secret_files": app secrets */
+	size_t secret_count;
+	const char *verify_token; /* "verify_token_file" */
+	const char *access_token; /* "access_token_file": for media and for telling; NULL: neither */
+	const char *graph_url; /* "graph_url": https://graph.facebook.com/v21.0; http://127.0.0.1 only for tests */
+	const char **ids; /* "ids": our own phone number ids, page ids or Instagram ids; others are not for us */
+	size_t id_count;
+	int64_t idle_ms; /* "idle_seconds": 60 to 3600; 900 */
+	bool tell; /* "tell": whether senders are told their number; true */
+};
+
+struct telegram_conf {
+	const char *secrets[CHANNELS_SECRETS_MAX]; /* "secret_files": of the header X-Telegram-Bot-Api-Secret-Token */
+	size_t secret_count;
+	const char *access_token; /* "access_token_file": of the bot */
+	const char *api_url; /* "api_url": https://api.telegram.org */
+	int64_t idle_ms;
+	bool tell;
+};
+
+struct mailbox_conf {
+	const char *name; /* "name": [a-z0-9_.-]{1,40}; the source is email/NAME */
+	const char
+	    *url; /* "url": imaps://host/FOLDER, or imap:// on loopback; with "tls": "starttls" imap:// anywhere */
+	const char *user;
+	const char *password; /* "password_file" */
+	const char *ca_file; /* "ca_file": for a server with a private certificate; NULL: the system's */
+	bool starttls;
+	int64_t poll_ms; /* "poll_seconds": 1 to 3600; 30 */
+	const char *authserv; /* "authserv": whose Authentication-Results are believed; NULL: nobody's */
+	const char **own; /* "own_addresses": what comes from these is our own */
+	size_t own_count;
+	bool registered; /* "registered": a KEP mailbox: everything in it is kept whole for the registry */
+};
+
+struct open311_conf {
+	const char *jurisdiction; /* "jurisdiction": karatay.bel.tr */
+	const char *contact; /* "contact": for the discovery document */
+};
+
+struct channels_conf {
+	struct meta_conf *whatsapp, *messenger, *instagram; /* NULL: not configured */
+	struct telegram_conf *telegram;
+	struct mailbox_conf *mailboxes;
+	size_t mailbox_count;
+	struct open311_conf *open311;
+};
+
+/* file: NULL or empty: nothing is configured. All of conf lives in the arena. */
+int channels_conf_read(struct arena *a, const char *file, struct channels_conf *conf, struct err *e);
+
+#endif
