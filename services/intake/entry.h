@@ -35,7 +35,8 @@ enum entry_end {
 };
 
 /* The caller's, zeroed, part of a larger struct in arena, all of which lives until on_end. To be filled in before
- * entry_begin: arena, form, record.key_scope and key (or neither), record.body_hash, now, traceparent, key_name, on_end. */
+ * entry_begin: arena, form, record.key_scope and key (or neither), record.body_hash, receipt.traceparent and key_name, now,
+ * on_end. */
 struct entry {
 	struct arena *arena;
 	struct application_form form;
@@ -43,8 +44,8 @@ struct entry {
 	struct receipt receipt; /* complete at ENTRY_STORED and ENTRY_REPEATED */
 	int64_t now; /* wall clock, microseconds */
 	void (*on_end)(struct entry *entry, enum entry_end end, const struct err *e);
-	bool (*abandoned)(struct entry
-		*entry); /* may be NULL: is it of no use any more, before it is stored? then ENTRY_UNAVAILABLE */
+	/* May be NULL. Is it of no use any more? Asked before it is stored; its end is then ENTRY_UNAVAILABLE. */
+	bool (*abandoned)(const struct entry *entry);
 
 	/* entry's own */
 	const struct entry_desk *desk;
@@ -53,8 +54,9 @@ struct entry {
 	int32_t serial;
 };
 
+/* desk outlives it. on_end comes exactly once, perhaps from within. Consumers hear of it before on_end(ENTRY_STORED). */
 void entry_begin(const struct entry_desk *desk, struct entry *entry);
-/* For store_new's on_end. */
+/* For store_new's on_end; arg is not used. */
 void entry_on_end(void *arg, struct record *record, enum store_end end, const struct err *e);
 
 #endif

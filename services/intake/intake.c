@@ -63,6 +63,7 @@ struct intake {
 	struct source *source;
 	struct store *store;
 	struct numbers *numbers;
+	struct entry_desk entry;
 	struct api_keys *api_keys;
 	struct applications *applications;
 	struct command_client *command_client;
@@ -260,25 +261,31 @@ open_commands(struct intake *i, struct err *e)
 }
 
 static void
-open_desk(struct intake *i)
+open_entry(struct intake *i)
 {
-	struct applications_desk desk = {
-	    .loop = i->loop,
-	    .writer = i->writer,
+	i->numbers = numbers_new(i->reader, i->metrics);
+	i->store = store_new(i->loop, i->writer, i->reader, (size_t)i->conf->queue, entry_on_end, NULL);
+	i->entry = (struct entry_desk){.store = i->store,
+	    .source = i->source,
+	    .numbers = i->numbers,
 	    .calendar = i->calendar,
 	    .person_keys = &i->person_keys,
 	    .access_code_key = i->access_code_key,
-	    .access_code_key_size = i->access_code_key_size,
-	    .public_url = i->conf->public_url,
-	    .queue = (size_t)i->conf->queue,
-	};
+	    .access_code_key_size = i->access_code_key_size};
+}
 
-	desk.numbers = i->numbers = numbers_new(i->reader, i->metrics);
-	desk.api_keys = i->api_keys = api_keys_new(i->loop, i->reader, &intake_statements[API_KEYS]);
-	i->applications = applications_new(&desk, i->metrics);
-	i->store =
-	    store_new(i->loop, i->writer, i->reader, (size_t)i->conf->queue, applications_on_end, i->applications);
-	applications_set_store(i->applications, i->store, i->source);
+static void
+open_desk(struct intake *i)
+{
+	open_entry(i);
+	i->api_keys = api_keys_new(i->loop, i->reader, &intake_statements[API_KEYS]);
+	i->applications = applications_new(&(struct applications_desk){.loop = i->loop,
+					       .writer = i->writer,
+					       .api_keys = i->api_keys,
+					       .entry = &i->entry,
+					       .public_url = i->conf->public_url,
+					       .queue = (size_t)i->conf->queue},
+	    i->metrics);
 	i->commands = commands_new(&(struct commands_desk){.reader = i->reader,
 				       .api_keys = i->api_keys,
 				       .client = i->command_client,

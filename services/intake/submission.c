@@ -1,74 +1,98 @@
 /* submission: see the header. */
 #include "services/intake/submission.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/kopru/v1/application.pb-c.h"
+#include <stddef.h>
 
 static void
-set_due(struct submission *s, int32_t received_on)
+enqueue(struct applications *a, struct submission *s)
 {
-	const struct calendar *calendar = s->applications->desk.calendar;
-	bool information = s->form.kind == KOPRU__V1__KIND__KIND_INFORMATION_REQUEST;
+	s->previous = a->last;
+	s->next = NULL;
+	if (a->last)
+		a->last->next = s;
+	else
+		a->first = s;
+	a->last = s;
+	a->count++;
+	a->bytes += s->body_size;
+}
 
-	s->receipt.legal_basis =
-	    information ? KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_4982 : KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071;
-	s->receipt.due_on =
-	    information ? calendar_due_4982(calendar, received_on, false) : calendar_due_3071(calendar, received_on);
+/* The end of a submission: its memory goes with the request. */
+static void
+finish(struct submission *s)
+{
+	struct applications *a = s->applications;
+
+	if (s->previous)
+		s->previous->next = s->next;
+	else
+		a->first = s->next;
+	if (s->next)
+		s->next->previous = s->previous;
+	else
+		a->last = s->previous;
+	a->count--;
+	a->bytes -= s->body_size;
+	http_release(s->request);
 }
 
 static void
-seal_person(struct submission *s)
+reply_receipt(struct submission *s, bool replayed)
 {
-	const struct person_keys *keys = s->applications->desk.person_keys;
-	struct arena *arena = http_arena(s->request);
-	uint8_t *hash;
+	size_t size;
+	char *json;
 
-	if (!s->form.national_id)
+	if (http_answered(s->request))
 		return;
-	hash = arena_alloc(arena, PERSON_HASH_SIZE);
-	person_hash(keys, s->form.national_id, hash);
-	s->record.national_id_hash = hash;
-	s->record.hash_size = PERSON_HASH_SIZE;
-	s->record.national_id_sealed = person_seal(keys, arena, s->form.national_id, &s->record.sealed_size);
+	json = receipt_json(http_arena(s->request), &s->entry.receipt, s->applications->desk.public_url, &size);
+	if (replayed)
+		http_set_header(s->request, "Idempotency-Replayed", "true");
+	http_reply_bytes(s->request, 201, "application/json", NULL, json, size);
+}
+
+static bool
+abandoned(const struct entry *entry)
+{
+	const struct submission *s =
+	    (const struct submission *)((const char *)entry - offsetof(struct submission, entry));
+
+	return http_answered(s->request);
+}
+
+static void
+on_end(struct entry *entry, enum entry_end end, const struct err *e)
+{
+	struct submission *s = (struct submission *)((char *)entry - offsetof(struct submission, entry));
+	struct applications *a = s->applications;
+	const struct {
+		struct metric *counted;
+		const char *problem; /* NULL: it has a receipt */
+	} ends[] = {
+	    [ENTRY_STORED] = {a->metrics.accepted, NULL},
+	    [ENTRY_REPEATED] = {a->metrics.replayed, NULL},
+	    [ENTRY_KEY_REUSED] = {a->metrics.refused, "key-reused"},
+	    [ENTRY_BUSY] = {a->metrics.unavailable, "busy"},
+	    [ENTRY_UNAVAILABLE] = {a->metrics.unavailable, "unavailable"},
+	    [ENTRY_UNKNOWN] = {a->metrics.unknown, "unknown-outcome"},
+	    [ENTRY_TOO_LARGE] = {NULL, "too-large"},
+	    [ENTRY_REFUSED] = {NULL, "internal"},
+	};
+
+	(void)e;
+	metric_add(ends[end].counted, 1);
+	if (!ends[end].problem)
+		reply_receipt(s, end == ENTRY_REPEATED);
+	else if (!http_answered(s->request))
+		http_reply_problem(s->request, ends[end].problem, NULL);
+	finish(s);
 }
 
 void
-submission_prepare(struct submission *s)
+submission_begin(struct submission *s)
 {
-	const struct applications_desk *desk = &s->applications->desk;
-	struct receipt *r = &s->receipt;
-	int32_t received_on = date_in_istanbul(s->form.received_at);
-	int month, day;
-
-	date_to_civil(received_on, &s->year, &month, &day);
-	r->received_at = s->form.received_at;
-	r->at = s->now;
-	set_due(s, received_on);
-	r->application_id = uuid_new();
-	r->event_id = uuid_new();
-	r->traceparent = http_traceparent(s->request);
-	access_code_make(
-	    desk->access_code_key, desk->access_code_key_size, &r->application_id, RECEIPT_GENERATION, r->access_code);
-	seal_person(s);
-}
-
-void
-submission_complete(struct submission *s)
-{
-	struct record *record = &s->record;
-	const struct receipt *r = &s->receipt;
-
-	if (!number_format(s->year, s->serial, s->receipt.number))
-		abort();
-	record->event = receipt_event(http_arena(s->request), r, &s->form, &record->event_size);
-	record->id = r->application_id;
-	record->event_id = r->event_id;
-	memcpy(record->number, r->number, sizeof(record->number));
-	record->form = &s->form;
-	record->received_at = r->received_at;
-	record->at = r->at;
-	record->legal_basis = r->legal_basis;
-	record->due_on = r->due_on;
+	s->entry.on_end = on_end;
+	s->entry.abandoned = abandoned;
+	http_keep(s->request);
+	enqueue(s->applications, s);
+	entry_begin(s->applications->desk.entry, &s->entry);
 }

@@ -1,22 +1,18 @@
-/* submission: one application on its way through intake. It lives in its request's arena. */
+/* submission: one application on its way in over HTTP: its request, its place among those that wait, its answer. It lives
+ * in its request's arena. */
 #ifndef KOPRU_SERVICES_INTAKE_SUBMISSION_H
 #define KOPRU_SERVICES_INTAKE_SUBMISSION_H
 
 #include "services/intake/applications.h"
-#include "services/intake/receipt.h"
+#include "services/intake/entry.h"
 
 struct submission {
+	struct entry entry;
 	struct applications *applications;
 	struct http_request *request; /* kept until the end is known */
 	struct submission *previous, *next; /* of those that wait, oldest first */
-	struct number_waiter waiter;
-	struct application_form form;
-	struct record record;
-	struct receipt receipt;
-	int64_t arrived, now; /* monotonic; wall clock */
+	int64_t arrived; /* monotonic */
 	size_t body_size;
-	int year; /* of the number */
-	int32_t serial;
 };
 
 struct applications {
@@ -29,9 +25,7 @@ struct applications {
 	} metrics;
 };
 
-/* Dates, law, ids, access code, person: all but the number. */
-void submission_prepare(struct submission *s);
-/* The number, the packed event, and the record as it will be stored. */
-void submission_complete(struct submission *s);
+/* s has its applications, request, arrived, body_size and what entry_begin wants but on_end. Answers the request, later. */
+void submission_begin(struct submission *s);
 
 #endif
