@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/jsontext.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -178,7 +179,7 @@ http_new(struct loop *l, const struct http_conf *conf, const struct http_route *
 	h->arg = arg;
 	h->date_second = -1;
 	TAILQ_INIT(&h->waiting);
-	http_json_start();
+	jsontext_start();
 	make_metrics(h, m);
 	if (!(h->server = evhttp_new(loop_base(l))))
 		abort();

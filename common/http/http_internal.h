@@ -91,15 +91,6 @@ void http_sendings_free(struct http *h); /* what is left when there are no conne
 /* The headers of every answer that is not empty; file_name may be NULL. */
 void http_head_set(struct http_request *r, const char *content_type, const char *file_name);
 
-/* Before the first http_json(). */
-void http_json_start(void);
-/* Why a text is no body, in both languages. */
-struct http_json_fault {
-	const char *tr, *en;
-};
-/* One object, or NULL. It lives in a, as the fault does, and is never freed by itself. After http_json_start(). */
-json_t *http_json_parse(struct arena *a, const char *text, size_t size, struct http_json_fault *fault);
-
 /* A request from the spare ones, and back. */
 struct http_request *http_request_new(struct http *h, struct evhttp_request *request);
 void http_request_free(struct http_request *r);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/jsontext.h"
 #include "common/base/text.h"
 #include "common/http/http_internal.h"
 
@@ -45,12 +46,12 @@ static void
 check_written(struct arena *a, const json_t *json)
 {
 	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
-	struct http_json_fault fault = {NULL, NULL};
+	struct jsontext_fault fault = {NULL, NULL};
 	char *written = arena_alloc(a, size + 1);
 	json_t *again;
 
 	json_dumpb(json, written, size, JSON_COMPACT);
-	again = http_json_parse(a, written, size, &fault);
+	again = jsontext_read(a, written, size, HTTP_JSON_DEPTH_MAX, &fault);
 	require(again && json_equal(json, again));
 }
 
@@ -59,15 +60,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int started;
 	struct arena *a = arena_new(0);
-	struct http_json_fault fault = {NULL, NULL};
+	struct jsontext_fault fault = {NULL, NULL};
 	char *text = malloc(size ? size : 1);
 	json_t *json;
 
 	require(text != NULL);
 	memcpy(text, data, size);
 	if (!started++)
-		http_json_start();
-	json = http_json_parse(a, text, size, &fault);
+		jsontext_start();
+	json = jsontext_read(a, text, size, HTTP_JSON_DEPTH_MAX, &fault);
 	free(text);
 	if (json) {
 		check(json, 1);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/jsontext.h"
 #include "common/http/http_internal.h"
 #include "common/loop/memory.h"
 #include "tests/harness/http_play.h"
@@ -39,7 +40,7 @@ test_without_memory_the_program_ends(void **state)
 	pid = fork();
 	if (pid == 0) {
 		memory_start();
-		http_json_start();
+		jsontext_start();
 		_exit(json_stringn_nocheck("a", PTRDIFF_MAX) ? 1 : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -46,6 +46,7 @@ enum channel_item_kind {
 	CHANNEL_MESSAGE,
 	CHANNEL_EDIT, /* of the message external_id: text is the new text */
 	CHANNEL_DELETION, /* of the message external_id */
+	CHANNEL_CONTACT, /* nothing was said: all keys are one sender's (a changed number); name and phone when not NULL */
 	CHANNEL_STATUS, /* of what we told: told_id, status */
 	CHANNEL_BOUNCE, /* a letter of ours came back */
 	CHANNEL_IGNORED, /* a reaction, an echo: why says which */
@@ -54,25 +55,27 @@ enum channel_item_kind {
 
 struct channel_item {
 	enum channel_item_kind kind;
+	int channel; /* Kopru__V1__Channel */
 	const char *why; /* constant, without personal data */
 
 	/* who */
-	int channel; /* Kopru__V1__Channel */
-	const char *keys[CHANNEL_KEYS_MAX]; /* external ids of the sender, best first; NULL ends them */
+	/* External ids of the sender, best first; NULL ends them. None: nobody that we know; then it is alone. */
+	const char *keys[CHANNEL_KEYS_MAX];
 	const char *name, *phone, *email; /* phone: E.164; NULL when not known */
 	bool email_verified; /* a mail server that we trust vouches for the sender's address */
 
 	/* what */
 	const char *external_id; /* of the message: the key under which it counts once */
 	int64_t sent_at; /* by the sender's clock; 0: unknown. The deadline counts from when it arrived here */
-	const char *type; /* "text", "image", "location" ... */
+	/* "text", "image", "location" ...; "unsupported": something was said that we cannot read, its sender is asked to write */
+	const char *type;
 	const char *subject, *text; /* NULL when not given */
+	int kind_of_application; /* Kopru__V1__Kind; 0: request */
 	int32_t latitude_e7, longitude_e7;
 	bool has_point;
 	const char *address;
 	struct channel_file files[CHANNEL_FILES_MAX];
 	size_t file_count;
-	int kind_of_application; /* Kopru__V1__Kind; 0: request */
 	const char *source_url; /* of a public post */
 
 	/* where it belongs */
