@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/refusal.h"
 #include "services/intake/submission.h"
 
@@ -11,6 +12,7 @@
 #define LOOK_MS 500
 #define BYTES_MAX ((size_t)3 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
 #define SCOPE_PUBLIC "public"
+#define SCOPE_X "x" /* of all keys: a post is one application, whoever enters it */
 
 static void
 on_look(void *arg)
@@ -105,10 +107,16 @@ fill_entry(struct submission *s, const char *key, const struct api_key *api_key)
 
 	entry->arena = arena;
 	crypto_hash_sha256(entry->record.body_hash, body, s->body_size);
-	entry->record.key = key;
-	if (key)
+	s->post = entry->form.channel == KOPRU__V1__CHANNEL__CHANNEL_X;
+	entry->record.key = s->post ? entry->form.external_id : key;
+	if (s->post)
+		entry->record.key_scope = SCOPE_X;
+	else if (key)
 		entry->record.key_scope = api_key ? arena_string(arena, api_key->id) : SCOPE_PUBLIC;
-	entry->receipt.key_name = api_key ? arena_string(arena, api_key->name) : NULL;
+	if (api_key) {
+		entry->receipt.key_name = arena_string(arena, api_key->name);
+		entry->receipt.missing = form_missing_json(arena, &entry->form);
+	}
 	entry->receipt.traceparent = http_traceparent(s->request);
 }
 
@@ -136,6 +144,10 @@ applications_post(struct applications *a, struct http_request *r)
 	if (form_read(http_arena(r), json, &rules, &s->entry.form, &faults) < 0) {
 		metric_add(a->metrics.refused, 1);
 		refusal_send(r, &faults);
+		return;
+	}
+	if (s->entry.form.attachment_count > 0) { /* nobody looks them up yet */
+		http_reply_problem(r, "unsupported", NULL);
 		return;
 	}
 	s->applications = a;

@@ -26,7 +26,7 @@ struct entry_desk {
 enum entry_end {
 	ENTRY_STORED,
 	ENTRY_REPEATED, /* its key was there with the same body: record and receipt are now those of then */
-	ENTRY_KEY_REUSED, /* its key was there with another body */
+	ENTRY_KEY_REUSED, /* its key was there with another body: record.number is that of then */
 	ENTRY_BUSY, /* not stored: too many wait */
 	ENTRY_UNAVAILABLE, /* not stored */
 	ENTRY_UNKNOWN, /* nobody knows */

@@ -4,12 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/base/text.h"
-#include "common/domain/calendar.h"
 #include "proto/kopru/v1/application.pb-c.h"
-
-#define SKEW_MICROSECONDS INT64_C(60000000) /* clocks differ */
-#define EARLIEST_YEAR 2020
 
 static void
 read_kind(struct form_reader *r, const struct form_field *field, const json_t *value)
@@ -21,28 +16,21 @@ static void
 read_channel(struct form_reader *r, const struct form_field *field, const json_t *value)
 {
 	r->form->channel = form_word(r, field, value, channel_words);
+	if (r->form->channel == KOPRU__V1__CHANNEL__CHANNEL_TELEGRAM) {
+		r->form->channel = 0;
+		form_fault(r, field->name,
+		    "Telegram mesajları yalnızca kanalın kendisinden gelir; başka bir kanal seçin",
+		    "messages of Telegram come from the channel itself only; choose another one");
+	}
 }
 
 static void
 read_received_at(struct form_reader *r, const struct form_field *field, const json_t *value)
 {
-	const char *text = form_text(r, field, value);
-	int32_t earliest = 0;
 	int64_t time;
 
-	if (!text)
-		return;
-	date_from_civil(EARLIEST_YEAR, 1, 1, &earliest);
-	if (!time_parse(text, &time))
-		form_fault(r, field->name,
-		    "RFC 3339 biçiminde, gelecekte olmayan bir an olmalı, örneğin 2026-11-23T09:30:00+03:00",
-		    "must be an instant as in RFC 3339 that is not in the future, such as 2026-11-23T09:30:00+03:00");
-	else if (time > r->rules->now + SKEW_MICROSECONDS)
-		form_fault(r, field->name, "gelecekte olamaz", "must not lie in the future");
-	else if (time < date_start_in_istanbul(earliest))
-		form_fault(r, field->name, "2020-01-01 tarihinden önce olamaz", "must not lie before 2020-01-01");
-	else
-		r->form->received_at = time < r->rules->now ? time : r->rules->now;
+	if (form_time(r, field, value, &time))
+		r->form->received_at = time;
 }
 
 static const struct form_field fields[] = {
@@ -70,6 +58,52 @@ static const struct form_field fields[] = {
 	.length_max = FORM_EXTERNAL_ID_MAX,
 	.trusted = true},
     {.name = "received_at", .read = read_received_at, .length_max = FORM_SHORT_MAX, .trusted = true},
+    {.name = "entered_by",
+	.read = form_read_clerk,
+	.offset = offsetof(struct application_form, entered_by),
+	.length_max = FORM_SHORT_MAX,
+	.trusted = true},
+    {.name = "brought_by",
+	.read = form_read_text,
+	.offset = offsetof(struct application_form, brought_by),
+	.length_max = FORM_NAME_MAX,
+	.trusted = true},
+    {.name = "registry_number",
+	.read = form_read_text,
+	.offset = offsetof(struct application_form, registry_number),
+	.length_max = FORM_REGISTRY_MAX,
+	.trusted = true},
+    {.name = "registry_on",
+	.read = form_read_date,
+	.offset = offsetof(struct application_form, registry_on),
+	.length_max = FORM_SHORT_MAX,
+	.trusted = true},
+    {.name = "sender_institution",
+	.read = form_read_text,
+	.offset = offsetof(struct application_form, sender_institution),
+	.length_max = FORM_NAME_MAX,
+	.trusted = true},
+    {.name = "reply_by",
+	.read = form_read_date,
+	.offset = offsetof(struct application_form, reply_by),
+	.length_max = FORM_SHORT_MAX,
+	.trusted = true},
+    {.name = "call_id",
+	.read = form_read_text,
+	.offset = offsetof(struct application_form, call_id),
+	.length_max = FORM_CALL_ID_MAX,
+	.trusted = true},
+    {.name = "recording",
+	.read = form_read_text,
+	.offset = offsetof(struct application_form, recording),
+	.length_max = FORM_RECORDING_MAX,
+	.trusted = true},
+    {.name = "source_url",
+	.read = form_read_url,
+	.offset = offsetof(struct application_form, source_url),
+	.length_max = FORM_URL_MAX,
+	.trusted = true},
+    {.name = "attachments", .read = form_read_attachments, .trusted = true},
     {.name = NULL},
 };
 
@@ -91,6 +125,7 @@ form_read(struct arena *a, const json_t *body, const struct form_rules *rules, s
 	if (!json_object_get(body, "text"))
 		form_fault(&r, "text", "zorunlu: başvurunun metni, 1-10.000 karakter",
 		    "required: the text of the application, 1 to 10,000 characters");
+	form_check_origin(&r, body);
 	return faults->count > 0 ? -1 : 0;
 }
 

@@ -20,6 +20,10 @@
 #define FORM_ADDRESS_MAX 500
 #define FORM_NEIGHBOURHOOD_MAX 100
 #define FORM_EXTERNAL_ID_MAX 100
+#define FORM_URL_MAX 500
+#define FORM_CALL_ID_MAX 200
+#define FORM_RECORDING_MAX 500
+#define FORM_REGISTRY_MAX 100
 #define FORM_SHORT_MAX 254 /* phone, e-mail, ids, words, times */
 #define FORM_KEY_MAX 128 /* bytes of an Idempotency-Key */
 #define FORM_ATTACHMENTS_MAX 10
@@ -76,9 +80,24 @@ struct form_faults {
 	size_t count; /* what does not fit is left out */
 };
 
+#define FORM_MISSING_MAX 4
+
+/* What the law wants to know of the applicant (3071 art. 4, 4982 art. 6) and the form does not say. An application is taken
+ * without it: who entered it is told, and asks. */
+struct form_missing {
+	const char *field; /* "applicant.address" */
+	const char *law, *article; /* "3071", "4" */
+};
+
 /* -1 when anything is wrong; then faults says what. body is an object; form borrows its texts. */
 int form_read(struct arena *a, const json_t *body, const struct form_rules *rules, struct application_form *form,
     struct form_faults *faults);
+
+/* How many are missing. Channels whose text somebody else has taken down and checked (CİMER, official documents) and those
+ * that are no petition at all (social media) are not asked. */
+size_t form_find_missing(const struct application_form *form, struct form_missing missing[FORM_MISSING_MAX]);
+/* The same as a JSON array. */
+const char *form_missing_json(struct arena *a, const struct application_form *form);
 
 /* 1 to FORM_KEY_MAX printable ASCII characters without spaces. */
 bool form_key_valid(const char *key);

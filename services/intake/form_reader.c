@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/domain/calendar.h"
+
+#define SKEW_MICROSECONDS INT64_C(60000000) /* clocks differ */
+#define EARLIEST_YEAR 2020
+#define CLERK_MAX 40
 
 static const struct form_field *
 find_field(const struct form_field *fields, const char *name)
@@ -100,6 +105,87 @@ form_read_switch(struct form_reader *r, const struct form_field *field, const js
 	if (!json_is_boolean(value))
 		form_fault(r, field->name, "true veya false olmalı", "must be true or false");
 	memcpy((char *)r->filled + field->offset, &on, sizeof(on));
+}
+
+static int32_t
+earliest(void)
+{
+	int32_t date = 0;
+
+	date_from_civil(EARLIEST_YEAR, 1, 1, &date);
+	return date;
+}
+
+bool
+form_time(struct form_reader *r, const struct form_field *field, const json_t *value, int64_t *time)
+{
+	const char *text = form_text(r, field, value);
+
+	if (!text)
+		return false;
+	if (!time_parse(text, time)) {
+		form_fault(r, field->name,
+		    "RFC 3339 biçiminde, gelecekte olmayan bir an olmalı, örneğin 2026-11-23T09:30:00+03:00",
+		    "must be an instant as in RFC 3339 that is not in the future, such as 2026-11-23T09:30:00+03:00");
+	} else if (*time > r->rules->now + SKEW_MICROSECONDS) {
+		form_fault(r, field->name, "gelecekte olamaz", "must not lie in the future");
+	} else if (*time < date_start_in_istanbul(earliest())) {
+		form_fault(r, field->name, "2020-01-01 tarihinden önce olamaz", "must not lie before 2020-01-01");
+	} else {
+		*time = *time < r->rules->now ? *time : r->rules->now;
+		return true;
+	}
+	return false;
+}
+
+void
+form_read_date(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	const char *text = form_text(r, field, value);
+	int32_t date;
+
+	if (!text)
+		return;
+	if (date_parse(text, &date) && date >= earliest())
+		memcpy((char *)r->filled + field->offset, &date, sizeof(date));
+	else
+		form_fault(r, field->name, "2020-01-01 veya sonrası bir gün olmalı, örneğin 2026-11-23",
+		    "must be a day since 2020-01-01, such as 2026-11-23");
+}
+
+static bool
+is_clerk(const char *text)
+{
+	bool digit = false;
+	size_t length = 0;
+
+	for (; text[length] && length <= CLERK_MAX; length++) {
+		char c = ascii_lower(text[length]);
+
+		digit = digit || ascii_digit(c);
+		if (!ascii_digit(c) && (c < 'a' || c > 'z') && !strchr("._-", c))
+			return false;
+	}
+	return digit && length <= CLERK_MAX;
+}
+
+void
+form_read_clerk(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	const char *text = form_text(r, field, value);
+
+	if (!text)
+		return;
+	if (is_clerk(text))
+		memcpy((char *)r->filled + field->offset, &text, sizeof(text));
+	else
+		form_fault(r, field->name,
+		    "kişi adı değil, en az bir rakam içeren bir kimlik olmalı: en çok 40 harf (a-z), rakam, nokta, "
+		    "tire; örneğin "
+		    "masa-3",
+		    "must not be a person's name but an id with a digit in it: at most 40 letters (a-z), digits, dots "
+		    "and "
+		    "hyphens, such as desk-3");
 }
 
 /* Two to five capital letters, a hyphen, two digits: TEM-01. */

@@ -144,7 +144,8 @@ put_number(char *to, uint64_t value)
 char *
 receipt_json(struct arena *a, const struct receipt *r, const char *public_url, size_t *size)
 {
-	char *json = arena_alloc(a, JSON_ROOM + strlen(public_url)), *to = json;
+	const char *missing = r->missing ? r->missing : "";
+	char *json = arena_alloc(a, JSON_ROOM + strlen(public_url) + strlen(missing)), *to = json;
 	char time[TIME_TEXT_SIZE], date[DATE_TEXT_SIZE];
 
 	time_text_istanbul(r->received_at, time);
@@ -165,7 +166,12 @@ receipt_json(struct arena *a, const struct receipt *r, const char *public_url, s
 	to = put(to, r->access_code);
 	to = put(to, "\",\"after\":{\"stream\":\"intake\",\"seq\":");
 	to = put_number(to, r->seq);
-	to = put(to, "}}");
+	to = put(to, "}");
+	if (r->missing) {
+		to = put(to, ",\"missing\":");
+		to = put(to, missing);
+	}
+	to = put(to, "}");
 	*size = (size_t)(to - json);
 	return json;
 }

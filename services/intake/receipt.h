@@ -22,6 +22,7 @@ struct receipt {
 	uint64_t seq;
 	const char *key_name; /* of the API key; NULL: a citizen */
 	const char *traceparent;
+	const char *missing; /* JSON array: what the law wants and the form does not say; NULL: not told */
 };
 
 /* Packs the event ApplicationReceived. The national id is no part of it. */

@@ -60,6 +60,7 @@ take_row(struct lookup *look, const struct db_results *results, size_t row)
 	struct record *r;
 	size_t size;
 	const void *hash = db_bytes(results, 0, row, 1, &size);
+	const char *number = db_text(results, 0, row, 3);
 	bool same;
 
 	if (place < 1 || (size_t)place > look->count || !look->records[place - 1])
@@ -67,12 +68,10 @@ take_row(struct lookup *look, const struct db_results *results, size_t row)
 	r = look->records[place - 1];
 	look->records[place - 1] = NULL;
 	same = size == sizeof(r->body_hash) && memcmp(hash, r->body_hash, size) == 0;
+	memset(r->number, 0, sizeof(r->number));
+	memcpy(r->number, number, strnlen(number, sizeof(r->number) - 1));
 	if (same) {
-		const char *number = db_text(results, 0, row, 3);
-
 		r->id = db_uuid(results, 0, row, 2);
-		memset(r->number, 0, sizeof(r->number));
-		memcpy(r->number, number, strnlen(number, sizeof(r->number) - 1));
 		r->received_at = db_time(results, 0, row, 4);
 		r->due_on = db_date(results, 0, row, 5);
 		r->seq = (uint64_t)db_int8(results, 0, row, 6);

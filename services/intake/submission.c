@@ -50,6 +50,23 @@ reply_receipt(struct submission *s, bool replayed)
 	http_reply_bytes(s->request, 201, "application/json", NULL, json, size);
 }
 
+/* The post was entered before, perhaps by somebody else who pasted another form of its address. */
+static void
+reply_entered_before(struct submission *s)
+{
+	const bool english = http_language(s->request) == HTTP_EN;
+	const char *number = s->entry.record.number;
+	json_t *json;
+
+	json = http_problem_json(s->request, "conflict",
+	    arena_printf(http_arena(s->request),
+		english ? "This post is entered already, as application %s. Nothing was stored."
+			: "Bu gönderi zaten kayıtlı: başvuru no %s. Yeni bir kayıt yapılmadı.",
+		number));
+	json_object_set_new(json, "number", json_string(number));
+	http_reply_problem_json(s->request, "conflict", json);
+}
+
 static bool
 abandoned(const struct entry *entry)
 {
@@ -82,6 +99,8 @@ on_end(struct entry *entry, enum entry_end end, const struct err *e)
 	metric_add(ends[end].counted, 1);
 	if (!ends[end].problem)
 		reply_receipt(s, end == ENTRY_REPEATED);
+	else if (end == ENTRY_KEY_REUSED && s->post && !http_answered(s->request))
+		reply_entered_before(s);
 	else if (!http_answered(s->request))
 		http_reply_problem(s->request, ends[end].problem, NULL);
 	finish(s);

@@ -13,6 +13,7 @@ struct submission {
 	struct submission *previous, *next; /* of those that wait, oldest first */
 	int64_t arrived; /* monotonic */
 	size_t body_size;
+	bool post; /* its key is the id of a post */
 };
 
 struct applications {

@@ -10,6 +10,7 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import system as kopru  # noqa: E402
+import year  # noqa: E402
 
 CHANNELS = {"telefon": "phone", "yuz_yuze": "desk", "dilekce": "petition", "e_posta": "email",
             "resmi_evrak": "official_document", "cimer_internet": "cimer", "cimer_mektup": "cimer"}
@@ -32,8 +33,9 @@ def all_are_accepted():
         S.department(code)
     key = S.api_key("examples", "applications,reports")
     for i, example in enumerate(examples()):
+        channel = CHANNELS.get(example["channel"], example["channel"])
         body = {"kind": KINDS[example["application_type"]], "text": example["text"],
-                "channel": CHANNELS.get(example["channel"], example["channel"]), "external_id": example["id"],
+                "channel": channel, "external_id": example["id"], **year.origin(channel, i, "2026-01-02"),
                 "applicant": {"name": "Deneme Şahıs", "email": f"kisi{i}@example.org"}}
         if example["neighbourhood"]:
             body["location"] = {"neighbourhood": example["neighbourhood"]}

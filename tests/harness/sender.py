@@ -203,8 +203,8 @@ class Senders:
         writer, chance, items = year.Writer(seed, verified), random.Random(seed + share), []
         for place, (second, channel) in enumerate(year.schedule(total, seed)):
             if place % count == share:
-                items.append(Item(writer.external_id(place), writer.body(place, second, channel),
-                                  chance.random() < REPEATED))
+                body = writer.application(place, second, channel)
+                items.append(Item(body["external_id"], writer.pack(body), chance.random() < REPEATED))
         pipe.send("ready")
         folder, port, key, connections = pipe.recv()
         sender = Sender(port, key, os.path.join(folder, f"sender-{share}.ledger"), counters, connections // count)

@@ -110,6 +110,16 @@ def schedule(total=TOTAL, seed=SEED):
     return entries
 
 
+def origin(channel, place, received_on):
+    """What a channel wants besides the application: numbers of the register, the address of the post."""
+    if channel == "official_document":
+        return {"sender_institution": "Deneme Kurumu", "registry_number": f"E-{place}", "registry_on": received_on}
+    if channel == "x":
+        post = str(10**15 + place)
+        return {"source_url": f"https://x.com/deneme/status/{post}", "external_id": post}
+    return {}
+
+
 class Writer:
     """Writes single applications."""
 
@@ -130,9 +140,12 @@ class Writer:
         chance = random.Random(self.seed * 1_000_003 + place)
         family = "social" if channel in SOCIAL else channel
         kind, text, neighbourhood = self.subject_matter(chance, family)
+        received_at = self.new_year + datetime.timedelta(seconds=second)
+        if channel == "phone" and kind == "information_request":
+            kind = "request"  # Law 4982, article 6
         body = {"kind": kind, "text": self.style(chance, channel, family, text), "channel": channel,
-                "received_at": (self.new_year + datetime.timedelta(seconds=second)).isoformat() + "+03:00",
-                "external_id": self.external_id(place), "location": self.location(chance, channel, neighbourhood),
+                "received_at": received_at.isoformat() + "+03:00", "external_id": self.external_id(place),
+                **origin(channel, place, received_at.date().isoformat()), "location": self.location(chance, channel, neighbourhood),
                 "applicant": self.applicant(chance, channel, kind, place)}
         if family in ("email", "petition", "official_document", "cimer"):
             body["subject"] = text.split(",")[0].split(".")[0][:60].strip() or "Başvuru"
@@ -208,4 +221,8 @@ class Writer:
         return person
 
     def body(self, place, second, channel):
-        return json.dumps(self.application(place, second, channel), ensure_ascii=False).encode()
+        return self.pack(self.application(place, second, channel))
+
+    @staticmethod
+    def pack(application):
+        return json.dumps(application, ensure_ascii=False).encode()

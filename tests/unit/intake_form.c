@@ -15,6 +15,9 @@
 
 #define GOOD "\"kind\":\"complaint\",\"text\":\"a\""
 #define APPLICANT(members) "{" GOOD ",\"applicant\":{" members "}}"
+#define OF(channel, members) "{" GOOD ",\"channel\":\"" channel "\"," members "}"
+#define FILE_1 "\"0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b\""
+#define FILE_2 "\"0190A1B2-C3D4-7E5F-8A9B-0C1D2E3F4A5C\""
 #define LOCATION(members) "{" GOOD ",\"location\":{" members "}}"
 
 static const char now_text[] = "2026-11-23T12:00:00+03:00";
@@ -187,6 +190,35 @@ test_bad_input_names_its_field(void **state)
 }
 
 static void
+test_how_it_came_only_key_holders_say(void **state)
+{
+	static const struct {
+		const char *name, *value;
+	} members[] = {
+	    {"entered_by", "\"desk-3\""},
+	    {"brought_by", "\"Deneme\""},
+	    {"registry_number", "\"1\""},
+	    {"registry_on", "\"2026-11-23\""},
+	    {"sender_institution", "\"a\""},
+	    {"reply_by", "\"2026-11-23\""},
+	    {"call_id", "\"1\""},
+	    {"recording", "\"1\""},
+	    {"source_url", "\"https://x.com/a/status/1\""},
+	    {"attachments", "[]"},
+	};
+	struct world *w = *state;
+	char body[256];
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		snprintf(body, sizeof(body), "{" GOOD ",\"%s\":%s}", members[i].name, members[i].value);
+		assert_int_equal(read_form(w, body, false), -1);
+		assert_int_equal(w->faults.count, 1);
+		assert_string_equal(w->faults.list[0].field, members[i].name);
+		assert_non_null(strstr(w->faults.list[0].text_en, "API key"));
+	}
+}
+
+static void
 test_bad_input_of_key_holders(void **state)
 {
 	static const struct {
@@ -207,6 +239,52 @@ test_bad_input_of_key_holders(void **state)
 	    {APPLICANT("\"email\":\"a@example.org\",\"email_verified\":1"), "applicant.email_verified",
 		"true or false"},
 	    {APPLICANT("\"email_verified\":true"), "applicant.email_verified", "without an address"},
+	    {"{" GOOD ",\"channel\":\"telegram\"}", "channel", "from the channel itself"},
+	    {OF("desk", "\"entered_by\":\"Deneme Şahıs\""), "entered_by", "not be a person's name"},
+	    {OF("desk", "\"entered_by\":\"deneme\""), "entered_by", "a digit in it"},
+	    {OF("desk", "\"entered_by\":\"desk 3\""), "entered_by", "at most 40"},
+	    {OF("desk", "\"entered_by\":\"12345678901234567890123456789012345678901\""), "entered_by", "at most 40"},
+	    {OF("desk", "\"entered_by\":3"), "entered_by", "string"},
+	    {OF("phone", "\"brought_by\":\"Deneme\""), "brought_by", "desk, petition, letter, official_document;"},
+	    {OF("web", "\"brought_by\":\"Deneme\""), "brought_by", "only in these channels"},
+	    {OF("letter", "\"brought_by\":\"a\\nb\""), "brought_by", "one line"},
+	    {OF("official_document", "\"registry_number\":\"1\",\"registry_on\":\"2026-11-23\""), "sender_institution",
+		"required in the channel official_document"},
+	    {OF("official_document", "\"sender_institution\":\"a\",\"registry_on\":\"2026-11-23\""), "registry_number",
+		"required in the channel official_document"},
+	    {OF("official_document", "\"sender_institution\":\"a\",\"registry_number\":\"1\""), "registry_on",
+		"required in the channel official_document"},
+	    {OF("petition", "\"registry_number\":\"1\""), "registry_on", "together"},
+	    {OF("letter", "\"registry_on\":\"2026-11-23\""), "registry_number", "together"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":\"2026-11-24\""), "registry_on", "future"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":\"2019-12-31\""), "registry_on", "2020-01-01"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":\"1970-01-01\""), "registry_on", "2020-01-01"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":\"23.11.2026\""), "registry_on", "2026-11-23"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":\"2026-11-31\""), "registry_on", "2026-11-23"},
+	    {OF("letter", "\"registry_number\":\"1\",\"registry_on\":20261123"), "registry_on", "string"},
+	    {OF("petition", "\"sender_institution\":\"a\""), "sender_institution", "channels: official_document;"},
+	    {OF("petition", "\"reply_by\":\"2026-11-22\""), "reply_by", "before the day on which"},
+	    {OF("petition", "\"reply_by\":\"yarın\""), "reply_by", "2026-11-23"},
+	    {OF("letter", "\"reply_by\":\"2026-11-19\",\"received_at\":\"2026-11-20T10:00:00+03:00\""), "reply_by",
+		"before the day on which"},
+	    {OF("desk", "\"call_id\":\"1\""), "call_id", "channels: phone;"},
+	    {OF("desk", "\"recording\":\"1\""), "recording", "channels: phone;"},
+	    {OF("phone", "\"call_id\":\"\""), "call_id", "blank"},
+	    {"{\"kind\":\"information_request\",\"text\":\"a\",\"channel\":\"phone\"}", "kind", "Law 4982, article 6"},
+	    {OF("x", "\"entered_by\":\"desk-3\""), "source_url", "required in the channel x"},
+	    {OF("desk", "\"source_url\":\"https://x.com/a/status/1\""), "source_url",
+		"channels: facebook, instagram, x;"},
+	    {OF("x", "\"source_url\":\"http://x.com/a/status/1\""), "source_url", "https://"},
+	    {OF("x", "\"source_url\":\"https://x.com/a/status/1 \""), "source_url", "without spaces"},
+	    {OF("x", "\"source_url\":\"https://example.org/a/status/1\""), "source_url", "one post on X"},
+	    {OF("x", "\"source_url\":\"https://x.com/a\""), "source_url", "one post on X"},
+	    {OF("x", "\"source_url\":\"https://x.com/a/status/1\",\"external_id\":\"2\""), "external_id",
+		"differs from the id"},
+	    {OF("desk", "\"attachments\":{}"), "attachments", "at most 10"},
+	    {OF("desk", "\"attachments\":[\"1\"]"), "attachments.0", "UUID"},
+	    {OF("desk", "\"attachments\":[null]"), "attachments.0", "UUID"},
+	    {OF("desk", "\"attachments\":[" FILE_1 "," FILE_2 "," FILE_1 "]"), "attachments.2", "once"},
+	    {OF("desk", "\"attachments\":[0,1,2,3,4,5,6,7,8,9,10]"), "attachments", "at most 10"},
 	};
 	struct world *w = *state;
 
@@ -216,7 +294,9 @@ test_bad_input_of_key_holders(void **state)
 		assert_int_equal(read_form(w, bad[i].body, true), -1);
 		fault = find_fault(&w->faults, bad[i].field);
 		if (!fault || !strstr(fault->text_en, bad[i].text))
-			fail_msg("%s: no fault of \"%s\" with \"%s\"", bad[i].body, bad[i].field, bad[i].text);
+			fail_msg("%s: no fault of \"%s\" with \"%s\", but %s: %s", bad[i].body, bad[i].field,
+			    bad[i].text, w->faults.list[0].field, w->faults.list[0].text_en);
+		assert_string_not_equal(fault->text_tr, fault->text_en);
 	}
 }
 
@@ -253,6 +333,15 @@ test_limits_count_characters(void **state)
 	assert_limit(w, "{\"kind\":\"thanks\",\"text\":\"", "\"}", 10000, "text");
 	assert_limit(w, "{" GOOD ",\"subject\":\"", "\"}", 200, "subject");
 	assert_limit(w, "{" GOOD ",\"external_id\":\"", "\"}", 100, "external_id");
+	assert_limit(w, "{" GOOD ",\"channel\":\"desk\",\"brought_by\":\"", "\"}", 200, "brought_by");
+	assert_limit(
+	    w, "{" GOOD ",\"registry_on\":\"2026-11-23\",\"registry_number\":\"", "\"}", 100, "registry_number");
+	assert_limit(w,
+	    "{" GOOD ",\"channel\":\"official_document\",\"registry_on\":\"2026-11-23\",\"registry_number\":\"1\","
+	    "\"sender_institution\":\"",
+	    "\"}", 200, "sender_institution");
+	assert_limit(w, "{" GOOD ",\"channel\":\"phone\",\"call_id\":\"", "\"}", 200, "call_id");
+	assert_limit(w, "{" GOOD ",\"channel\":\"phone\",\"recording\":\"", "\"}", 500, "recording");
 	assert_limit(w, "{" GOOD ",\"location\":{\"address\":\"", "\"}}", 500, "location.address");
 	assert_limit(w, "{" GOOD ",\"location\":{\"neighbourhood\":\"", "\"}}", 100, "location.neighbourhood");
 	assert_limit(w, "{" GOOD ",\"applicant\":{\"name\":\"", "\"}}", 200, "applicant.name");
@@ -348,6 +437,129 @@ test_key_holders_say_when_and_where_from(void **state)
 }
 
 static void
+test_key_holders_say_how_it_came(void **state)
+{
+	struct world *w = *state;
+	const struct application_form *f = &w->form;
+	int32_t registry_on = 0, reply_by = 0;
+
+	assert_true(date_parse("2026-11-23", &registry_on) && date_parse("2026-12-08", &reply_by));
+	assert_int_equal(
+	    read_form(w,
+		OF("official_document",
+		    "\"entered_by\":\"Masa_3.a\",\"brought_by\":\"Deneme Kurye\",\"registry_number\":"
+		    "\"E-12345678-622.03-1234\",\"registry_on\":\"2026-11-23\",\"sender_institution\":"
+		    "\"Deneme Kurumu\",\"reply_by\":\"2026-12-08\",\"attachments\":[" FILE_1 "," FILE_2 "]"),
+		true),
+	    0);
+	assert_string_equal(f->entered_by, "Masa_3.a");
+	assert_string_equal(f->brought_by, "Deneme Kurye");
+	assert_string_equal(f->registry_number, "E-12345678-622.03-1234");
+	assert_int_equal(f->registry_on, registry_on);
+	assert_string_equal(f->sender_institution, "Deneme Kurumu");
+	assert_int_equal(f->reply_by, reply_by);
+	assert_int_equal(f->attachment_count, 2);
+	assert_int_equal(f->attachments[1].id.bytes[15], 0x5c);
+	assert_int_equal(read_form(w, OF("phone", "\"call_id\":\"1719223423.42\",\"recording\":\"s3/a b\""), true), 0);
+	assert_string_equal(f->call_id, "1719223423.42");
+	assert_string_equal(f->recording, "s3/a b");
+	assert_null(f->entered_by);
+	assert_int_equal(f->attachment_count, 0);
+	assert_int_equal(f->reply_by, 0);
+	assert_int_equal(read_form(w, OF("petition", "\"reply_by\":\"2026-11-23\""), true), 0);
+	assert_int_equal(read_form(w, OF("facebook", "\"source_url\":\"https://facebook.example.org/1\""), true), 0);
+	assert_null(f->external_id);
+}
+
+static void
+test_a_post_is_known_by_its_own_id(void **state)
+{
+	static const char *const same[] = {"https://x.com/a/status/1234567890123456789",
+	    "https://X.com/Another_Name/status/1234567890123456789?s=20&t=abc",
+	    "https://twitter.com/a/status/1234567890123456789",
+	    "HTTPS://mobile.twitter.com/a/statuses/1234567890123456789/photo/1",
+	    "https://www.twitter.com/i/web/status/1234567890123456789", "https://x.com/i/status/1234567890123456789#m",
+	    "https://m.twitter.com/a/STATUS/1234567890123456789/", "https://mobile.x.com/a/status/1234567890123456789"};
+	static const char *const others[] = {"https://x.com", "https://x.com/", "https://x.com/a/status/",
+	    "https://x.com/a/status", "https://x.com/a/status/12a", "https://x.com/a/status/012",
+	    "https://x.com/a/status/12345678901234567890", "https://x.com//status/12", "https://x.com/status/12",
+	    "https://x.com/a/b/status/12", "https://x.com.example.org/a/status/12", "https://notx.com/a/status/12",
+	    "https://x.com/search?q=/a/status/12", "https://t.co/abc", "https://x.com/i/web/12",
+	    "https://x.com/a/status?12"};
+	struct world *w = *state;
+	char body[256];
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		snprintf(body, sizeof(body), OF("x", "\"source_url\":\"%s\""), same[i]);
+		if (read_form(w, body, true) != 0)
+			fail_msg("%s: %s", same[i], w->faults.list[0].text_en);
+		assert_string_equal(w->form.external_id, "1234567890123456789");
+		assert_string_equal(w->form.source_url, same[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(body, sizeof(body), OF("x", "\"source_url\":\"%s\""), others[i]);
+		assert_int_equal(read_form(w, body, true), -1);
+		assert_string_equal(w->faults.list[0].field, "source_url");
+	}
+	assert_int_equal(
+	    read_form(w, OF("x", "\"source_url\":\"https://x.com/a/status/7\",\"external_id\":\"7\""), true), 0);
+}
+
+static void
+test_addresses_of_posts_are_safe(void **state)
+{
+	static const char *const bad[] = {"x.com/a", "ftp://example.org/a", "https://", "https:///a",
+	    "https://localhost/a", "https://a@example.org/", "https://example.org:8443/a", "https://.example.org/a",
+	    "https://example.org./a", "https://example.org/<b>", "https://example.org/ş", "https://exa_mple.org/a",
+	    "javascript:https://example.org/"};
+	struct world *w = *state;
+	char body[256];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(body, sizeof(body), OF("facebook", "\"source_url\":\"%s\""), bad[i]);
+		if (read_form(w, body, true) == 0)
+			fail_msg("%s was taken", bad[i]);
+		assert_non_null(strstr(w->faults.list[0].text_en, "https://"));
+	}
+}
+
+/* Law 3071 art. 4, Law 4982 art. 6: the application is taken, and who entered it is told what is missing. */
+static void
+test_what_the_law_wants_is_told(void **state)
+{
+#define ASK(channel, kind, applicant)                                                                                  \
+	"{\"text\":\"a\",\"kind\":\"" kind "\",\"channel\":\"" channel "\",\"applicant\":{" applicant "}}"
+#define NAME "{\"field\":\"applicant.name\",\"law\":"
+#define ADDRESS "{\"field\":\"applicant.address\",\"law\":"
+#define PETITION "\"3071\",\"article\":\"4\"}"
+#define INFORMATION "\"4982\",\"article\":\"6\"}"
+	static const struct {
+		const char *body, *missing;
+	} cases[] = {
+	    {ASK("desk", "complaint", ""), "[" NAME PETITION "," ADDRESS PETITION "]"},
+	    {ASK("petition", "request", "\"name\":\"Deneme\""), "[" ADDRESS PETITION "]"},
+	    {ASK("letter", "tip_off", "\"anonymous\":true"), "[" NAME PETITION "," ADDRESS PETITION "]"},
+	    {ASK("phone", "suggestion", "\"address\":\"Fetih\""), "[" NAME PETITION "]"},
+	    {ASK("phone", "thanks", ""), "[]"},
+	    {ASK("petition", "complaint", "\"name\":\"Deneme\",\"address\":\"Fetih\""), "[]"},
+	    {ASK("whatsapp", "complaint", ""), "[]"},
+	    {ASK("cimer", "complaint", ""), "[]"},
+	    {ASK("petition", "information_request", ""), "[" NAME INFORMATION "," ADDRESS INFORMATION "]"},
+	    {ASK("email", "information_request", "\"name\":\"Deneme\",\"address\":\"Fetih\""),
+		"[{\"field\":\"applicant.national_id\",\"law\":" INFORMATION "]"},
+	    {ASK("email", "information_request",
+		 "\"name\":\"Deneme\",\"address\":\"Fetih\",\"national_id\":\"11111111110\""),
+		"[]"},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(read_form(w, cases[i].body, true), 0);
+		assert_string_equal(form_missing_json(w->arena, &w->form), cases[i].missing);
+	}
+}
+
+static void
 test_all_faults_come_at_once(void **state)
 {
 	struct world *w = *state;
@@ -416,11 +628,16 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bad_input_names_its_field),
+	    cmocka_unit_test(test_how_it_came_only_key_holders_say),
 	    cmocka_unit_test(test_bad_input_of_key_holders),
 	    cmocka_unit_test(test_limits_count_characters),
 	    cmocka_unit_test(test_good_input_fills_the_form),
 	    cmocka_unit_test(test_good_input_may_be_small),
 	    cmocka_unit_test(test_key_holders_say_when_and_where_from),
+	    cmocka_unit_test(test_key_holders_say_how_it_came),
+	    cmocka_unit_test(test_a_post_is_known_by_its_own_id),
+	    cmocka_unit_test(test_addresses_of_posts_are_safe),
+	    cmocka_unit_test(test_what_the_law_wants_is_told),
 	    cmocka_unit_test(test_all_faults_come_at_once),
 	    cmocka_unit_test(test_many_faults_are_cut),
 	    cmocka_unit_test(test_unknown_names_are_shown_safely),

@@ -112,6 +112,7 @@ static void
 test_receipt_is_json(void **state)
 {
 	struct arena *a = arena_new(0);
+	struct receipt r = receipt;
 	size_t size;
 	const char *json = receipt_json(a, &receipt, "https://example.org", &size);
 
@@ -122,6 +123,10 @@ test_receipt_is_json(void **state)
 	    "\"received_at\":\"2026-11-23T12:00:00+03:00\",\"status\":\"received\",\"due_on\":\"2026-12-23\","
 	    "\"tracking_url\":\"https://example.org/takip#no=HM-2026-0000001-5&kod=0123-4567-89AB-CDEF-GHJK-MNPQ-RS\","
 	    "\"after\":{\"stream\":\"intake\",\"seq\":18446744073709551615}}");
+	r.missing = "[{\"field\":\"applicant.name\"}]";
+	json = receipt_json(a, &r, "https://example.org", &size);
+	assert_int_equal(size, strlen(json));
+	assert_non_null(strstr(json, "\"seq\":18446744073709551615},\"missing\":[{\"field\":\"applicant.name\"}]}"));
 	arena_free(a);
 }
 
