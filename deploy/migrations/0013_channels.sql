@@ -32,6 +32,18 @@ CREATE INDEX inbound_triage ON intake.inbound (id) WHERE state = 'triage';
 CREATE INDEX inbound_source ON intake.inbound (source, received_at);
 GRANT SELECT, INSERT, UPDATE ON intake.inbound TO intake;
 
+-- Compare and set: what was decided under a lease that is no more must not commit.
+CREATE FUNCTION intake.demand(p_wanted bigint, p_found bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+	IF p_wanted <> p_found THEN
+		RAISE EXCEPTION '% of % leases are lost', p_wanted - p_found, p_wanted USING ERRCODE = 'KF004';
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION intake.demand(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION intake.demand(bigint, bigint) TO intake;
+
 -- == Who writes ==
 CREATE TABLE intake.contact (
 	id uuid PRIMARY KEY,
@@ -96,6 +108,11 @@ CREATE TABLE intake.message (
 	address text,
 	edited_at timestamptz, -- of the edit that body has
 	deleted_at timestamptz, -- taken back by its sender before it became part of an application
+	answers text[], -- external ids of messages that it answers, nearest first
+	quoted_number text, -- a number of ours that it names
+	email_verified boolean NOT NULL DEFAULT false, -- a mail server that we trust vouches for its sender
+	kind smallint NOT NULL DEFAULT 0, -- of application that it makes; 0: request
+	source_url text, -- of a public post
 	PRIMARY KEY (channel, external_id)
 );
 CREATE INDEX message_draft ON intake.message (draft_id);
@@ -159,6 +176,13 @@ CREATE TABLE intake.mailbox (
 	error_at timestamptz
 );
 GRANT SELECT, INSERT, UPDATE ON intake.mailbox TO intake;
+
+-- Which sources an intake has been told of (INTAKE_CHANNELS_FILE), for the operator.
+CREATE TABLE intake.source (
+	name text PRIMARY KEY,
+	configured_at timestamptz NOT NULL DEFAULT clock_timestamp() -- when an intake last started with it
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON intake.source TO intake;
 
 -- What a channel last did wrong, for the operator; a mailbox has its own.
 CREATE TABLE intake.channel_error (

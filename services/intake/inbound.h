@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/db/db.h"
+
+#define INBOUND_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of arrivals that wait for their commit */
 
 struct inbound;
 
@@ -18,23 +21,32 @@ enum inbound_end {
 	INBOUND_UNKNOWN, /* nobody knows: come again, the same source_id makes it one */
 };
 
-/* One thing that arrived. The caller's; it and what it points to live until on_end. */
+/* One thing that arrived. The caller's, the first members filled in; it and what it points to live until on_end. */
 struct inbound_arrival {
 	const char *source, *source_id; /* source_id NULL: SHA-256 of raw, in hex */
-	const char *content_type;
+	const char *content_type; /* NULL when not given; up to 200 bytes of it are kept */
 	const void *raw;
 	size_t size;
 	const uint8_t *raw_file; /* SHA-256 of a file among the files, instead of raw; then size is the file's */
-	const char
-	    *state; /* "stored" to be digested; "done", "ignored", "refused", "triage" when the verdict is known */
+	/* "stored" to be digested; "done", "ignored", "refused", "triage" when the verdict is known */
+	const char *state;
 	const char *verdict; /* constant, without personal data; NULL with "stored" */
 	void (*on_end)(struct inbound_arrival *arrival, enum inbound_end end, int64_t id);
 	void *arg;
-	uint8_t hash[32]; /* inbound's own */
+
+	/* inbound's own */
 	char hash_text[65];
+	size_t place;
+	bool first;
 };
 
-/* -1: too many wait; not taken (on_end does not come). */
+/* arrivals: a connection of inbound's own, so that no arrival waits behind other work. wake (may be NULL) is called when
+ * something is stored that is to be digested. */
+struct inbound *inbound_new(struct loop *l, struct db *arrivals, void (*wake)(void *arg), void *arg, struct metrics *m);
+void inbound_stop(struct inbound *i); /* before db_close: tells the end of all that wait */
+void inbound_free(struct inbound *i); /* NULL is fine; after db_close */
+
+/* -1: too many wait; not taken (on_end does not come). Otherwise on_end comes, later. */
 int inbound_receive(struct inbound *i, struct inbound_arrival *arrival);
 
 /* The same for what is refused (a wrong signature, an unknown service), without waiting for it: raw is cut at 4 KiB, and at
@@ -42,7 +54,8 @@ int inbound_receive(struct inbound *i, struct inbound_arrival *arrival);
 void inbound_refuse(
     struct inbound *i, const char *source, const char *content_type, const void *raw, size_t size, const char *verdict);
 
-/* What went wrong with a source last (a mailbox, the Graph API): for the operator. One line without personal data. */
+/* What went wrong with a source last (a mailbox, the Graph API): for the operator. One line without personal data. At most
+ * one a second and source is kept. */
 void inbound_error(struct inbound *i, const char *source, const char *error);
 
 #endif

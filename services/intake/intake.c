@@ -1,5 +1,5 @@
 /* intake: puts the parts together, and takes them apart in reverse. */
-#include "services/intake/intake.h"
+#include "services/intake/intake_internal.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,10 +7,9 @@
 
 #include "common/base/file.h"
 #include "common/base/log.h"
-#include "services/intake/applications.h"
-#include "services/intake/commands.h"
+#include "common/feed/feed.sql.h"
+#include "services/intake/inbound.sql.h"
 #include "services/intake/intake.sql.h"
-#include "services/intake/receipt.h"
 
 #define ANSWER_MS 8000 /* with the wait in the queue less than the 10 s after which a request is told "unknown" */
 #define REPLY_MS 8000 /* less than the web server in front waits */
@@ -37,6 +36,8 @@ const struct conf_key intake_keys[] = {
 	"32 random bytes that seal national ids", 0, 0},
     {"INTAKE_HOLIDAYS_FILE", CONF_TEXT, offsetof(struct intake_conf, holidays_file), NULL,
 	"CSV with the public holidays: date,weekday,name,kind", 0, 0},
+    {"INTAKE_CHANNELS_FILE", CONF_TEXT, offsetof(struct intake_conf, channels_file), "",
+	"JSON file that says which channels there are (README, \"Channels\"); none without it", 0, 0},
     {"INTAKE_PUBLIC_URL", CONF_TEXT, offsetof(struct intake_conf, public_url), NULL,
 	"address of the public pages, for tracking links", 0, 0},
     {"INTAKE_QUEUE", CONF_NUMBER, offsetof(struct intake_conf, queue), "4000",
@@ -48,28 +49,8 @@ const struct conf_key intake_keys[] = {
     {NULL, CONF_TEXT, 0, NULL, NULL, 0, 0},
 };
 
-struct intake {
-	struct loop *loop;
-	const struct intake_conf *conf;
-	struct arena *arena; /* keys and tables for the whole life */
-	struct metrics *metrics;
-	struct calendar *calendar;
-	struct person_keys person_keys;
-	uint8_t *access_code_key;
-	size_t access_code_key_size;
-	struct bus_key bus_key;
-	struct db *writer, *reader;
-	struct bus *bus;
-	struct source *source;
-	struct store *store;
-	struct numbers *numbers;
-	struct entry_desk entry;
-	struct api_keys *api_keys;
-	struct applications *applications;
-	struct command_client *command_client;
-	struct commands *commands;
-	struct http *http;
-};
+static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
+static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)
@@ -134,46 +115,6 @@ healthy(void *arg)
 	return "there is no block of numbers yet";
 }
 
-static void
-on_applications(void *arg, struct http_request *r)
-{
-	struct intake *i = arg;
-
-	applications_post(i->applications, r);
-}
-
-static void
-on_commands(void *arg, struct http_request *r)
-{
-	struct intake *i = arg;
-
-	commands_post(i->commands, r);
-}
-
-static void
-on_reply(void *arg, struct http_request *r)
-{
-	struct intake *i = arg;
-
-	commands_reply(i->commands, r);
-}
-
-static void
-on_withdraw(void *arg, struct http_request *r)
-{
-	struct intake *i = arg;
-
-	commands_withdraw(i->commands, r);
-}
-
-static const struct http_route routes[] = {
-    {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
-    {HTTP_POST, COMMANDS_PATH, "key:cases", on_commands, COMMANDS_BODY_MAX},
-    {HTTP_POST, COMMANDS_REPLY_PATH, "public", on_reply, COMMANDS_BODY_MAX},
-    {HTTP_POST, COMMANDS_WITHDRAW_PATH, "public", on_withdraw, COMMANDS_BODY_MAX},
-    {HTTP_GET, NULL, NULL, NULL, 0},
-};
-
 static int
 read_person_key(struct intake *i, struct err *e)
 {
@@ -210,6 +151,8 @@ read_files(struct intake *i, struct err *e)
 	if (file_read(i->arena, conf->holidays_file, HOLIDAYS_MAX, &holidays, &size, e) < 0 ||
 	    !(i->calendar = calendar_new(holidays, e)))
 		return err_prefix(e, "INTAKE_HOLIDAYS_FILE");
+	if (channels_conf_read(i->arena, conf->channels_file, &i->channels, e) < 0)
+		return err_prefix(e, "INTAKE_CHANNELS_FILE");
 	if (*conf->key_file && bus_key_read(conf->key_file, &i->bus_key, e) < 0)
 		return err_prefix(e, "INTAKE_KEY_FILE");
 	return 0;
@@ -218,17 +161,22 @@ read_files(struct intake *i, struct err *e)
 static int
 open_databases(struct intake *i, struct err *e)
 {
-	struct db_conf writer = {
+	struct db_conf conf = {
 	    .conninfo = i->conf->database, .name = "intake", .tables = store_tables, .answer_ms = ANSWER_MS};
-	struct db_conf reader = writer;
 
-	i->writer = db_open(i->loop, &writer, i->metrics, on_writer_up, on_writer_down, i, e);
+	i->writer = db_open(i->loop, &conf, i->metrics, on_writer_up, on_writer_down, i, e);
 	if (!i->writer)
 		return -1;
-	reader.name = "intake-reader";
-	reader.beside = i->writer;
-	i->reader = db_open(i->loop, &reader, i->metrics, on_reader_up, on_reader_down, i, e);
-	return i->reader ? 0 : -1;
+	conf.name = "intake-reader";
+	conf.beside = i->writer;
+	i->reader = db_open(i->loop, &conf, i->metrics, on_reader_up, on_reader_down, i, e);
+	conf.name = "intake-arrivals";
+	conf.tables = arrivals_tables;
+	i->arrivals = db_open(i->loop, &conf, i->metrics, NULL, NULL, NULL, e);
+	conf.name = "intake-work";
+	conf.tables = work_tables;
+	i->work = db_open(i->loop, &conf, i->metrics, NULL, NULL, NULL, e);
+	return i->reader && i->arrivals && i->work ? 0 : -1;
 }
 
 static int
@@ -312,7 +260,9 @@ intake_new(struct loop *l, const struct intake_conf *conf, struct err *e)
 	if (read_files(i, e) < 0 || open_databases(i, e) < 0 || open_feed(i, e) < 0 || open_commands(i, e) < 0)
 		goto failed;
 	open_desk(i);
-	if (!(i->http = http_new(l, &http, routes, i->metrics, healthy, i, e)))
+	if (intake_channels_open(i, e) < 0)
+		goto failed;
+	if (!(i->http = http_new(l, &http, intake_routes, i->metrics, healthy, i, e)))
 		goto failed;
 	return i;
 
@@ -328,12 +278,16 @@ intake_free(struct intake *i)
 	if (!i)
 		return;
 	store_stop(i->store);
+	intake_channels_stop(i);
+	db_close(i->work);
+	db_close(i->arrivals);
 	db_close(i->reader);
 	db_close(i->writer);
 	command_client_free(i->command_client);
 	source_free(i->source);
 	bus_free(i->bus);
 	store_free(i->store);
+	intake_channels_free(i);
 	numbers_free(i->numbers);
 	api_keys_free(i->api_keys);
 	http_free(i->http);

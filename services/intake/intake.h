@@ -16,6 +16,7 @@ struct intake_conf {
 	const char *access_code_key_file;
 	const char *person_key_file;
 	const char *holidays_file;
+	const char *channels_file;
 	const char *public_url;
 	const char *log_level;
 	long queue;

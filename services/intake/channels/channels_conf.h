@@ -22,7 +22,7 @@ struct meta_conf {
 	const char *graph_url; /* "graph_url": https://graph.facebook.com/v21.0; http://127.0.0.1 only for tests */
 	const char **ids; /* "ids": our own phone number ids, page ids or Instagram ids; others are not for us */
 	size_t id_count;
-	int64_t idle_ms; /* "idle_seconds": 60 to 3600; 900 */
+	int64_t idle_ms; /* "idle_seconds": 1 to 3600; 900 */
 	bool tell; /* "tell": whether senders are told their number; true */
 };
 
@@ -63,7 +63,16 @@ struct channels_conf {
 	struct open311_conf *open311;
 };
 
-/* file: NULL or empty: nothing is configured. All of conf lives in the arena. */
+/* file: NULL or empty: nothing is configured. All of conf lives in the arena. -1 with all reasons, one line each, cut to
+ * fit; no reason holds a secret. Names of files that do not begin with "/" are those of file's folder. */
 int channels_conf_read(struct arena *a, const char *file, struct channels_conf *conf, struct err *e);
+
+/* The idle time of drafts of a channel (Kopru__V1__Channel), in milliseconds: 0 for one that is not configured or whose
+ * messages never wait for others. */
+int64_t channels_conf_idle_ms(const struct channels_conf *conf, int channel);
+/* Are its senders told their number? */
+bool channels_conf_tells(const struct channels_conf *conf, int channel);
+/* Is there a configuration for this source ("whatsapp", "email/NAME", "open311")? */
+bool channels_conf_has(const struct channels_conf *conf, const char *source);
 
 #endif

@@ -1,0 +1,47 @@
+/* intake_internal: all parts of intake, for who puts them together (intake*.c) and who leads requests to them (routes.c). */
+#ifndef KOPRU_SERVICES_INTAKE_INTAKE_INTERNAL_H
+#define KOPRU_SERVICES_INTAKE_INTAKE_INTERNAL_H
+
+#include "common/bus/command.h"
+#include "services/intake/applications.h"
+#include "services/intake/channels/channels_conf.h"
+#include "services/intake/commands.h"
+#include "services/intake/inbound.h"
+#include "services/intake/intake.h"
+
+struct intake {
+	struct loop *loop;
+	const struct intake_conf *conf;
+	struct arena *arena; /* keys and tables for the whole life */
+	struct metrics *metrics;
+	struct calendar *calendar;
+	struct person_keys person_keys;
+	uint8_t *access_code_key;
+	size_t access_code_key_size;
+	struct bus_key bus_key;
+	struct channels_conf channels;
+	struct db *writer, *reader;
+	struct db *arrivals; /* what arrives over channels, and nothing else */
+	struct db *work; /* what becomes of it */
+	struct bus *bus;
+	struct source *source;
+	struct store *store;
+	struct numbers *numbers;
+	struct entry_desk entry;
+	struct api_keys *api_keys;
+	struct applications *applications;
+	struct command_client *command_client;
+	struct commands *commands;
+	struct inbound *inbound;
+	struct http *http;
+};
+
+/* Handlers get the struct intake. */
+extern const struct http_route intake_routes[];
+
+/* What comes in other than by the JSON API. Opened after the desk, closed in two steps: before and after the connections. */
+int intake_channels_open(struct intake *i, struct err *e);
+void intake_channels_stop(struct intake *i);
+void intake_channels_free(struct intake *i);
+
+#endif
