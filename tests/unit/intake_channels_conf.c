@@ -43,7 +43,7 @@ set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	strcpy(f->folder, "/tmp/kopru-channels.XXXXXX");
+	snprintf(f->folder, sizeof(f->folder), "/tmp/kopru-channels.XXXXXX");
 	if (!mkdtemp(f->folder))
 		abort();
 	snprintf(f->file, sizeof(f->file), "%s/channels.json", f->folder);

@@ -19,12 +19,12 @@ enum member_type {
 
 struct member {
 	const char *name; /* NULL ends a table */
-	enum member_type type;
 	size_t offset, count_offset;
-	bool required;
 	long min, max;
 	bool (*valid)(const char *text); /* of a text, or of each of several; NULL: any that is not empty */
 	const char *allowed; /* what valid takes */
+	enum member_type type;
+	bool required;
 };
 
 struct conf_reader {
