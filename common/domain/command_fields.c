@@ -7,27 +7,28 @@
 #define AT(member) offsetof(struct command_fields, member)
 
 const struct command_shape command_shapes[] = {
-    {ACTION(ACCEPT), 0, 0, false},
-    {ACTION(ASSIGN), COMMAND_DEPARTMENT, COMMAND_TOPIC | COMMAND_REASON, false},
-    {ACTION(TRANSFER), COMMAND_DEPARTMENT | COMMAND_REASON, 0, false},
-    {ACTION(HAND_BACK), COMMAND_REASON, 0, false},
-    {ACTION(ASK), COMMAND_TEXT, COMMAND_ANSWER_BY, false},
-    {ACTION(CITIZEN_REPLY), COMMAND_TEXT, 0, true},
-    {ACTION(NOTE), COMMAND_TEXT, 0, true},
-    {ACTION(DRAFT), COMMAND_TEXT, 0, false},
-    {ACTION(APPROVE), 0, 0, false},
-    {ACTION(ANSWER), 0, COMMAND_TEXT | COMMAND_PART, false},
-    {ACTION(INTERIM_ANSWER), COMMAND_TEXT, COMMAND_FINAL_BY, false},
-    {ACTION(FORWARD), COMMAND_INSTITUTION | COMMAND_LETTER, COMMAND_LETTER_ON | COMMAND_LETTER_NUMBER, false},
-    {ACTION(REJECT), COMMAND_LEGAL_REASON | COMMAND_TEXT, 0, false},
-    {ACTION(MERGE), COMMAND_INTO | COMMAND_REASON, 0, false},
-    {ACTION(UNMERGE), COMMAND_REASON, 0, false},
-    {ACTION(SPLIT), COMMAND_PARTS | COMMAND_REASON, 0, false},
-    {ACTION(REOPEN), COMMAND_REASON, 0, false},
-    {ACTION(CLOSE), 0, COMMAND_REASON, false},
-    {ACTION(WITHDRAW), 0, COMMAND_REASON, true},
-    {ACTION(EXTEND), COMMAND_REASON, 0, false},
-    {0, 0, 0, false},
+    {ACTION(ACCEPT), 0, 0, false, 0},
+    {ACTION(ASSIGN), COMMAND_DEPARTMENT, COMMAND_TOPIC | COMMAND_REASON, false, 0},
+    {ACTION(TRANSFER), COMMAND_DEPARTMENT | COMMAND_REASON, 0, false, 0},
+    {ACTION(HAND_BACK), COMMAND_REASON, 0, false, 0},
+    {ACTION(ASK), COMMAND_TEXT, COMMAND_ANSWER_BY, false, 0},
+    {ACTION(CITIZEN_REPLY), 0, COMMAND_TEXT | COMMAND_ATTACHMENTS, true, COMMAND_TEXT | COMMAND_ATTACHMENTS},
+    {ACTION(CITIZEN_ADD), 0, COMMAND_TEXT | COMMAND_ATTACHMENTS, true, COMMAND_TEXT | COMMAND_ATTACHMENTS},
+    {ACTION(NOTE), COMMAND_TEXT, 0, true, 0},
+    {ACTION(DRAFT), COMMAND_TEXT, 0, false, 0},
+    {ACTION(APPROVE), 0, 0, false, 0},
+    {ACTION(ANSWER), 0, COMMAND_TEXT | COMMAND_PART, false, 0},
+    {ACTION(INTERIM_ANSWER), COMMAND_TEXT, COMMAND_FINAL_BY, false, 0},
+    {ACTION(FORWARD), COMMAND_INSTITUTION | COMMAND_LETTER, COMMAND_LETTER_ON | COMMAND_LETTER_NUMBER, false, 0},
+    {ACTION(REJECT), COMMAND_LEGAL_REASON | COMMAND_TEXT, 0, false, 0},
+    {ACTION(MERGE), COMMAND_INTO | COMMAND_REASON, 0, false, 0},
+    {ACTION(UNMERGE), COMMAND_REASON, 0, false, 0},
+    {ACTION(SPLIT), COMMAND_PARTS | COMMAND_REASON, 0, false, 0},
+    {ACTION(REOPEN), COMMAND_REASON, 0, false, 0},
+    {ACTION(CLOSE), 0, COMMAND_REASON, false, 0},
+    {ACTION(WITHDRAW), 0, COMMAND_REASON, true, 0},
+    {ACTION(EXTEND), COMMAND_REASON, 0, false, 0},
+    {0, 0, 0, false, 0},
 };
 
 const struct command_shape *
@@ -99,6 +100,19 @@ set_parts(struct arena *a, const struct command_fields *fields, Kopru__V1__Split
 	}
 }
 
+static void
+set_attachments(
+    struct arena *a, const struct command_fields *fields, const ProtobufCMessageDescriptor *type, char *message)
+{
+	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(type, "attachments");
+	Kopru__V1__Attachment **list = attachments_make(a, fields->attachments, fields->attachment_count);
+
+	if (!field)
+		return;
+	memcpy(message + field->quantifier_offset, &fields->attachment_count, sizeof(fields->attachment_count));
+	memcpy(message + field->offset, &list, sizeof(list));
+}
+
 bool
 command_fields_fill(struct arena *a, int action, const struct command_fields *fields, Kopru__V1__Command *command)
 {
@@ -114,6 +128,7 @@ command_fields_fill(struct arena *a, int action, const struct command_fields *fi
 	message = arena_alloc(a, type->sizeof_message);
 	type->message_init((ProtobufCMessage *)(void *)message);
 	set_values(a, fields, type, message);
+	set_attachments(a, fields, type, message);
 	command->action_case = (Kopru__V1__Command__ActionCase)action;
 	memcpy((char *)command + field->offset, &message, sizeof(message));
 	if (action == ACTION(MERGE) && fields->has_into) {

@@ -9,6 +9,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/ids.h"
+#include "common/domain/attachment.h"
 #include "kopru/v1/command.pb-c.h"
 
 #define COMMAND_REASON_MAX 2000 /* characters, as all limits here */
@@ -32,6 +33,7 @@ enum command_field {
 	COMMAND_INTO = 1U << 11,
 	COMMAND_PARTS = 1U << 12,
 	COMMAND_PART = 1U << 13,
+	COMMAND_ATTACHMENTS = 1U << 14,
 };
 
 /* What an action wants to be told. */
@@ -39,6 +41,7 @@ struct command_shape {
 	int action; /* tag of Command.action; 0 ends the table */
 	unsigned must, may; /* enum command_field, or'ed */
 	bool any_version; /* the version that the sender saw may be left out */
+	unsigned some; /* of may: at least one of these must be given; 0: none need be */
 };
 
 extern const struct command_shape command_shapes[];
@@ -60,6 +63,8 @@ struct command_fields {
 	struct uuid into; /* application id of the leading case */
 	struct command_part parts[COMMAND_PARTS_MAX];
 	size_t parts_count;
+	struct attachment attachments[ATTACHMENTS_MAX];
+	size_t attachment_count;
 };
 
 /* Sets the action of command from fields. All of it lives in the arena. false: no such action. */

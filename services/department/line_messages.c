@@ -49,6 +49,28 @@ static const struct line_field applicant_fields[] = {
     {0},
 };
 
+static const struct line_field attachment_fields[] = {
+    {0, "id", line_put_uuid, offsetof(Kopru__V1__Attachment, id)},
+    {0, "name", line_put_text, offsetof(Kopru__V1__Attachment, name)},
+    {0, "media_type", line_put_text, offsetof(Kopru__V1__Attachment, media_type)},
+    {0, "size", line_put_size, offsetof(Kopru__V1__Attachment, size)},
+    {0, "sha256", line_put_hex, offsetof(Kopru__V1__Attachment, sha256)},
+    {0},
+};
+
+static const struct line_field origin_fields[] = {
+    {0, "entered_by", line_put_text, offsetof(Kopru__V1__Origin, entered_by)},
+    {0, "brought_by", line_put_text, offsetof(Kopru__V1__Origin, brought_by)},
+    {0, "registry_number", line_put_text, offsetof(Kopru__V1__Origin, registry_number)},
+    {0, "registry_on", line_put_date, offsetof(Kopru__V1__Origin, registry_on)},
+    {0, "sender_institution", line_put_text, offsetof(Kopru__V1__Origin, sender_institution)},
+    {0, "reply_by", line_put_date, offsetof(Kopru__V1__Origin, reply_by)},
+    {0, "call_id", line_put_text, offsetof(Kopru__V1__Origin, call_id)},
+    {0, "recording", line_put_text, offsetof(Kopru__V1__Origin, recording)},
+    {0, "source_url", line_put_text, offsetof(Kopru__V1__Origin, source_url)},
+    {0},
+};
+
 static const struct line_field application_fields[] = {
     {0, "id", line_put_uuid, offsetof(Kopru__V1__Application, id)},
     {0, "number", line_put_text, offsetof(Kopru__V1__Application, number)},
@@ -63,6 +85,8 @@ static const struct line_field application_fields[] = {
     {0, "legal_basis", line_put_legal_basis, offsetof(Kopru__V1__Application, legal_basis)},
     {0, "due_on", line_put_date, offsetof(Kopru__V1__Application, due_on)},
     {0, "external_id", line_put_text, offsetof(Kopru__V1__Application, external_id)},
+    {0, "attachments", line_put_attachments, offsetof(Kopru__V1__Application, n_attachments)},
+    {0, "origin", line_put_origin, offsetof(Kopru__V1__Application, origin)},
     {0},
 };
 
@@ -127,6 +151,31 @@ void
 line_put_applicant(json_t *object, const char *name, const void *at)
 {
 	put_message(object, name, applicant_fields, at);
+}
+
+void
+line_put_origin(json_t *object, const char *name, const void *at)
+{
+	put_message(object, name, origin_fields, at);
+}
+
+void
+line_put_attachments(json_t *object, const char *name, const void *at)
+{
+	struct {
+		size_t count;
+		Kopru__V1__Attachment **list;
+	} attachments;
+	json_t *list = json_array();
+
+	memcpy(&attachments, at, sizeof(attachments));
+	for (size_t i = 0; i < attachments.count; i++) {
+		json_t *one = json_object();
+
+		line_put_fields(one, attachment_fields, 0, attachments.list[i]);
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(object, name, list);
 }
 
 void

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "common/base/ids.h"
 #include "common/domain/calendar.h"
 
 #define NAME_SIZE 64
+#define HASH_MAX 32 /* bytes */
 
 void
 line_set_text(json_t *object, const char *name, const char *text)
@@ -108,6 +111,28 @@ line_put_number(json_t *object, const char *name, const void *at)
 
 	memcpy(&number, at, sizeof(number));
 	json_object_set_new(object, name, json_integer(number));
+}
+
+void
+line_put_size(json_t *object, const char *name, const void *at)
+{
+	uint64_t size;
+
+	memcpy(&size, at, sizeof(size));
+	json_object_set_new(object, name, json_integer((json_int_t)size));
+}
+
+/* What is longer than a hash is none of ours and left out. */
+void
+line_put_hex(json_t *object, const char *name, const void *at)
+{
+	char text[2 * HASH_MAX + 1] = "";
+	ProtobufCBinaryData bytes;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	if (bytes.len <= HASH_MAX)
+		sodium_bin2hex(text, sizeof(text), bytes.data, bytes.len);
+	line_set_text(object, name, text);
 }
 
 void

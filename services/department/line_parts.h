@@ -33,6 +33,8 @@ void line_put_uuid(json_t *object, const char *name, const void *at);
 void line_put_time(json_t *object, const char *name, const void *at);
 void line_put_date(json_t *object, const char *name, const void *at);
 void line_put_number(json_t *object, const char *name, const void *at); /* uint32 */
+void line_put_size(json_t *object, const char *name, const void *at); /* uint64 */
+void line_put_hex(json_t *object, const char *name, const void *at); /* bytes */
 void line_put_switch(json_t *object, const char *name, const void *at);
 void line_put_state(json_t *object, const char *name, const void *at);
 void line_put_kind(json_t *object, const char *name, const void *at);
@@ -48,6 +50,9 @@ void line_put_fields(json_t *object, const struct line_field *fields, int body, 
 /* Messages within events; for tables, too. */
 void line_put_location(json_t *object, const char *name, const void *at);
 void line_put_applicant(json_t *object, const char *name, const void *at);
+void line_put_origin(json_t *object, const char *name, const void *at);
+/* at: the count, which its list follows as protobuf-c puts them. */
+void line_put_attachments(json_t *object, const char *name, const void *at);
 void line_put_application(json_t *object, const char *name, const void *at);
 void line_put_due_on(json_t *object, const char *name, const void *at); /* of an application */
 void line_put_standing(json_t *object, const char *name, const void *at);

@@ -122,7 +122,7 @@ send_action(const char *word)
 {
 	int action = word_value(action_words, word);
 
-	if (action == ACTION(CITIZEN_REPLY) || action == ACTION(WITHDRAW))
+	if (action == ACTION(CITIZEN_REPLY) || action == ACTION(CITIZEN_ADD) || action == ACTION(WITHDRAW))
 		return 0; /* the citizen's own */
 	return command_shape(action) ? action : 0;
 }

@@ -23,10 +23,29 @@ check_required(struct form_reader *r, const struct command_form_field *chosen, c
 			    arena_printf(r->arena, "required: %s", chosen->en));
 }
 
+/* Of those that need not all be given, one must. */
+static void
+check_some(struct form_reader *r, const struct command_form_field *chosen, const json_t *object, unsigned some)
+{
+	const struct command_form_field *first = NULL;
+
+	for (; chosen->field.name; chosen++) {
+		if (!(chosen->bit & some))
+			continue;
+		if (json_object_get(object, chosen->field.name))
+			return;
+		first = first ? first : chosen;
+	}
+	if (first)
+		form_fault(r, first->field.name, "zorunlu: metin, ekler ya da ikisi",
+		    "required: a text, attachments, or both");
+}
+
 /* The table of this action, as form_read_fields wants it. */
 static void
-read_chosen(struct form_reader *r, const struct command_form_field *chosen, const json_t *object)
+read_chosen(struct form_reader *r, int action, const struct command_form_field *chosen, const json_t *object)
 {
+	const struct command_shape *shape = command_shape(action);
 	size_t count = 0;
 	struct form_field *fields;
 
@@ -37,6 +56,7 @@ read_chosen(struct form_reader *r, const struct command_form_field *chosen, cons
 		fields[i] = chosen[i].field;
 	form_read_fields(r, fields, object);
 	check_required(r, chosen, object);
+	check_some(r, chosen, object, shape ? shape->some : 0);
 }
 
 /* The action that is named, or 0 with its fault. */
@@ -57,7 +77,7 @@ read_command(struct form_reader *r, const json_t *object, struct command_form *f
 {
 	*form = (struct command_form){.action = action_of(r, object)};
 	r->filled = form;
-	read_chosen(r, command_form_fields(r->arena, form->action, false), object);
+	read_chosen(r, form->action, command_form_fields(r->arena, form->action, false), object);
 }
 
 /* A member of the list. */
@@ -125,6 +145,6 @@ command_form_read_applicant(
 
 	faults->count = 0;
 	*form = (struct command_form){.action = action};
-	read_chosen(&r, command_form_fields(a, action, true), body);
+	read_chosen(&r, action, command_form_fields(a, action, true), body);
 	return faults->count > 0 ? -1 : 0;
 }

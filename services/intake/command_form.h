@@ -26,7 +26,7 @@ struct command_form {
 int command_forms_read(
     struct arena *a, const json_t *body, struct command_form **forms, bool *list, struct form_faults *faults);
 
-/* What an applicant sends, with number and access code: action is CITIZEN_REPLY or WITHDRAW. */
+/* What an applicant sends, with number and access code: action is CITIZEN_REPLY, CITIZEN_ADD or WITHDRAW. */
 int command_form_read_applicant(
     struct arena *a, int action, const json_t *body, struct command_form *form, struct form_faults *faults);
 

@@ -206,6 +206,37 @@ read_parts(struct form_reader *r, const struct form_field *field, const json_t *
 	r->filled = form;
 }
 
+static bool
+is_twice(const struct command_fields *fields, const struct uuid *id)
+{
+	for (size_t i = 0; i < fields->attachment_count; i++)
+		if (uuid_compare(&fields->attachments[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Their ids; what they are is looked up later. */
+static void
+read_attachments(struct form_reader *r, const struct form_field *field, const json_t *value)
+{
+	struct command_fields *fields = &form_of(r)->fields;
+	size_t count = json_array_size(value);
+	bool fine = count >= 1 && count <= ATTACHMENTS_MAX;
+
+	for (size_t i = 0; fine && i < count; i++) {
+		const char *text = json_string_value(json_array_get(value, i));
+		struct uuid id;
+
+		fine = text && uuid_parse(text, &id) && !is_twice(fields, &id);
+		if (fine)
+			fields->attachments[fields->attachment_count++].id = id;
+	}
+	if (!fine)
+		form_fault(r, field->name,
+		    "yüklenen dosyaların kimliklerinden oluşan 1-10 öğelik bir dizi olmalı, her biri bir kez",
+		    "must be an array of 1 to 10 ids of uploaded files, each once");
+}
+
 #define TEXT(name_, member, most, lines_)                                                                              \
 	{                                                                                                              \
 		.name = (name_), .read = read_text, .offset = AT(fields.member), .length_max = (most),                 \
@@ -252,6 +283,7 @@ static const struct command_form_field action_fields[] = {
     {FIELD("parts", read_parts, fields.parts), COMMAND_PARTS, "bölümler: [{\"department\", \"task\"}, ...]",
 	"the parts: [{\"department\", \"task\"}, ...]"},
     {FIELD("part", read_part, fields.part), COMMAND_PART, "", ""},
+    {FIELD("attachments", read_attachments, fields.attachments), COMMAND_ATTACHMENTS, "", ""},
 };
 
 #define ACTION_FIELDS (sizeof(action_fields) / sizeof(action_fields[0]))

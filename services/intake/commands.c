@@ -112,6 +112,25 @@ not_found(struct commands_item *item, const char *text_tr, const char *text_en)
 }
 
 static void
+files_missing(struct commands_item *item)
+{
+	item->code = KOPRU__V1__REPLY__CODE__CODE_INVALID;
+	item->text = http_language(item->turn->request) == HTTP_EN
+			 ? "\"attachments\" names a file that is not there, belongs to another application, or is "
+			   "still being checked."
+			 : "\"attachments\" alanındaki bir dosya yok, başka bir başvurunun ya da henüz denetleniyor.";
+	end_item(item);
+}
+
+/* The form has their ids: what they are (fields.attachments) is filled in here, before anything is sent. No file can be
+ * uploaded yet, so none is found. */
+static void
+resolve_attachments(struct commands_item *item)
+{
+	item->files_missing = item->form->fields.attachment_count > 0;
+}
+
+static void
 go_on(struct commands_item *item)
 {
 	const struct commands_turn *t = item->turn;
@@ -124,6 +143,8 @@ go_on(struct commands_item *item)
 	else if (item->form->into[0] && !item->into_found)
 		not_found(item, "\"into\" alanındaki numarayla bir başvuru yok.",
 		    "There is no application with the number in \"into\".");
+	else if (item->files_missing)
+		files_missing(item);
 	else
 		send_item(item);
 }
@@ -159,6 +180,8 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	}
 	for (size_t row = 0; row < db_rows(results, 0); row++)
 		take_row(t, results, row);
+	for (size_t i = 0; i < count; i++)
+		resolve_attachments(&t->items[i]);
 	/* The turn ends with the last of its items. */
 	for (size_t i = 0; i < count; i++)
 		go_on(&t->items[i]);
@@ -288,6 +311,12 @@ void
 commands_reply(struct commands *c, struct http_request *r)
 {
 	take_applicants(c, r, KOPRU__V1__COMMAND__ACTION_CITIZEN_REPLY);
+}
+
+void
+commands_add(struct commands *c, struct http_request *r)
+{
+	take_applicants(c, r, KOPRU__V1__COMMAND__ACTION_CITIZEN_ADD);
 }
 
 void

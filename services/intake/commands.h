@@ -10,6 +10,7 @@
 
 #define COMMANDS_PATH "/api/v1/commands"
 #define COMMANDS_REPLY_PATH "/api/v1/track/reply"
+#define COMMANDS_ADD_PATH "/api/v1/track/add"
 #define COMMANDS_WITHDRAW_PATH "/api/v1/track/withdraw"
 #define COMMANDS_BODY_MAX (256 * 1024)
 
@@ -30,8 +31,9 @@ void commands_free(struct commands *c); /* NULL is fine; when none waits */
 
 /* POST of one command or of a list. Answers r, later. */
 void commands_post(struct commands *c, struct http_request *r);
-/* POST of an applicant's: to the question, and to take the application back. */
+/* POST of an applicant's: to the question, unasked, and to take the application back. */
 void commands_reply(struct commands *c, struct http_request *r);
+void commands_add(struct commands *c, struct http_request *r);
 void commands_withdraw(struct commands *c, struct http_request *r);
 
 #endif

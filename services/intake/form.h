@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "common/base/arena.h"
-#include "common/base/ids.h"
+#include "common/domain/attachment.h"
 #include "common/domain/identity.h"
 
 #define FORM_FAULTS_MAX 64
@@ -26,15 +26,7 @@
 #define FORM_REGISTRY_MAX 100
 #define FORM_SHORT_MAX 254 /* phone, e-mail, ids, words, times */
 #define FORM_KEY_MAX 128 /* bytes of an Idempotency-Key */
-#define FORM_ATTACHMENTS_MAX 10
-
-/* A file that came with it: what the form names by its id, and what is known of it then. */
-struct form_attachment {
-	struct uuid id;
-	const char *name, *media_type; /* name: NULL when not given */
-	uint64_t size;
-	uint8_t sha256[32];
-};
+#define FORM_ATTACHMENTS_MAX ATTACHMENTS_MAX
 
 /* Texts are those of the JSON, unchanged; NULL when not given. */
 struct application_form {
@@ -58,7 +50,7 @@ struct application_form {
 	/* how it came in */
 	const char *entered_by, *brought_by, *registry_number, *sender_institution, *call_id, *recording, *source_url;
 	int32_t registry_on, reply_by; /* days since 1970; 0: none */
-	struct form_attachment attachments[FORM_ATTACHMENTS_MAX];
+	struct attachment attachments[FORM_ATTACHMENTS_MAX]; /* named by their ids; the rest is what is known of them */
 	size_t attachment_count;
 	int64_t inbound_id; /* of intake.inbound; 0: none */
 };

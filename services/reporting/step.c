@@ -55,6 +55,12 @@ replied_read(const Kopru__V1__Event *event, struct step *s)
 }
 
 static void
+added_read(const Kopru__V1__Event *event, struct step *s)
+{
+	s->text = event->citizen_added->text;
+}
+
+static void
 note_read(const Kopru__V1__Event *event, struct step *s)
 {
 	s->internal = event->note_added->text;
@@ -179,6 +185,7 @@ static const struct {
     {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, true, reminded_read},
     {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, true, expired_read},
     {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, true, replied_read},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, true, added_read},
     {KOPRU__V1__EVENT__BODY_NOTE_ADDED, false, note_read},
     {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, false, drafted_read},
     {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, false, approved_read},

@@ -19,6 +19,7 @@ static const struct action {
     {ACTION(HAND_BACK), action_hand_back},
     {ACTION(ASK), action_ask},
     {ACTION(CITIZEN_REPLY), action_reply},
+    {ACTION(CITIZEN_ADD), action_add},
     {ACTION(REMIND), action_remind},
     {ACTION(EXPIRE), action_expire},
     {ACTION(NOTE), action_note},

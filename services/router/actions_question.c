@@ -1,4 +1,4 @@
-/* actions_question: asking the citizen, and what becomes of the question. */
+/* actions_question: asking the citizen, what becomes of the question, and what the citizen adds unasked. */
 #include "services/router/actions_internal.h"
 
 #define EVENT(name) KOPRU__V1__EVENT__BODY_##name
@@ -36,14 +36,35 @@ action_ask(struct deed *d)
 bool
 action_reply(struct deed *d)
 {
-	struct case_telling telling = {0};
 	Kopru__V1__CitizenReplied body;
+	struct case_telling telling = {.attachments = &body.attachments, .attachment_count = &body.n_attachments};
 
 	record_drop_question(d->record);
 	d->record->state = d->order->rule->to;
 	kopru__v1__citizen_replied__init(&body);
 	body.text = deed_string(d, d->order->text);
+	body.attachments = d->order->attachments;
+	body.n_attachments = d->order->attachment_count;
 	deed_tell(d, &telling, EVENT(CITIZEN_REPLIED), &body);
+	return true;
+}
+
+/* Whoever works on it hears of it: the departments of its parts, and where it is merged, that of the leading case. */
+bool
+action_add(struct deed *d)
+{
+	const struct case_record *r = d->record, *leader = r->merged ? cases_find(d->cases, &r->merged_into) : NULL;
+	Kopru__V1__CitizenAdded body;
+	struct case_telling telling = {.also = leader ? leader->department : NULL,
+	    .to_parts = true,
+	    .attachments = &body.attachments,
+	    .attachment_count = &body.n_attachments};
+
+	kopru__v1__citizen_added__init(&body);
+	body.text = deed_string(d, d->order->text);
+	body.attachments = d->order->attachments;
+	body.n_attachments = d->order->attachment_count;
+	deed_tell(d, &telling, EVENT(CITIZEN_ADDED), &body);
 	return true;
 }
 

@@ -183,6 +183,7 @@ tell_department(struct cases *c, const struct case_telling *t, const struct rece
 	Kopru__V1__Event event = *whole;
 	Kopru__V1__Application shown;
 	Kopru__V1__Applicant masked;
+	Kopru__V1__Attachment **attachments = t->attachments ? *t->attachments : NULL;
 
 	if (!department)
 		return; /* it is no more: nobody reads its stream */
@@ -195,12 +196,16 @@ tell_department(struct cases *c, const struct case_telling *t, const struct rece
 		standing.applicant = &masked;
 		if (application)
 			routing_application_mask(c->arena, &shown, &masked);
+		if (t->attachments)
+			*t->attachments = routing_attachments_mask(c->arena, attachments, *t->attachment_count);
 	}
 	if (t->application)
 		*t->application = to->gets && application ? &shown : NULL;
 	entry_add(c, t, arena_printf(c->arena, "department/%s", to->code), &event);
 	if (t->application)
 		*t->application = NULL;
+	if (t->attachments)
+		*t->attachments = attachments;
 }
 
 void

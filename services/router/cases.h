@@ -89,6 +89,8 @@ struct case_telling {
 	Kopru__V1__Application **application; /* in the body, for those that get the case by this; NULL: nobody does */
 	const char *gets; /* department that gets it; NULL */
 	const char *also; /* another department that is told: it had the case, or answered a part; NULL */
+	Kopru__V1__Attachment ***attachments; /* in the body; NULL: it has none */
+	const size_t *attachment_count; /* of them */
 	bool internal; /* of the owning department only */
 	bool to_parts; /* the departments of its parts are told, too; with application: they get it */
 };

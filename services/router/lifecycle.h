@@ -38,6 +38,7 @@ enum lifecycle_need {
 	LIFECYCLE_DAY_MAY = 1U << 12, /* a date that may be left out */
 	LIFECYCLE_DRAFT = 1U << 13, /* a draft is there */
 	LIFECYCLE_APPROVED = 1U << 14, /* an approved draft is there */
+	LIFECYCLE_CONTENT = 1U << 15, /* a text, attachments, or both */
 };
 
 /* The ways of Answer. All other actions have one. */

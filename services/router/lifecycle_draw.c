@@ -36,6 +36,7 @@ static const struct bit need_words[] = {
     {LIFECYCLE_PARTS, "departments and tasks"},
     {LIFECYCLE_PART, "number of the part"},
     {LIFECYCLE_TEXT, "text"},
+    {LIFECYCLE_CONTENT, "text, attachments, or both"},
     {LIFECYCLE_DAY_MAY, "(date)"},
     {LIFECYCLE_REASON, "reason"},
     {LIFECYCLE_REASON_MAY, "(reason)"},

@@ -85,9 +85,6 @@ static void
 read_simple(const Kopru__V1__Command *c, struct order *o)
 {
 	switch ((int)c->action_case) {
-	case ACTION(CITIZEN_REPLY):
-		o->text = c->citizen_reply->text;
-		return;
 	case ACTION(NOTE):
 		o->text = c->note->text;
 		return;
@@ -147,6 +144,16 @@ read_action(const Kopru__V1__Command *c, struct order *o)
 	case ACTION(REJECT):
 		o->legal_reason = (int)c->reject->reason;
 		o->text = c->reject->text;
+		return;
+	case ACTION(CITIZEN_REPLY):
+		o->text = c->citizen_reply->text;
+		o->attachments = c->citizen_reply->attachments;
+		o->attachment_count = c->citizen_reply->n_attachments;
+		return;
+	case ACTION(CITIZEN_ADD):
+		o->text = c->citizen_add->text;
+		o->attachments = c->citizen_add->attachments;
+		o->attachment_count = c->citizen_add->n_attachments;
 		return;
 	case ACTION(MERGE):
 		read_into(c->merge, o);
@@ -222,6 +229,7 @@ check_texts(struct arena *a, const struct order *o)
 	    {LIFECYCLE_REASON, {FIELD_REASON, o->reason, ORDER_REASON_MAX, false, false}},
 	    {LIFECYCLE_REASON_MAY, {FIELD_REASON, o->reason, ORDER_REASON_MAX, true, false}},
 	    {LIFECYCLE_TEXT, {FIELD_TEXT, o->text, ORDER_TEXT_MAX, false, false}},
+	    {LIFECYCLE_CONTENT, {FIELD_TEXT, o->text, ORDER_TEXT_MAX, o->attachment_count > 0, false}},
 	    {LIFECYCLE_DEPARTMENT, {FIELD_DEPARTMENT, o->department, CODE_MAX, false, true}},
 	    {LIFECYCLE_TOPIC_MAY, {FIELD_TOPIC, o->topic, CODE_MAX, true, true}},
 	    {LIFECYCLE_INSTITUTION, {FIELD_INSTITUTION, o->department, CODE_MAX, false, true}},
@@ -256,6 +264,26 @@ check_parts(struct arena *a, const struct order *o)
 			return text;
 	}
 	return NULL;
+}
+
+/* What intake wrote about files; a department's software has none to give. */
+static const char *
+check_attachments(struct arena *a, const struct order *o)
+{
+	bool fine = o->attachment_count <= ATTACHMENTS_MAX;
+
+	for (size_t i = 0; fine && i < o->attachment_count; i++) {
+		const Kopru__V1__Attachment *file = o->attachments[i];
+
+		fine = file->id.len == UUID_SIZE && file->sha256.len == ATTACHMENT_HASH_SIZE &&
+		       !text_blank(file->media_type) && text_length(file->media_type) <= ATTACHMENT_TYPE_MAX &&
+		       !text_has_line_break_or_control(file->media_type) &&
+		       text_length(file->name) <= ATTACHMENT_NAME_MAX && !text_has_line_break_or_control(file->name);
+	}
+	if (fine)
+		return NULL;
+	return sentence_make(
+	    a, SENTENCE_ATTACHMENTS, o->english, &(struct sentence_words){{arena_printf(a, "%d", ATTACHMENTS_MAX)}});
 }
 
 static const char *
@@ -293,6 +321,8 @@ check_needs(struct arena *a, const struct order *o)
 
 		return sentence_make(a, SENTENCE_ID, o->english, &words);
 	}
+	if ((o->rule->needs & LIFECYCLE_CONTENT) != 0)
+		return check_attachments(a, o);
 	return (o->rule->needs & LIFECYCLE_PARTS) != 0 ? check_parts(a, o) : NULL;
 }
 

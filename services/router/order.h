@@ -4,6 +4,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/ids.h"
+#include "common/domain/attachment.h"
 #include "proto/kopru/v1/command.pb-c.h"
 #include "services/router/lifecycle.h"
 
@@ -29,6 +30,8 @@ struct order {
 	int legal_reason;
 	const Kopru__V1__Part *const *parts;
 	size_t part_count;
+	Kopru__V1__Attachment **attachments;
+	size_t attachment_count;
 	uint8_t meaning[ORDER_MEANING_SIZE]; /* SHA-256 of who wants what */
 };
 

@@ -98,12 +98,41 @@ routing_applicant_mask(struct arena *a, const Kopru__V1__Applicant *applicant, K
 	masked->masked = true;
 }
 
+Kopru__V1__Attachment **
+routing_attachments_mask(struct arena *a, Kopru__V1__Attachment *const *list, size_t count)
+{
+	Kopru__V1__Attachment **masked = arena_array(a, count + 1, sizeof(*masked));
+
+	for (size_t i = 0; i < count; i++) {
+		masked[i] = arena_copy(a, list[i], sizeof(*list[i]));
+		masked[i]->base.n_unknown_fields = 0;
+		masked[i]->name = arena_string(a, "");
+	}
+	return masked;
+}
+
+static Kopru__V1__Origin *
+origin_mask(struct arena *a, const Kopru__V1__Origin *origin)
+{
+	Kopru__V1__Origin *masked = origin ? arena_copy(a, origin, sizeof(*origin)) : NULL;
+
+	if (!masked)
+		return NULL;
+	masked->base.n_unknown_fields = 0;
+	masked->brought_by = arena_string(a, "");
+	masked->recording = masked->brought_by;
+	masked->source_url = masked->brought_by;
+	return masked;
+}
+
 void
 routing_application_mask(struct arena *a, Kopru__V1__Application *application, Kopru__V1__Applicant *masked)
 {
 	application->base.n_unknown_fields = 0;
 	application->external_id = arena_string(a, "");
 	application->applicant = masked;
+	application->attachments = routing_attachments_mask(a, application->attachments, application->n_attachments);
+	application->origin = origin_mask(a, application->origin);
 }
 
 void

@@ -19,11 +19,14 @@ struct routing_told {
 void routing_events_pack(struct arena *a, const struct routing_told *told, struct routing *routing);
 
 /* What a department must not see is not in its bytes: personal fields, the channel's own id (it may hold a phone
- * number), and fields that this version does not know. An outside institution sees no applicant, and nobody one that
+ * number), who brought it, recordings, public posts, names of files, and fields that this version does not know. An
+ * outside institution sees no applicant, and nobody one that
  * is hidden. applicant may be NULL. */
 bool routing_hides(const struct catalogue_department *department, const Kopru__V1__Applicant *applicant);
 void routing_applicant_mask(struct arena *a, const Kopru__V1__Applicant *applicant, Kopru__V1__Applicant *masked);
 void routing_application_mask(struct arena *a, Kopru__V1__Application *application, Kopru__V1__Applicant *masked);
+/* A copy without names. */
+Kopru__V1__Attachment **routing_attachments_mask(struct arena *a, Kopru__V1__Attachment *const *list, size_t count);
 
 /* [{"topic","department","score","reasons":[]}], best first. */
 const char *routing_candidates_json(struct arena *a, const struct topics_candidate *candidates, size_t count);

@@ -13,9 +13,10 @@ static const struct sentence sentences[SENTENCE_COUNT] = {
 			      "tekrar deneyin.",
 	"The application changed while you looked at it: it is at version {0}, you saw {1}. Read it again and repeat."},
     [SENTENCE_VERSION_MISSING] =
-	{"Gördüğünüz sürüm (expected_version) gereklidir; yalnızca yanıt, geri çekme ve iç not "
+	{"Gördüğünüz sürüm (expected_version) gereklidir; yalnızca yanıt, ekleme, geri çekme ve iç not "
 	 "onsuz gönderilebilir: {0}.",
-	    "The version that you saw (expected_version) is needed; only a reply, a withdrawal and a note may come "
+	    "The version that you saw (expected_version) is needed; only a reply, an addition, a withdrawal and a note "
+	    "may come "
 	    "without: "
 	    "{0}."},
     [SENTENCE_STATE] = {"Başvurunun durumu: {0}. Bu durumda yapılamaz: {1}. Şimdi yapabilecekleriniz: {2}.",
@@ -55,6 +56,9 @@ static const struct sentence sentences[SENTENCE_COUNT] = {
 	"Who wrote the draft may not approve it; somebody else must."},
     [SENTENCE_TEXT_IS_NOT_YOURS] = {"Yalnızca onaylanmış taslağı gönderebilirsiniz: metni boş bırakın.",
 	"You may only send the approved draft: leave the text empty."},
+    [SENTENCE_ATTACHMENTS] = {"En çok {0} ek olabilir; her ekin kimliği, türü, özeti ve en çok 255 karakterlik adı "
+			      "olmalıdır.",
+	"There may be at most {0} attachments, each with its id, type, hash, and a name of at most 255 characters."},
     [SENTENCE_PARTS_OPEN] = {"Şu birimlerin bölümleri henüz cevaplanmadı: {0}.",
 	"The parts of these departments are not answered yet: {0}."},
     [SENTENCE_PARTS_COUNT] = {"En az 1, en çok {0} bölüm olabilir.", "There may be 1 to {0} parts."},

@@ -21,6 +21,10 @@
 #define PART                                                                                                           \
 	"{\"number\":7,\"department\":\"department\",\"department_name\":\"department_name\",\"task\":\"task\","       \
 	"\"answered\":true}"
+#define ATTACHMENT                                                                                                     \
+	"{\"id\":\"" ID "\",\"name\":\"name\",\"media_type\":\"media_type\",\"size\":1795770000000000,"                \
+	"\"sha256\":\"0102030405067708890a0b0c0d0e0f10\"}"
+#define ATTACHMENTS "\"attachments\":[" ATTACHMENT "," ATTACHMENT "]"
 
 static uint8_t id[16] = {1, 2, 3, 4, 5, 6, 0x77, 8, 0x89, 10, 11, 12, 13, 14, 15, 16};
 static const struct line_place place = {
@@ -43,7 +47,8 @@ static const struct {
     {"citizen.asked", "{\"text\":\"text\",\"answer_by\":\"2026-12-29\"}"},
     {"citizen.reminded", "{\"text\":\"text\",\"answer_by\":\"2026-12-29\"}"},
     {"question.expired", "{\"answer_by\":\"2026-12-29\"}"},
-    {"citizen.replied", "{\"text\":\"text\"}"},
+    {"citizen.replied", "{\"text\":\"text\"," ATTACHMENTS "}"},
+    {"citizen.added", "{\"text\":\"text\"," ATTACHMENTS "}"},
     {"note.added", "{\"text\":\"text\"}"},
     {"answer.drafted", "{\"text\":\"text\"}"},
     {"answer.approved", "{\"text\":\"text\"," ACTOR("drafted_by") "}"},
@@ -87,7 +92,7 @@ value_fill(struct arena *a, const ProtobufCFieldDescriptor *field, void *at)
 		memcpy(at, &number, sizeof(number));
 	else if (field->type == PROTOBUF_C_TYPE_INT32 || field->type == PROTOBUF_C_TYPE_SINT32)
 		memcpy(at, &day, sizeof(day));
-	else if (field->type == PROTOBUF_C_TYPE_INT64)
+	else if (field->type == PROTOBUF_C_TYPE_INT64 || field->type == PROTOBUF_C_TYPE_UINT64)
 		memcpy(at, &time, sizeof(time));
 	else if (field->type == PROTOBUF_C_TYPE_BOOL)
 		memcpy(at, &yes, sizeof(yes));
@@ -178,6 +183,13 @@ head_check(json_t *object)
 	}
 }
 
+/* Of stream "bounce" no department hears; would it, it were told the type and no more. */
+static bool
+is_for_departments(const ProtobufCFieldDescriptor *body)
+{
+	return body->id != KOPRU__V1__EVENT__BODY_NOTICE_RETURNED;
+}
+
 static void
 test_every_type_says_all_that_its_readers_need(void **state)
 {
@@ -191,7 +203,7 @@ test_every_type_says_all_that_its_readers_need(void **state)
 		size_t row = 0;
 		json_t *object;
 
-		if (!(event->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+		if (!(event->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) || !is_for_departments(&event->fields[i]))
 			continue;
 		while (row < sizeof(expected) / sizeof(expected[0]) && strcmp(expected[row].type, token) != 0)
 			row++;
@@ -253,7 +265,10 @@ test_application_is_an_object(void **state)
 	    "\"topic\":\"topic\",\"location\":{\"lat\":0.0020816,\"lon\":0.0020816,\"address\":\"address\","
 	    "\"neighbourhood\":\"neighbourhood\"},\"applicant\":" APPLICANT
 	    ",\"received_at\":\"2026-11-27T12:00:00+03:00\",\"legal_basis\":\"3071\",\"due_on\":\"2026-12-29\","
-	    "\"external_id\":\"external_id\"}");
+	    "\"external_id\":\"external_id\"," ATTACHMENTS ",\"origin\":{\"entered_by\":\"entered_by\","
+	    "\"brought_by\":\"brought_by\",\"registry_number\":\"registry_number\",\"registry_on\":\"2026-12-29\","
+	    "\"sender_institution\":\"sender_institution\",\"reply_by\":\"2026-12-29\",\"call_id\":\"call_id\","
+	    "\"recording\":\"recording\",\"source_url\":\"source_url\"}}");
 	json_decref(object);
 	arena_free(a);
 }

@@ -57,7 +57,8 @@ fields_of(int action)
 	} names[] = {{"department", COMMAND_DEPARTMENT}, {"topic", COMMAND_TOPIC}, {"text", COMMAND_TEXT},
 	    {"answer_by", COMMAND_ANSWER_BY}, {"final_by", COMMAND_FINAL_BY}, {"institution", COMMAND_INSTITUTION},
 	    {"letter", COMMAND_LETTER}, {"letter_on", COMMAND_LETTER_ON}, {"letter_number", COMMAND_LETTER_NUMBER},
-	    {"into", COMMAND_INTO}, {"parts", COMMAND_PARTS}, {"part", COMMAND_PART}, {"reason", COMMAND_REASON}};
+	    {"into", COMMAND_INTO}, {"parts", COMMAND_PARTS}, {"part", COMMAND_PART}, {"reason", COMMAND_REASON},
+	    {"attachments", COMMAND_ATTACHMENTS}};
 	const ProtobufCFieldDescriptor *field =
 	    protobuf_c_message_descriptor_get_field(&kopru__v1__command__descriptor, (unsigned)action);
 	unsigned found = 0;
@@ -78,6 +79,7 @@ test_shapes_are_those_of_the_messages(void **state)
 	for (const struct command_shape *shape = command_shapes; shape->action != 0; shape++) {
 		assert_int_equal(shape->must | shape->may, fields_of(shape->action));
 		assert_int_equal(shape->must & shape->may, 0);
+		assert_int_equal(shape->some & ~shape->may, 0);
 	}
 }
 
@@ -105,6 +107,8 @@ test_shapes_agree_with_the_lifecycle(void **state)
 		if (rule->needs & LIFECYCLE_TEXT)
 			must |= COMMAND_TEXT;
 		assert_int_equal(shape->must, must);
+		assert_int_equal(
+		    shape->some, rule->needs & LIFECYCLE_CONTENT ? (unsigned)(COMMAND_TEXT | COMMAND_ATTACHMENTS) : 0U);
 		assert_int_equal(shape->any_version, (rule->needs & LIFECYCLE_VERSION) == 0);
 	}
 }
@@ -127,7 +131,9 @@ test_fill_gives_what_was_given(void **state)
 	    .has_into = true,
 	    .into = {{7}},
 	    .parts = {{"TEM", "Topla"}, {"FEN", "Onar"}},
-	    .parts_count = 2};
+	    .parts_count = 2,
+	    .attachments = {{.id = {{9}}, .name = "a.jpg", .media_type = "image/jpeg", .size = 5, .sha256 = {8}}},
+	    .attachment_count = 1};
 	struct arena *a = arena_new(0);
 	const Kopru__V1__Command *c;
 
@@ -158,6 +164,15 @@ test_fill_gives_what_was_given(void **state)
 	assert_int_equal(c->split->n_parts, 2);
 	assert_string_equal(c->split->parts[1]->department, "FEN");
 	assert_string_equal(c->split->parts[1]->task, "Onar");
+	c = sent(a, ACTION(CITIZEN_ADD), &fields);
+	assert_string_equal(c->citizen_add->text, "Metin");
+	assert_int_equal(c->citizen_add->n_attachments, 1);
+	assert_memory_equal(c->citizen_add->attachments[0]->id.data, fields.attachments[0].id.bytes, UUID_SIZE);
+	assert_string_equal(c->citizen_add->attachments[0]->name, "a.jpg");
+	assert_string_equal(c->citizen_add->attachments[0]->media_type, "image/jpeg");
+	assert_int_equal(c->citizen_add->attachments[0]->size, 5);
+	assert_memory_equal(c->citizen_add->attachments[0]->sha256.data, fields.attachments[0].sha256, 32);
+	assert_int_equal(sent(a, ACTION(CITIZEN_REPLY), &fields)->citizen_reply->n_attachments, 1);
 	arena_free(a);
 }
 

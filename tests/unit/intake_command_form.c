@@ -14,6 +14,7 @@
 
 #define ACTION(name) KOPRU__V1__COMMAND__ACTION_##name
 #define NUMBER "HM-2026-0000001-5"
+#define FILE_ID "0190a1b2-c3d4-4e5f-8a9b-0c1d2e3f4a5b"
 #define COMMAND(action, members)                                                                                       \
 	"{\"number\":\"" NUMBER "\",\"expected_version\":3,\"action\":\"" action "\"" members "}"
 #define ANSWER(members) COMMAND("answer", ",\"text\":\"a\"" members)
@@ -102,7 +103,8 @@ static const struct {
     {"transfer", {"department", "reason"}, {NULL}, false},
     {"hand_back", {"reason"}, {NULL}, false},
     {"ask", {"text"}, {"answer_by"}, false},
-    {"reply", {"text"}, {NULL}, true},
+    {"reply", {NULL}, {"text", "attachments"}, true},
+    {"add", {NULL}, {"text", "attachments"}, true},
     {"note", {"text"}, {NULL}, true},
     {"draft", {"text"}, {NULL}, false},
     {"approve", {NULL}, {NULL}, false},
@@ -129,7 +131,7 @@ good_value(const char *action, const char *field)
 	    {"text", "\"Metin\""}, {"answer_by", "\"2026-12-01\""}, {"final_by", "\"2026-12-01\""},
 	    {"institution", "\"KOSKI\""}, {"letter", "\"Yazı\""}, {"letter_on", "\"2026-12-01\""},
 	    {"letter_number", "\"E-1\""}, {"into", "\"" NUMBER "\""}, {"part", "2"},
-	    {"parts", "[{\"department\":\"TEM\",\"task\":\"Topla\"}]"}};
+	    {"parts", "[{\"department\":\"TEM\",\"task\":\"Topla\"}]"}, {"attachments", "[\"" FILE_ID "\"]"}};
 
 	if (strcmp(action, "reject") == 0 && strcmp(field, "reason") == 0)
 		return "\"missing_element\"";
@@ -199,7 +201,7 @@ static void
 test_every_action_names_what_is_missing_and_what_is_too_much(void **state)
 {
 	static const char *const all[] = {"department", "topic", "reason", "text", "answer_by", "final_by",
-	    "institution", "letter", "letter_on", "letter_number", "into", "parts", "part"};
+	    "institution", "letter", "letter_on", "letter_number", "into", "parts", "part", "attachments"};
 	struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
@@ -446,7 +448,14 @@ test_applicants_show_their_code(void **state)
 	    {ACTION(CITIZEN_REPLY), "{}", "text", "required"},
 	    {ACTION(CITIZEN_REPLY), APPLICANT(",\"text\":\"\""), "text", "blank"},
 	    {ACTION(CITIZEN_REPLY), APPLICANT(",\"text\":\"a\",\"reason\":\"b\""), "reason",
-		"allowed are: id, number, access_code, text, after"},
+		"allowed are: id, number, access_code, text, attachments, after"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(""), "text", "a text, attachments, or both"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(",\"text\":\"\",\"attachments\":[\"" FILE_ID "\"]"), "text", "blank"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(",\"attachments\":[]"), "attachments", "1 to 10 ids"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(",\"attachments\":\"" FILE_ID "\""), "attachments", "1 to 10 ids"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(",\"attachments\":[\"x\"]"), "attachments", "1 to 10 ids"},
+	    {ACTION(CITIZEN_ADD), APPLICANT(",\"attachments\":[\"" FILE_ID "\",\"" FILE_ID "\"]"), "attachments",
+		"each once"},
 	    {ACTION(CITIZEN_REPLY), APPLICANT(",\"text\":\"a\",\"expected_version\":3"), "expected_version", "unknown"},
 	    {ACTION(CITIZEN_REPLY), APPLICANT(",\"text\":\"a\",\"action\":\"answer\""), "action", "unknown"},
 	    {ACTION(CITIZEN_REPLY), "{\"number\":\"" NUMBER "\",\"access_code\":5,\"text\":\"a\"}", "access_code",
@@ -466,6 +475,11 @@ test_applicants_show_their_code(void **state)
 	assert_int_equal(w->form.action, ACTION(CITIZEN_REPLY));
 	assert_string_equal(w->form.fields.text, "Fetih\n");
 	assert_string_equal(w->form.access_code, "0123");
+	assert_int_equal(read_applicant(w, ACTION(CITIZEN_ADD), APPLICANT(",\"attachments\":[\"" FILE_ID "\"]")), 0);
+	assert_int_equal(w->form.action, ACTION(CITIZEN_ADD));
+	assert_int_equal(w->form.fields.attachment_count, 1);
+	assert_int_equal(w->form.fields.attachments[0].id.bytes[15], 0x5b);
+	assert_null(w->form.fields.text);
 	assert_int_equal(read_applicant(w, ACTION(WITHDRAW), APPLICANT("")), 0);
 	assert_int_equal(read_applicant(w, ACTION(WITHDRAW), APPLICANT(",\"reason\":\"Çözüldü\"")), 0);
 	assert_string_equal(w->form.fields.reason, "Çözüldü");

@@ -205,6 +205,7 @@ static const struct row {
     {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, "reminder", POLICY_AT_MOST_ONCE, {"metin", "01.12.2026", NULL}},
     {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, "", "", {NULL}},
     {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, "", "", {NULL}},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, "", "", {NULL}},
     {KOPRU__V1__EVENT__BODY_NOTE_ADDED, "", "", {NULL}},
     {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, "", "", {NULL}},
     {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, "", "", {NULL}},

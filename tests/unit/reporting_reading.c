@@ -105,9 +105,9 @@ static void
 internal_texts_are_never_the_citizens(void **state)
 {
 	static const int spoken[] = {KOPRU__V1__EVENT__BODY_CITIZEN_ASKED, KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED,
-	    KOPRU__V1__EVENT__BODY_CASE_ANSWERED, KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN,
-	    KOPRU__V1__EVENT__BODY_CASE_REJECTED, KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN,
-	    KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, 0};
+	    KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, KOPRU__V1__EVENT__BODY_CASE_ANSWERED,
+	    KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN, KOPRU__V1__EVENT__BODY_CASE_REJECTED,
+	    KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, 0};
 	static const int hidden[] = {KOPRU__V1__EVENT__BODY_NOTE_ADDED, KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED,
 	    KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, KOPRU__V1__EVENT__BODY_MEMBER_ADDED,
 	    KOPRU__V1__EVENT__BODY_MEMBER_REMOVED, KOPRU__V1__EVENT__BODY_PART_ANSWERED, 0};
@@ -117,8 +117,8 @@ internal_texts_are_never_the_citizens(void **state)
 	for (const struct word *word = event_words; word->value; word++) {
 		struct step step;
 
-		assert_true(record_knows(word->value));
-		if (word->value <= KOPRU__V1__EVENT__BODY_ERASED)
+		assert_int_equal(record_knows(word->value), word->value != KOPRU__V1__EVENT__BODY_NOTICE_RETURNED);
+		if (word->value <= KOPRU__V1__EVENT__BODY_ERASED || !record_knows(word->value))
 			continue;
 		step_read_event(event_of(word->value, INTERNAL, KOPRU__V1__STATE__STATE_ASSIGNED, 3), &step);
 		assert_string_equal(step.event, word->token);

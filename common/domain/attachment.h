@@ -1,0 +1,27 @@
+/* attachment: a file that came with an application or was added to its case, as commands and events carry it. Pure. */
+#ifndef KOPRU_COMMON_DOMAIN_ATTACHMENT_H
+#define KOPRU_COMMON_DOMAIN_ATTACHMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/base/ids.h"
+#include "kopru/v1/application.pb-c.h"
+
+#define ATTACHMENTS_MAX 10 /* in one application, reply or addition; wire.c counts them, too */
+#define ATTACHMENT_NAME_MAX 255 /* characters */
+#define ATTACHMENT_TYPE_MAX 127
+#define ATTACHMENT_HASH_SIZE 32
+
+struct attachment {
+	struct uuid id;
+	const char *name, *media_type; /* name: NULL when not given */
+	uint64_t size;
+	uint8_t sha256[ATTACHMENT_HASH_SIZE];
+};
+
+/* As messages. All of it lives in the arena; NULL when there are none. */
+Kopru__V1__Attachment **attachments_make(struct arena *a, const struct attachment *list, size_t count);
+
+#endif
