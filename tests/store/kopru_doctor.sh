@@ -75,8 +75,8 @@ event="INSERT INTO feed.event SELECT 'case', i, gen_random_uuid(), gen_random_uu
        WHERE stream = 'case'"
 sql "$event"
 ill 'a consumer is behind' 'notifier is 2 events behind on "case", and the oldest waits for 6' \
-	"UPDATE feed.cursor SET seq = 1, event_id = (SELECT event_id FROM feed.event WHERE seq = 1) WHERE consumer = 'notifier'" \
-	"UPDATE feed.cursor SET seq = 3, event_id = (SELECT event_id FROM feed.event WHERE seq = 3) WHERE consumer = 'notifier'"
+	"UPDATE feed.cursor SET seq = 1, event_id = (SELECT event_id FROM feed.event WHERE seq = 1) WHERE consumer = 'notifier' AND stream = 'case'" \
+	"UPDATE feed.cursor SET seq = 3, event_id = (SELECT event_id FROM feed.event WHERE seq = 3) WHERE consumer = 'notifier' AND stream = 'case'"
 check 'what is not old yet does not count' well --age 86400
 ill 'a cursor is beyond the stream' 'the cursor of reporting on "case" stands at 9, where the stream has no event' \
 	"UPDATE feed.cursor SET seq = 9 WHERE consumer = 'reporting' AND stream = 'case'" \

@@ -17,7 +17,7 @@ check 'lag and the age of the oldest event behind a cursor' json_of \
 	'[(r["lag"], 95 <= r["oldest_seconds"] < 200, r["last_seconds"] >= 95) for r in d if r["consumer"] == "router"] == [(2, True, True)]' \
 	"$kopru" streams --json
 check 'who is at the head has no oldest' json_of \
-	'[r["oldest_seconds"] for r in d if r["consumer"] == "notifier"] == [None]' "$kopru" streams --json
+	'[r["oldest_seconds"] for r in d if r["consumer"] == "notifier"] == [None, None]' "$kopru" streams --json
 check 'a department keeps its cursor itself' json_of \
 	'[(r["consumer"], r["cursor"], r["parked"]) for r in d if r["stream"] == "department/TEM"] == [(None, None, None)]' \
 	"$kopru" streams --json
