@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/db/batch.h"
 #include "common/feed/feed.sql.h"
@@ -296,7 +297,9 @@ inbound_refuse(
     struct inbound *i, const char *source, const char *content_type, const void *raw, size_t size, const char *verdict)
 {
 	int64_t now = clock_monotonic();
+	struct uuid id = uuid_new();
 	struct inbound_arrival *arrival;
+	char *source_id;
 	struct arena *a;
 
 	metric_add(i->metrics.refused, 1);
@@ -309,7 +312,11 @@ inbound_refuse(
 	i->refused_kept++;
 	a = arena_new(0);
 	arrival = arena_alloc(a, sizeof(*arrival));
+	/* Not the hash: the same bytes may come again as they should. */
+	source_id = arena_alloc(a, UUID_TEXT_SIZE);
+	uuid_text(&id, source_id);
 	*arrival = (struct inbound_arrival){.source = arena_string(a, source),
+	    .source_id = source_id,
 	    .content_type = arena_string(a, content_type),
 	    .size = size < REFUSED_RAW_MAX ? size : REFUSED_RAW_MAX,
 	    .state = "refused",

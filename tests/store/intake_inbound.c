@@ -258,6 +258,28 @@ test_what_is_refused_is_kept_within_bounds(void **state)
 }
 
 static bool
+one_refused(void *arg)
+{
+	struct fixture *f = arg;
+
+	return scratch_number(f->one.scratch, "SELECT count(*) FROM intake.inbound WHERE state = 'refused'") == 1;
+}
+
+/* A secret that was wrong and is right now: the sender sends the same bytes again. */
+static void
+test_what_was_refused_is_taken_when_it_comes_as_it_should(void **state)
+{
+	struct fixture *f = *state;
+	struct told *t;
+
+	inbound_refuse(f->inbound, "whatsapp", "application/json", "{}", 2, "wrong signature");
+	assert_true(database_wait(&f->one, one_refused, f, WAIT_MS));
+	t = receive(f, f->inbound, NULL, "{}");
+	wait_all(f);
+	assert_int_equal(t->end, INBOUND_STORED);
+}
+
+static bool
 error_stored(void *arg)
 {
 	struct fixture *f = arg;
@@ -294,6 +316,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_a_lost_connection_is_unknown_and_the_key_resolves_it, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_is_refused_is_kept_within_bounds, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_what_was_refused_is_taken_when_it_comes_as_it_should, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_the_last_error_of_a_source_is_kept, set_up, tear_down),
 	};
 
