@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/http/http.h"
 #include "common/loop/memory.h"
+#include "services/intake/examine.h"
 #include "services/intake/intake.h"
 
 static int
@@ -33,6 +34,8 @@ main(int argc, char **argv)
 	struct err e;
 	int rc;
 
+	if (argc == 2 && strcmp(argv[1], EXAMINE_OPTION) == 0)
+		return examine_main();
 	log_open("intake", LOG_INFO_LEVEL);
 	memory_start();
 	ids_start();
