@@ -22,7 +22,8 @@ struct api_keys {
 static const struct {
 	const char *token;
 	enum api_right right;
-} rights[] = {{"applications", API_APPLICATIONS}, {"reports", API_REPORTS}, {"cases", API_CASES}};
+} rights[] = {{"applications", API_APPLICATIONS}, {"reports", API_REPORTS}, {"cases", API_CASES}, {"calls", API_CALLS},
+    {"open311", API_OPEN311}};
 
 static unsigned
 parse_rights(const char *text)

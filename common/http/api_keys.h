@@ -16,7 +16,7 @@
 
 struct api_keys;
 
-enum api_right { API_APPLICATIONS = 1, API_REPORTS = 2, API_CASES = 4 };
+enum api_right { API_APPLICATIONS = 1, API_REPORTS = 2, API_CASES = 4, API_CALLS = 8, API_OPEN311 = 16 };
 
 struct api_key {
 	char id[API_KEY_ID_SIZE];

@@ -94,7 +94,7 @@ void http_reply_problem(struct http_request *r, const char *problem, const struc
  * table's), and its sending (json is taken over). */
 json_t *http_problem_json(struct http_request *r, const char *problem, const char *detail);
 void http_reply_problem_json(struct http_request *r, const char *problem, json_t *json);
-/* Set before the answer. */
+/* Set before the answer. Cache-Control is "no-store" where it is not set. */
 void http_set_header(struct http_request *r, const char *name, const char *value);
 
 /* Asks who listens there for /healthz and prints the answer: for containers, `kopru-NAME --healthz unix:/path`. The exit

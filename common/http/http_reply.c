@@ -86,7 +86,8 @@ http_head_set(struct http_request *r, const char *content_type, const char *file
 	if (file_name)
 		set_file_name(r, file_name);
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
-	evhttp_add_header(headers, "Cache-Control", "no-store");
+	if (!evhttp_find_header(headers, "Cache-Control"))
+		evhttp_add_header(headers, "Cache-Control", "no-store");
 	evhttp_add_header(headers, "Date", date_now(r->http));
 }
 

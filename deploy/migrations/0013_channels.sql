@@ -244,6 +244,86 @@ ALTER TABLE router.topic ADD COLUMN open311 boolean NOT NULL DEFAULT false; -- o
 GRANT USAGE ON SCHEMA router TO intake, reporting;
 GRANT SELECT ON router.topic, router.department TO intake, reporting; -- to show, not to decide
 
+-- Of applications whose applicant hides from nobody and that have a place: facts only, no word of anybody. What is shown
+-- is decided by the topic when it is read.
+CREATE TABLE reporting.public_request (
+	application_id uuid PRIMARY KEY,
+	number text NOT NULL,
+	version int NOT NULL, -- of the last event seen; it only moves forward
+	state smallint NOT NULL,
+	status smallint NOT NULL CHECK (status IN (0, 1, 2)), -- 1 open, 2 closed; 0 not shown: withdrawn
+	topic text, -- NULL in triage
+	department text,
+	received_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL, -- when what is shown changed; of a closed one when it was closed
+	expected_on date NOT NULL,
+	neighbourhood text,
+	latitude_e7 int, -- rounded to 10^-4 degrees, about 10 m
+	longitude_e7 int
+);
+CREATE INDEX public_request_number ON reporting.public_request (number);
+CREATE INDEX public_request_received ON reporting.public_request (topic, status, received_at DESC, application_id)
+	INCLUDE (latitude_e7, longitude_e7);
+CREATE INDEX public_request_updated ON reporting.public_request (topic, status, updated_at, application_id)
+	INCLUDE (received_at, latitude_e7, longitude_e7);
+CREATE INDEX public_request_neighbourhood ON reporting.public_request (neighbourhood);
+CREATE INDEX history_visible ON reporting.history (at, application_id, version) WHERE visible;
+GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.public_request TO reporting;
+
+-- As it is shown. A neighbourhood is what three applications call so: what fewer wrote may be anything, a name too.
+CREATE VIEW reporting.public_request_shown AS
+SELECT r.application_id, r.number, r.state, r.status, r.topic, t.name_tr AS topic_tr, t.name_en AS topic_en,
+       d.name_tr AS department_tr, d.name_en AS department_en, r.received_at, r.updated_at, r.expected_on,
+       CASE WHEN (SELECT count(*) FROM (SELECT FROM reporting.public_request AS q
+                                         WHERE q.neighbourhood = r.neighbourhood LIMIT 3) AS same) = 3
+            THEN r.neighbourhood END AS neighbourhood,
+       r.latitude_e7, r.longitude_e7
+  FROM reporting.public_request AS r
+  JOIN router.topic AS t ON t.code = r.topic AND t.open311
+  LEFT JOIN router.department AS d ON d.code = r.department
+ WHERE r.status > 0;
+GRANT SELECT ON reporting.public_request_shown TO reporting;
+
+-- box: least and greatest latitude and longitude; circle: its centre, the cosine of its latitude in thousandths, the square of its
+-- radius, all in 10^-7 degrees; NULL: none. What stands nowhere is in neither.
+CREATE FUNCTION reporting.is_in(p_latitude int, p_longitude int, p_box int[], p_circle bigint[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN p_box IS NULL THEN true
+	            WHEN p_latitude BETWEEN p_box[1] AND p_box[2] AND p_longitude BETWEEN p_box[3] AND p_box[4]
+	            THEN p_circle IS NULL
+	                 OR (p_latitude - p_circle[1]) * (p_latitude - p_circle[1])
+	                    + ((p_longitude - p_circle[2]) * p_circle[3] / 1000) * ((p_longitude - p_circle[2]) * p_circle[3] / 1000)
+	                    <= p_circle[4]
+	            ELSE false END
+$$;
+
+-- Does the public see that the case moved by it?
+CREATE FUNCTION reporting.moves(p_event text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT p_event IN ('application.routed', 'case.assigned', 'case.accepted', 'case.transferred', 'case.handed_back',
+	                   'citizen.asked', 'citizen.replied', 'case.answered', 'case.forwarded', 'case.rejected', 'case.merged',
+	                   'case.unmerged', 'case.reopened', 'case.closed')
+$$;
+
+-- "TIME STATE," of each move: microseconds, number of the state; the first hundred.
+CREATE FUNCTION reporting.moves_of(p_application_id uuid) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT string_agg((extract(epoch FROM s.at) * 1000000)::bigint || ' ' || s.state, ',' ORDER BY s.version)
+	  FROM (SELECT h.at, h.state, h.version FROM reporting.history AS h
+	         WHERE h.application_id = p_application_id AND h.visible AND reporting.moves(h.event)
+	         ORDER BY h.version LIMIT 100) AS s
+$$;
+
+CREATE OR REPLACE FUNCTION reporting.rebuild() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	UPDATE feed.cursor SET seq = 0, event_id = NULL, at = now() WHERE consumer = 'reporting';
+	DELETE FROM feed.parked WHERE consumer = 'reporting';
+	TRUNCATE reporting.application, reporting.history, reporting.part, reporting.earlier_span, reporting.tally,
+		reporting.spread, reporting.backlog, reporting.public_request;
+END
+$$;
+
 -- == Keys ==
 ALTER TABLE auth.api_key
 	DROP CONSTRAINT api_key_rights_check,

@@ -156,6 +156,21 @@ department_take(struct catalogue *c, const struct csv_table *t, size_t row, stru
 	return 0;
 }
 
+/* A file of before has no such column. */
+static int
+open311_take(const struct csv_table *t, size_t row, bool *open311, struct err *e)
+{
+	static const char *const words[] = {"yes", "no", NULL};
+	const char *text;
+
+	if (!csv_cell(t, row, "open311"))
+		return 0;
+	if (cell_among(t, row, "open311", words, &text, e) < 0)
+		return -1;
+	*open311 = strcmp(text, "yes") == 0;
+	return 0;
+}
+
 static int
 topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size_t row, struct err *e)
 {
@@ -171,7 +186,8 @@ topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size
 	    cell(t, row, "category_tr", &topic->category_tr, e) < 0 ||
 	    cell_among(t, row, "competence", competences, &topic->competence, e) < 0 ||
 	    cell_days(t, row, "target_working_days", &topic->target_working_days, e) < 0 ||
-	    cell_among(t, row, "priority", priorities, &topic->priority, e) < 0)
+	    cell_among(t, row, "priority", priorities, &topic->priority, e) < 0 ||
+	    open311_take(t, row, &topic->open311, e) < 0)
 		return -1;
 	topic->keywords = keywords_fold(a, keywords);
 	for (size_t i = 0; i < row; i++)

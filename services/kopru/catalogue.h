@@ -26,6 +26,7 @@ struct catalogue_topic {
 	int32_t target_working_days;
 	const char *priority;
 	const char *keywords; /* folded, separated by commas without spaces around them */
+	bool open311; /* about public space and no person: offered over Open311, its applications listed there */
 };
 
 struct catalogue_holiday {

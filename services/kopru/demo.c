@@ -50,6 +50,7 @@ build(void *arg, struct db_tx *tx)
 	PUT_ALL(tx, DB_INT4S, db_put_int4, c->topics, n, target_working_days);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, priority);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, keywords);
+	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->topics, n, open311);
 
 	n = c->holidays_count;
 	demo->holidays = db_call(tx, &kopru_statements[HOLIDAYS_LOAD]);

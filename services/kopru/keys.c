@@ -12,7 +12,7 @@
 #define KEY_ID_SIZE 12
 #define KEY_SECRET_BYTES 32
 #define KEY_SECRET_SIZE 43 /* base64url without padding */
-#define KEY_RIGHTS 3
+#define KEY_RIGHTS 5
 
 struct key {
 	char id[KEY_ID_SIZE + 1];
@@ -26,7 +26,7 @@ struct key {
 	bool json;
 };
 
-static const char *const rights[KEY_RIGHTS] = {"applications", "reports", "cases"};
+static const char *const rights[KEY_RIGHTS] = {"applications", "reports", "cases", "calls", "open311"};
 
 /* In which roles a holder of a key may command. */
 static const struct {
@@ -47,14 +47,15 @@ right_add(struct key *k, const char *word, size_t size, struct err *e)
 		k->cases = k->cases || strcmp(rights[i], "cases") == 0;
 		return 0;
 	}
-	return err_set(e, "\"%.*s\" is no right; applications, reports and cases are", (int)size, word);
+	return err_set(e, "\"%.*s\" is no right; applications, reports, cases, calls and open311 are", (int)size, word);
 }
 
 static int
 rights_parse(struct key *k, const char *list, struct err *e)
 {
 	if (!list)
-		return err_set(e, "--rights is missing: any of applications, reports and cases, separated by commas");
+		return err_set(e,
+		    "--rights is missing: any of applications, reports, cases, calls and open311, separated by commas");
 	for (;;) {
 		size_t size = strcspn(list, ",");
 

@@ -26,6 +26,8 @@ static const struct conf_key reporting_keys[] = {
     KEY("REPORTING_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for tcp:// feeds", 0, 0),
     KEY("REPORTING_HOLIDAYS_FILE", CONF_TEXT, holidays_file, NULL, "holidays (CSV): what working time is", 0, 0),
     KEY("REPORTING_EXPORTS", CONF_TEXT, exports, "/tmp", "folder for files that are being exported", 0, 0),
+    KEY("REPORTING_OPEN311", CONF_TEXT, open311, "",
+	"jurisdiction_id of Open311, as in intake's file of channels; empty: not offered", 0, 0),
     KEY("REPORTING_WINDOW", CONF_NUMBER, window, "1000", "unacknowledged events at most, of each stream", 1, 1000),
     KEY("REPORTING_CONNECTIONS", CONF_NUMBER, connections, "256", "HTTP connections at most; more wait in the kernel",
 	1, 20000),

@@ -4,6 +4,7 @@
 
 #include "common/domain/words.h"
 #include "services/reporting/store.h"
+#include "services/reporting/store_requests.h"
 
 #define PARTS_MAX 64 /* of one event */
 
@@ -11,7 +12,8 @@ struct rows {
 	struct application *received, *moved;
 	struct step *steps;
 	struct uuid *erased;
-	size_t received_count, moved_count, steps_count, erased_count;
+	struct request *first, *later; /* for the public's list */
+	size_t received_count, moved_count, steps_count, erased_count, first_count, later_count;
 };
 
 bool
@@ -36,6 +38,8 @@ event_read(struct db_tx *tx, const struct turn_event *from, const struct calenda
 		return;
 	}
 	step_read_event(from->event, &rows->steps[rows->steps_count++]);
+	rows->first_count += request_read_first(from->event, to, &rows->first[rows->first_count]);
+	rows->later_count += request_read_later(from->event, to, &rows->later[rows->later_count]);
 	if (to->access_code_hash)
 		rows->received[rows->received_count++] = *to;
 	else
@@ -65,6 +69,8 @@ record_events(
 	    .moved = arena_array(a, count + 1, sizeof(*rows.moved)),
 	    .steps = arena_array(a, count, sizeof(*rows.steps)),
 	    .erased = arena_array(a, count, sizeof(*rows.erased)),
+	    .first = arena_array(a, count + 1, sizeof(*rows.first)),
+	    .later = arena_array(a, count + 1, sizeof(*rows.later)),
 	};
 
 	for (size_t i = 0; i < count; i++)
@@ -78,6 +84,12 @@ record_events(
 	if (rows.steps_count > 0)
 		store_steps(tx, rows.steps, rows.steps_count);
 	parts_record(tx, events, count);
-	if (rows.erased_count > 0)
+	if (rows.first_count > 0)
+		store_requests_first(tx, rows.first, rows.first_count);
+	if (rows.later_count > 0)
+		store_requests_later(tx, rows.later, rows.later_count);
+	if (rows.erased_count > 0) {
 		store_applications_erase(tx, rows.erased, rows.erased_count);
+		store_requests_erase(tx, rows.erased, rows.erased_count);
+	}
 }

@@ -7,12 +7,15 @@
 #include "common/base/ids.h"
 #include "common/feed/feed.sql.h"
 #include "common/feed/turns.h"
+#include "common/open311/document.h"
 #include "services/reporting/case_page.h"
 #include "services/reporting/figures.h"
 #include "services/reporting/figures.sql.h"
+#include "services/reporting/open311.h"
 #include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/reports.h"
+#include "services/reporting/requests.sql.h"
 #include "services/reporting/store.h"
 #include "services/reporting/tending.h"
 #include "services/reporting/track.h"
@@ -25,13 +28,14 @@ struct reporting {
 	struct metrics *metrics;
 	struct bus *bus;
 	struct db *db; /* turns */
-	struct db *track_db, *reports_db;
+	struct db *track_db, *reports_db, *open311_db; /* the last only where Open311 is offered */
 	struct turns *intake, *cases;
 	struct after *after;
 	struct api_keys *keys;
 	struct track track;
 	struct reports reports;
 	struct case_page case_page;
+	struct open311 open311;
 	struct tending *tending;
 	struct http *http;
 	struct calendar *calendar;
@@ -40,7 +44,8 @@ struct reporting {
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
 };
 
-static const struct db_statement *const tables[] = {feed_statements, reporting_statements, NULL};
+static const struct db_statement *const tables[] = {feed_statements, reporting_statements, requests_statements, NULL};
+static const struct db_statement *const open311_tables[] = {requests_statements, NULL};
 static const struct db_statement *const reports_tables[] = {
     feed_statements, reporting_statements, figures_statements, NULL};
 
@@ -145,6 +150,30 @@ on_case_asked(void *arg, struct http_request *request)
 	case_page_answer(&r->case_page, request);
 }
 
+static void
+on_open311_list_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	open311_list(&r->open311, request);
+}
+
+static void
+on_open311_one_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	open311_one(&r->open311, request);
+}
+
+static void
+on_open311_posted(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	open311_posted(&r->open311, request);
+}
+
 static const struct http_route routes[] = {
     {HTTP_POST, "/api/v1/track", "public", on_track_posted, TRACK_BODY_MAX},
     {HTTP_GET,
@@ -157,6 +186,12 @@ static const struct http_route routes[] = {
 	"/api/v1/reports/year/"
 	"*",
 	"key:reports", on_year_asked, 0},
+    {HTTP_GET,
+	OPEN311_PATH "requests/"
+		     "*",
+	"public", on_open311_one_asked, 0},
+    {HTTP_GET, OPEN311_PATH "*", "public", on_open311_list_asked, 0},
+    {HTTP_POST, OPEN311_PATH "*", "public", on_open311_posted, OPEN311_BODY_MAX},
     {.handler = NULL},
 };
 
@@ -167,7 +202,8 @@ on_asked_healthy(void *arg)
 
 	const char *stuck = turns_stuck(r->intake);
 
-	if (!db_is_up(r->db) || !db_is_up(r->track_db) || !db_is_up(r->reports_db))
+	if (!db_is_up(r->db) || !db_is_up(r->track_db) || !db_is_up(r->reports_db) ||
+	    (r->open311_db && !db_is_up(r->open311_db)))
 		return "the database is not reachable";
 	return stuck ? stuck : turns_stuck(r->cases);
 }
@@ -241,11 +277,15 @@ databases_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	    .name = "kopru-reporting-reports",
 	    .tables = reports_tables,
 	    .answer_ms = 60000};
+	struct db_conf open311 = {
+	    .conninfo = conf->database, .name = "kopru-reporting-open311", .tables = open311_tables};
 
 	r->db = db_open(l, &turns, r->metrics, on_database_up, on_database_down, r, e);
-	track.beside = reports.beside = r->db;
+	track.beside = reports.beside = open311.beside = r->db;
 	if (!r->db || !(r->track_db = db_open(l, &track, r->metrics, on_track_database_up, NULL, r, e)) ||
 	    !(r->reports_db = db_open(l, &reports, r->metrics, NULL, NULL, NULL, e)))
+		return -1;
+	if (*conf->open311 && !(r->open311_db = db_open(l, &open311, r->metrics, NULL, NULL, NULL, e)))
 		return -1;
 	r->keys = api_keys_new(l, r->track_db, &reporting_statements[REPORTING_API_KEYS]);
 	return 0;
@@ -271,6 +311,7 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	    .after = r->after,
 	    .keys = r->keys,
 	    .outputs = {.loop = l, .folder = conf->exports}};
+	r->open311 = (struct open311){.jurisdiction = conf->open311, .db = r->open311_db, .clock = &r->clock};
 	r->http = http_new(l, &http, routes, r->metrics, on_asked_healthy, r, e);
 	return r->http ? 0 : -1;
 }
@@ -282,6 +323,7 @@ reporting_new(struct loop *l, const struct reporting_conf *conf, struct err *e)
 
 	if (!r)
 		abort();
+	document_start();
 	r->metrics = metrics_new();
 	if (reporting_open(r, l, conf, e) < 0) {
 		reporting_free(r);
@@ -301,6 +343,7 @@ reporting_free(struct reporting *r)
 	r->intake = NULL;
 	r->cases = NULL;
 	after_free(r->after);
+	db_close(r->open311_db);
 	db_close(r->reports_db);
 	db_close(r->track_db);
 	db_close(r->db);

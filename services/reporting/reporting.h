@@ -15,6 +15,7 @@ struct reporting_conf {
 	const char *key_file;
 	const char *holidays_file;
 	const char *exports;
+	const char *open311; /* the jurisdiction; "": not offered */
 	long window, connections;
 	const char *log_level;
 };
