@@ -19,8 +19,8 @@ field(struct arena *a, const char *report, const char *name)
 	for (const char *line = report; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (ascii_starts_nocase(line, name) && line[size] == ':')
-			return mail_line(a,
-			    arena_string_n(a, line + size + 1, strcspn(line + size + 1, "\n")), VALUE_SIZE_MAX);
+			return mail_line(
+			    a, arena_string_n(a, line + size + 1, strcspn(line + size + 1, "\n")), VALUE_SIZE_MAX);
 	}
 	return NULL;
 }
@@ -91,7 +91,8 @@ static bool
 says_failed(struct arena *a, const struct mail_headers *h, const struct mail *mail, const char *report)
 {
 	static const char *const words[] = {"undeliver", "undelivered", "failure", "failed", "could not be delivered",
-	    "returned mail", "returning message", "iletilemedi", "teslim edilemedi", "gonderilemedi", "geri dondu", NULL};
+	    "returned mail", "returning message", "iletilemedi", "teslim edilemedi", "gonderilemedi", "geri dondu",
+	    NULL};
 	const char *subject = mail->subject ? text_fold_tr(a, mail->subject) : "";
 
 	if (mail_header(h, "X-Failed-Recipients") || strstr(report, "This is the qmail-send program"))

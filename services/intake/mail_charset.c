@@ -143,7 +143,7 @@ mail_decode(struct arena *a, const char *data, size_t size, const char *declared
 {
 	const char *charset = declared && *declared ? mail_charset_real(declared) : latin[0];
 	bool wide = ascii_starts_nocase(charset, "utf-16") || ascii_starts_nocase(charset, "utf-32") ||
-	    ascii_starts_nocase(charset, "ucs-");
+		    ascii_starts_nocase(charset, "ucs-");
 	char *text = NULL;
 
 	if (!wide && memchr(data, '\0', size))

@@ -9,7 +9,7 @@
 /* A header that says: a machine wrote this. value NULL: any. */
 static const struct {
 	const char *name, *value, *why;
-	bool not; /* any but this value */
+	bool not ; /* any but this value */
 } marks[] = {
     {"Auto-Submitted", "no", "an automatic answer (Auto-Submitted)", true},
     {"X-Auto-Response-Suppress", NULL, "an automatic mail (X-Auto-Response-Suppress)", false},
@@ -31,8 +31,8 @@ static const struct {
 static const char *const automatic_subjects[] = {"otomatik yanit:", "otomatik cevap:", "otomatik yanit -",
     "ofis disinda:", "ofis disindayim", "automatic reply:", "auto reply:", "autoreply:", "out of office", NULL};
 
-static const char *const system_senders[] = {"mailer-daemon@", "postmaster@", "mail-daemon@", "mailerdaemon@",
-    "mail.daemon@", "microsoftexchange", NULL};
+static const char *const system_senders[] = {
+    "mailer-daemon@", "postmaster@", "mail-daemon@", "mailerdaemon@", "mail.daemon@", "microsoftexchange", NULL};
 
 /* The value up to a parameter or comment. */
 static bool
@@ -91,7 +91,7 @@ mail_class_by_headers(struct arena *a, const struct mail_headers *h, const struc
 		const char *value = mail_header(h, marks[i].name);
 
 		*why = marks[i].why;
-		if (value && (!marks[i].value || value_is(value, marks[i].value) != marks[i].not))
+		if (value && (!marks[i].value || value_is(value, marks[i].value) != marks[i].not ))
 			return MAIL_AUTOMATIC;
 	}
 	*why = "a mail system's report";
@@ -111,7 +111,8 @@ property(struct arena *a, const char *result, const char *name)
 	size_t size = strlen(name);
 
 	for (const char *at = result; *at; at++)
-		if ((at == result || at[-1] == ' ' || at[-1] == ';') && ascii_starts_nocase(at, name) && at[size] == '=') {
+		if ((at == result || at[-1] == ' ' || at[-1] == ';') && ascii_starts_nocase(at, name) &&
+		    at[size] == '=') {
 			at += size + 1;
 			at += *at == '@';
 			return arena_string_n(a, at, strcspn(at, " ;"));

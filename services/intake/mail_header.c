@@ -132,7 +132,8 @@ subject_read(struct arena *a, const char *value)
 	const char *subject = NULL;
 
 	if (value)
-		subject = mail_line(a, mail_words_text(a, arena_string_n(a, value, strnlen(value, SUBJECT_BYTES_MAX))), SUBJECT_SIZE_MAX);
+		subject = mail_line(a, mail_words_text(a, arena_string_n(a, value, strnlen(value, SUBJECT_BYTES_MAX))),
+		    SUBJECT_SIZE_MAX);
 	return subject && *subject ? subject : NULL;
 }
 
@@ -161,8 +162,8 @@ references_add(struct arena *a, const char *value, struct mail *mail)
 	while (value && end > value && mail->reference_count < MAIL_REFERENCES_MAX) {
 		const char *close = memrchr(value, '>', (size_t)(end - value));
 		const char *open = close ? memrchr(value, '<', (size_t)(close - value)) : NULL;
-		const char *id = open ? mail_line(a, arena_string_n(a, open + 1, (size_t)(close - open - 1)), MAIL_ID_MAX)
-				      : NULL;
+		const char *id =
+		    open ? mail_line(a, arena_string_n(a, open + 1, (size_t)(close - open - 1)), MAIL_ID_MAX) : NULL;
 
 		if (!open)
 			return;
@@ -219,7 +220,8 @@ mail_content_hash(const struct mail_headers *h, const void *body, size_t size, u
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = mail_header(h, names[i]);
 
-		crypto_hash_sha256_update(&state, (const unsigned char *)(value ? value : ""), value ? strlen(value) + 1 : 1);
+		crypto_hash_sha256_update(
+		    &state, (const unsigned char *)(value ? value : ""), value ? strlen(value) + 1 : 1);
 	}
 	crypto_hash_sha256_update(&state, body, size);
 	crypto_hash_sha256_final(&state, hash);

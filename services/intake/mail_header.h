@@ -20,15 +20,16 @@ const char *mail_header(const struct mail_headers *h, const char *name);
 size_t mail_header_count(const struct mail_headers *h, const char *name);
 
 /* address, name, subject, sent_at, id, references, number, content_hash. */
-void mail_headers_read(struct arena *a, const struct mail_headers *h, const struct mail_rules *rules, struct mail *mail);
+void mail_headers_read(
+    struct arena *a, const struct mail_headers *h, const struct mail_rules *rules, struct mail *mail);
 void mail_content_hash(const struct mail_headers *h, const void *body, size_t size, uint8_t hash[MAIL_HASH_SIZE]);
 
 /* MAIL_MESSAGE, or MAIL_AUTOMATIC with why. */
 enum mail_class mail_class_by_headers(struct arena *a, const struct mail_headers *h, const struct mail_rules *rules,
     const struct mail *mail, const char **why);
 /* Does the configured server's Authentication-Results vouch for the domain of mail->address? */
-bool mail_is_verified(struct arena *a, const struct mail_headers *h, const struct mail_rules *rules,
-    const struct mail *mail);
+bool mail_is_verified(
+    struct arena *a, const struct mail_headers *h, const struct mail_rules *rules, const struct mail *mail);
 /* Is the sender a mail system (null return path, MAILER-DAEMON)? */
 bool mail_from_system(struct arena *a, const struct mail_headers *h, const struct mail *mail);
 

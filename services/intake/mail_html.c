@@ -137,7 +137,8 @@ attribute(const GumboNode *node, const char *name)
 static bool
 style_hides(const char *style)
 {
-	static const char *const hidden[] = {"display:none", "visibility:hidden", "font-size:0px", "font-size:0;", NULL};
+	static const char *const hidden[] = {
+	    "display:none", "visibility:hidden", "font-size:0px", "font-size:0;", NULL};
 	char plain[256];
 	size_t used = 0;
 
@@ -289,7 +290,8 @@ strip(struct writer *w, const char *html)
 				html = strcasestr(html, skipped[i].end);
 		if (!html)
 			return; /* what begins and does not end goes on to the end */
-		if (ascii_starts_nocase(html, "<br") || ascii_starts_nocase(html, "</p") || ascii_starts_nocase(html, "</div"))
+		if (ascii_starts_nocase(html, "<br") || ascii_starts_nocase(html, "</p") ||
+		    ascii_starts_nocase(html, "</div"))
 			put(w, "\n", 1);
 		html += strcspn(html, ">");
 		html += *html == '>';
@@ -301,8 +303,8 @@ strip(struct writer *w, const char *html)
 static bool
 is_too_much(const char *html, size_t size)
 {
-	static const char *const brief[] = {"br", "img", "p>", "p ", "tr", "td", "th", "li", "hr", "tb", "meta", "link",
-	    "/", "!", "?", NULL};
+	static const char *const brief[] = {
+	    "br", "img", "p>", "p ", "tr", "td", "th", "li", "hr", "tb", "meta", "link", "/", "!", "?", NULL};
 	const char *end = html + size;
 	size_t tags = 0, elements = 0;
 

@@ -140,8 +140,8 @@ file_name(struct arena *a, GMimeObject *object)
 	char *line;
 
 	if (raw && strlen(g_mime_header_get_raw_value(raw)) < 8192)
-		disposition = g_mime_content_disposition_parse(NULL,
-		    mail_words_quoted(a, mail_parameters_relabel(a, g_mime_header_get_raw_value(raw))));
+		disposition = g_mime_content_disposition_parse(
+		    NULL, mail_words_quoted(a, mail_parameters_relabel(a, g_mime_header_get_raw_value(raw))));
 	if (disposition)
 		name = g_mime_content_disposition_get_parameter(disposition, "filename");
 	if (!name)

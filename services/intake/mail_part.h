@@ -9,7 +9,8 @@
 struct mail_parts {
 	char *text; /* what is shown of it, whole; "" when nothing is */
 	bool is_report; /* multipart/report of a delivery, or a part that is one */
-	const char *report; /* the fields of the report, the headers of the letter and what is written beside them; "" */
+	const char
+	    *report; /* the fields of the report, the headers of the letter and what is written beside them; "" */
 	bool registered; /* it holds what only the registry may open */
 };
 

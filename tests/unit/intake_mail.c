@@ -49,8 +49,7 @@ static const struct mail_rules rules = {
     .received_at = NOW,
 };
 
-static const char *
-class_name(enum mail_class class)
+static const char *class_name(enum mail_class class)
 {
 	static const char *const names[] = {[MAIL_MESSAGE] = "message",
 	    [MAIL_BOUNCE] = "bounce",
@@ -83,7 +82,8 @@ actual(const struct mail *mail, const char *key)
 		}
 	if (strcmp(key, "files") == 0) {
 		for (size_t i = 0; i < mail->file_count; i++)
-			json_array_append_new(list, mail->files[i].name ? json_string(mail->files[i].name) : json_null());
+			json_array_append_new(
+			    list, mail->files[i].name ? json_string(mail->files[i].name) : json_null());
 		return list;
 	}
 	if (strcmp(key, "references") == 0) {
@@ -133,7 +133,8 @@ test_every_mail_is_read_as_expected(void **state)
 			json_t *got = actual(&mail, key);
 
 			if (!json_equal(got, value)) {
-				char *is = json_dumps(got, JSON_ENCODE_ANY), *should = json_dumps(value, JSON_ENCODE_ANY);
+				char *is = json_dumps(got, JSON_ENCODE_ANY),
+				     *should = json_dumps(value, JSON_ENCODE_ANY);
 
 				print_error("%s: %s is %s, not %s\n", name, key, is, should);
 				free(is);
@@ -153,7 +154,7 @@ repeated(const char *begin, const char *piece, size_t times, size_t *size)
 	size_t length = strlen(piece);
 	char *text = arena_alloc(arena, strlen(begin) + length * times + 1);
 
-	strcpy(text, begin);
+	memcpy(text, begin, strlen(begin));
 	*size = strlen(begin);
 	for (size_t i = 0; i < times; i++, *size += length)
 		memcpy(text + *size, piece, length);
@@ -170,7 +171,8 @@ test_a_mail_bomb_is_refused_before_it_is_parsed(void **state)
 		size_t times;
 		const char *why;
 	} bombs[] = {
-	    {HEAD "Content-Type: multipart/mixed; boundary=x\r\n\r\n", "--x\r\n\r\na\r\n", 200000, "the mail has too many parts"},
+	    {HEAD "Content-Type: multipart/mixed; boundary=x\r\n\r\n", "--x\r\n\r\na\r\n", 200000,
+		"the mail has too many parts"},
 	    {HEAD "Content-Type: multipart/mixed;\r\n boundary*0=\"x\"\r\n\r\n", "--x\r\n\r\n", 200000,
 		"the mail has too many parts"},
 	    {HEAD "Content-Type: multipart/mixed; BOUND=x\r\n\r\n", "--x\r\n\r\n", 200000,
@@ -194,22 +196,31 @@ test_a_mail_bomb_is_refused_before_it_is_parsed(void **state)
 	}
 }
 
+static const char *
+nested(int depth, size_t *size)
+{
+	enum { ROOM = 120 };
+	char *raw = arena_alloc(arena, ((size_t)depth + 1) * ROOM);
+
+	*size = (size_t)snprintf(raw, ROOM, HEAD);
+	for (int i = 0; i < depth; i++)
+		*size += (size_t)snprintf(
+		    raw + *size, ROOM, "Content-Type: multipart/mixed; boundary=\"b%d\"\r\n\r\n--b%d\r\n", i, i);
+	return raw;
+}
+
 static void
 test_nesting_is_bounded(void **state)
 {
-	char *raw = arena_alloc(arena, 20000 * 120);
-	size_t size = (size_t)sprintf(raw, HEAD);
 	struct mail mail;
+	size_t size;
+	const char *raw = nested(20000, &size);
 
 	(void)state;
-	for (int i = 0; i < 20000; i++)
-		size += (size_t)sprintf(raw + size, "Content-Type: multipart/mixed; boundary=\"b%d\"\r\n\r\n--b%d\r\n", i, i);
 	mail_read(arena, &rules, raw, size, &mail);
 	assert_int_equal(mail.class, MAIL_BROKEN);
 	assert_string_equal(mail.why, "the mail declares too many multiparts");
-	size = (size_t)sprintf(raw, HEAD);
-	for (int i = 0; i < 25; i++)
-		size += (size_t)sprintf(raw + size, "Content-Type: multipart/mixed; boundary=\"b%d\"\r\n\r\n--b%d\r\n", i, i);
+	raw = nested(25, &size);
 	mail_read(arena, &rules, raw, size, &mail);
 	assert_string_equal(mail.why, "the mail is nested too deeply");
 }
@@ -256,8 +267,15 @@ test_html_is_bounded(void **state)
 		const char *begin, *piece;
 		size_t times;
 	} bombs[] = {
-	    {"", "<div>", 200000}, {"", "<b>", 300000}, {"", "<table><tr><td>", 60000}, {"", "<!--", 200000}, {"", "&", 1000000},
-	    {"<p>", "<a href=x>", 100000}, {"", "<svg>", 200000}, {"", "<blockquote>a", 60000}, {"", "</p>", 250000},
+	    {"", "<div>", 200000},
+	    {"", "<b>", 300000},
+	    {"", "<table><tr><td>", 60000},
+	    {"", "<!--", 200000},
+	    {"", "&", 1000000},
+	    {"<p>", "<a href=x>", 100000},
+	    {"", "<svg>", 200000},
+	    {"", "<blockquote>a", 60000},
+	    {"", "</p>", 250000},
 	};
 
 	(void)state;
@@ -308,7 +326,8 @@ test_charsets_of_headers_get_their_real_names(void **state)
 	assert_string_equal(mail_parameters_relabel(arena, "a*=ISO-8859-9''%DE; b*0*=latin1'tr'%DE"),
 	    "a*=windows-1254''%DE; b*0*=windows-1254'tr'%DE");
 	assert_string_equal(mail_parameters_relabel(arena, "*="), "*=");
-	assert_string_equal(mail_words_text(arena, "=?utf-8?B?xQ==?= =?utf-8?b?nw==?= =?utf-8*tr?Q?_=C5=9F?= x"), "ş ş x");
+	assert_string_equal(
+	    mail_words_text(arena, "=?utf-8?B?xQ==?= =?utf-8?b?nw==?= =?utf-8*tr?Q?_=C5=9F?= x"), "ş ş x");
 	assert_string_equal(mail_words_text(arena, "=?iso-8859-1?Q?=DE?=a =?x?="), "Şa =?x?=");
 	assert_string_equal(mail_words_text(arena, "=?utf-8?Q?a?= =?iso-8859-9?Q?=FE?=\xfe"), "aşş");
 	assert_string_equal(mail_words_quoted(arena, "=?utf-8?Q?a=2C_=22b?= <x@y>"), "\"a, \\\"b\" <x@y>");
@@ -325,7 +344,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_mail_bomb_is_refused_before_it_is_parsed, arena_start, arena_end),
 	    cmocka_unit_test_setup_teardown(test_nesting_is_bounded, arena_start, arena_end),
 	    cmocka_unit_test_setup_teardown(test_a_registered_mailbox_gives_nothing_away, arena_start, arena_end),
-	    cmocka_unit_test_setup_teardown(test_the_same_mail_has_one_hash_wherever_it_came_by, arena_start, arena_end),
+	    cmocka_unit_test_setup_teardown(
+		test_the_same_mail_has_one_hash_wherever_it_came_by, arena_start, arena_end),
 	    cmocka_unit_test_setup_teardown(test_html_is_bounded, arena_start, arena_end),
 	    cmocka_unit_test_setup_teardown(test_flowed_lines_are_put_together, arena_start, arena_end),
 	    cmocka_unit_test_setup_teardown(test_a_letter_of_ours_is_known_by_its_id, arena_start, arena_end),

@@ -79,8 +79,9 @@ struct channel_item {
 	const char *source_url; /* of a public post */
 
 	/* where it belongs */
-	const char *
-	    references[CHANNEL_REFERENCES_MAX]; /* external ids of messages that it answers, nearest first; NULL ends */
+	/* External ids of messages that it answers, nearest first; NULL ends. Compared with what stands before the first space
+	 * of an external id: that of a mail is its Message-ID, a space and a hash. */
+	const char *references[CHANNEL_REFERENCES_MAX];
 	const char *quoted_number; /* a number of ours that it names; counts only from somebody who has to do with it */
 	bool alone; /* closes its draft at once: a mail, a post. Otherwise it waits for more (idle time) */
 
@@ -106,6 +107,8 @@ struct channel_reading {
 	const char *triage;
 	/* Nothing in it is for us: why. The row is ignored. */
 	const char *ignored;
+	/* It could not be read now (a disk that is full): why; the row is tried again later. Before all else. */
+	const char *later;
 };
 
 struct channel {

@@ -55,12 +55,15 @@ struct open311_conf {
 	const char *contact; /* "contact": for the discovery document */
 };
 
+struct files;
+
 struct channels_conf {
 	struct meta_conf *whatsapp, *messenger, *instagram; /* NULL: not configured */
 	struct telegram_conf *telegram;
 	struct mailbox_conf *mailboxes;
 	size_t mailbox_count;
 	struct open311_conf *open311;
+	struct files *files; /* where readers keep files that they find; not from the file: whoever reads it sets it */
 };
 
 /* file: NULL or empty: nothing is configured. All of conf lives in the arena. -1 with all reasons, one line each, cut to
