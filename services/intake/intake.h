@@ -17,6 +17,8 @@ struct intake_conf {
 	const char *person_key_file;
 	const char *holidays_file;
 	const char *channels_file;
+	const char *files;
+	const char *clamd;
 	const char *public_url;
 	const char *log_level;
 	long queue;

@@ -4,7 +4,8 @@
 int
 intake_channels_open(struct intake *i, struct err *e)
 {
-	(void)e;
+	if (!(i->files = files_new(i->conf->files, NULL, *i->conf->clamd != '\0', e)))
+		return err_prefix(e, "INTAKE_FILES");
 	i->inbound = inbound_new(i->loop, i->arrivals, NULL, NULL, i->metrics);
 	return 0;
 }
@@ -19,4 +20,5 @@ void
 intake_channels_free(struct intake *i)
 {
 	inbound_free(i->inbound);
+	files_free(i->files);
 }

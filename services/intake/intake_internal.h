@@ -6,6 +6,7 @@
 #include "services/intake/applications.h"
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/commands.h"
+#include "services/intake/files.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
 
@@ -33,6 +34,7 @@ struct intake {
 	struct command_client *command_client;
 	struct commands *commands;
 	struct inbound *inbound;
+	struct files *files;
 	struct http *http;
 };
 

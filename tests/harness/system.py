@@ -181,6 +181,7 @@ class System:
                 "INTAKE_ACCESS_CODE_KEY_FILE": self.path("secrets", "access-code.key"),
                 "INTAKE_PERSON_KEY_FILE": self.path("secrets", "person.key"),
                 "INTAKE_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
+                "INTAKE_FILES": self.path("files"),
                 "INTAKE_PUBLIC_URL": url,
             },
             "router": {
