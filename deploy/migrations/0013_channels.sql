@@ -204,9 +204,9 @@ CREATE TABLE intake.call (
 	recording text, -- a reference in the exchange's own system
 	called_back_at timestamptz,
 	called_back_by text,
-	application_id uuid,
 	PRIMARY KEY (scope, call_id)
 );
+CREATE INDEX call_id ON intake.call (call_id, started_at DESC);
 CREATE INDEX call_caller ON intake.call (caller, started_at DESC);
 CREATE INDEX call_missed ON intake.call (started_at) WHERE missed AND called_back_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON intake.call TO intake;
@@ -226,7 +226,8 @@ ALTER TABLE intake.application
 -- Earlier applications of who calls or stands at the desk.
 CREATE INDEX application_phone ON intake.application (applicant_phone, received_at DESC) WHERE applicant_phone IS NOT NULL;
 CREATE INDEX application_national_id ON intake.application (national_id_hash, received_at DESC) WHERE national_id_hash IS NOT NULL;
-CREATE INDEX application_email ON intake.application (lower(applicant_email), received_at DESC) WHERE applicant_email IS NOT NULL;
+CREATE INDEX application_email ON intake.application (lower(applicant_email COLLATE "C"), received_at DESC) WHERE applicant_email IS NOT NULL;
+CREATE INDEX application_call_id ON intake.application (call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX application_external_id ON intake.application (channel, external_id) WHERE external_id IS NOT NULL;
 
 -- == CİMER and other systems: answers that go back by hand ==

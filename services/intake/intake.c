@@ -245,6 +245,12 @@ open_desk(struct intake *i)
 				       .access_code_key_size = i->access_code_key_size,
 				       .wait_ms = REPLY_MS},
 	    i->metrics);
+	i->calls = calls_new(&(struct calls_desk){.loop = i->loop,
+				 .db = i->reader,
+				 .api_keys = i->api_keys,
+				 .source = i->source,
+				 .person_keys = &i->person_keys},
+	    i->metrics);
 }
 
 struct intake *
@@ -295,6 +301,7 @@ intake_free(struct intake *i)
 	numbers_free(i->numbers);
 	api_keys_free(i->api_keys);
 	http_free(i->http);
+	calls_free(i->calls);
 	commands_free(i->commands);
 	applications_free(i->applications);
 	calendar_free(i->calendar);

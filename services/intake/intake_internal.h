@@ -4,6 +4,7 @@
 
 #include "common/bus/command.h"
 #include "services/intake/applications.h"
+#include "services/intake/calls.h"
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/commands.h"
 #include "services/intake/files.h"
@@ -33,6 +34,7 @@ struct intake {
 	struct applications *applications;
 	struct command_client *command_client;
 	struct commands *commands;
+	struct calls *calls;
 	struct inbound *inbound;
 	struct files *files;
 	struct http *http;

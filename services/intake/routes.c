@@ -41,11 +41,56 @@ on_withdraw(void *arg, struct http_request *r)
 	commands_withdraw(i->commands, r);
 }
 
+static void
+on_call(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	calls_post(i->calls, r);
+}
+
+static void
+on_call_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	calls_get(i->calls, r);
+}
+
+static void
+on_missed(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	calls_missed(i->calls, r);
+}
+
+static void
+on_called_back(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	calls_called_back(i->calls, r);
+}
+
+static void
+on_search(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	calls_search(i->calls, r);
+}
+
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, COMMANDS_PATH, "key:cases", on_commands, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_REPLY_PATH, "public", on_reply, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_ADD_PATH, "public", on_add, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_WITHDRAW_PATH, "public", on_withdraw, COMMANDS_BODY_MAX},
+    {HTTP_POST, CALLS_PATH, "key:calls", on_call, CALLS_BODY_MAX},
+    {HTTP_GET, CALLS_PATH, "key:cases, clerk", on_call_asked, 0},
+    {HTTP_GET, CALLS_MISSED_PATH, "key:cases, clerk", on_missed, 0},
+    {HTTP_POST, CALLS_BACK_PATH, "key:cases, clerk", on_called_back, CALLS_BODY_MAX},
+    {HTTP_POST, CALLS_SEARCH_PATH, "key:cases, clerk", on_search, CALLS_BODY_MAX},
     {HTTP_GET, NULL, NULL, NULL, 0},
 };

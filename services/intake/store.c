@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
+#include "services/intake/calls.sql.h"
 #include "services/intake/intake.sql.h"
 #include "services/intake/store_rows.h"
 
@@ -14,7 +15,7 @@
 #define BATCH_FLIGHTS 1
 #define BATCH_WAIT_MS 2000
 
-const struct db_statement *const store_tables[] = {intake_statements, feed_statements, NULL};
+const struct db_statement *const store_tables[] = {intake_statements, calls_statements, feed_statements, NULL};
 
 struct store {
 	struct db *writer, *reader;

@@ -19,7 +19,7 @@ static const struct argp_option add_options[] = {
     {"outside", 'x', NULL, 0, "It is another institution, not a unit of the municipality", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option rights_options[] = {
-    {"rights", 'r', "LIST", 0, "What it may do: applications, reports, cases (separated by commas)", 0},
+    {"rights", 'r', "LIST", 0, "What it may do: applications, reports, cases, calls, open311 (separated by commas)", 0},
     {"role", 'R', "ROLE", 0, "In which role it commands (cases): clerk, officer, manager or arbiter", 0},
     {"department", 'd', "CODE", 0, "For which department an officer or a manager commands", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
