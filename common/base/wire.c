@@ -2,6 +2,7 @@
 #include "common/base/wire.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "common/base/text.h"
 
@@ -12,7 +13,7 @@
 #define VARINT_SHORT_MAX 5
 
 struct walk {
-	size_t fields;
+	size_t fields, attachments;
 	struct err *e;
 };
 
@@ -106,10 +107,19 @@ walk_packed(struct walk *w, const ProtobufCFieldDescriptor *field, struct cursor
 	return whole ? 0 : err_set(w->e, "field %s is cut short", field->name);
 }
 
+/* Lists have their limits where they are read; this one stands in messages of many kinds. */
+static bool
+is_one_too_many(struct walk *w, const ProtobufCMessageDescriptor *type)
+{
+	return strcmp(type->name, "kopru.v1.Attachment") == 0 && ++w->attachments > WIRE_ATTACHMENTS_MAX;
+}
+
 /* A known field with a length before it. */
 static int
 walk_content(struct walk *w, const ProtobufCFieldDescriptor *field, struct cursor c, unsigned depth)
 {
+	if (field->type == PROTOBUF_C_TYPE_MESSAGE && is_one_too_many(w, field->descriptor))
+		return err_set(w->e, "more than %d attachments", WIRE_ATTACHMENTS_MAX);
 	if (field->type == PROTOBUF_C_TYPE_MESSAGE)
 		return walk_message(w, field->descriptor, c, depth + 1);
 	if (field->type == PROTOBUF_C_TYPE_STRING && !text_valid((const char *)c.at, left(&c)))

@@ -7,9 +7,10 @@
 
 #include "common/base/arena.h"
 #include "common/base/ids.h"
+#include "common/base/wire.h"
 #include "kopru/v1/application.pb-c.h"
 
-#define ATTACHMENTS_MAX 10 /* in one application, reply or addition; wire.c counts them, too */
+#define ATTACHMENTS_MAX WIRE_ATTACHMENTS_MAX /* in one application, reply or addition */
 #define ATTACHMENT_NAME_MAX 255 /* characters */
 #define ATTACHMENT_TYPE_MAX 127
 #define ATTACHMENT_HASH_SIZE 32

@@ -85,6 +85,9 @@ struct form_missing {
 int form_read(struct arena *a, const json_t *body, const struct form_rules *rules, struct application_form *form,
     struct form_faults *faults);
 
+/* Is there anything to say of how it came in, besides the channel? Most have nothing. */
+bool form_has_origin(const struct application_form *form);
+
 /* How many are missing. Channels whose text somebody else has taken down and checked (CİMER, official documents) and those
  * that are no petition at all (social media) are not asked. */
 size_t form_find_missing(const struct application_form *form, struct form_missing missing[FORM_MISSING_MAX]);

@@ -48,6 +48,13 @@ form_read_url(struct form_reader *r, const struct form_field *field, const json_
 		    "address bar");
 }
 
+bool
+form_has_origin(const struct application_form *form)
+{
+	return form->entered_by || form->brought_by || form->registry_number || form->sender_institution ||
+	       form->call_id || form->recording || form->source_url || form->registry_on != 0 || form->reply_by != 0;
+}
+
 static bool
 is_new(const struct application_form *form, const struct uuid *id)
 {

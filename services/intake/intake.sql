@@ -5,8 +5,10 @@
 --      $7 channels, $8 received at, $9 legal bases, $10 due on, $11 texts, $12 subjects, $13 topics, $14 latitudes,
 --      $15 longitudes, $16 addresses, $17 neighbourhoods, $18 external ids, $19 names, $20 phones, $21 e-mails, $22 addresses,
 --      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences,
---      $29 e-mails verified; arrays of the same length, in the order of the events: $30 event ids, $31 application ids,
---      $32 times, $33 payloads
+--      $29 e-mails verified; arrays of the same length, or empty where there is nothing to say of any: $30 entered by,
+--      $31 brought by, $32 registry numbers, $33 and dates, $34 institutions, $35 reply by, $36 call ids, $37 recordings,
+--      $38 URLs, $39 inbound ids; arrays of the same length, in the order of the events: $40 event ids, $41 application ids,
+--      $42 times, $43 payloads
 -- out: seq, event id, in that order; none for an application whose key was already there: its row is left out, too
 -- All rows are in before feed.append is called (it needs their ids), so rows come first, then the lock, then the events,
 -- which append writes in statements of its own, with snapshots of their own. Looking the ids up in the table afterwards
@@ -15,11 +17,14 @@ WITH stored AS (
 	INSERT INTO intake.application (id, number, key_scope, key, body_hash, kind, channel, received_at, legal_basis, due_on,
 	       body, subject, topic, latitude_e7, longitude_e7, address, neighbourhood, external_id, applicant_name,
 	       applicant_phone, applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous,
-	       hide_identity, language, prefers, email_verified)
+	       hide_identity, language, prefers, email_verified, entered_by, brought_by, registry_number, registry_on,
+	       sender_institution, reply_by, call_id, recording, source_url, inbound_id)
 	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[],
 	       $8::timestamptz[], $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[],
 	       $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[],
-	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[], $29::boolean[])
+	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[], $29::boolean[],
+	       $30::text[], $31::text[], $32::text[], $33::date[], $34::text[], $35::date[], $36::text[], $37::text[],
+	       $38::text[], $39::bigint[])
 	    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING
 	RETURNING id)
 SELECT a.seq, a.event_id
@@ -28,7 +33,7 @@ SELECT a.seq, a.event_id
                array_agg('application.received'::text) AS kinds, array_agg(e.at ORDER BY e.place) AS times,
                array_agg(e.payload ORDER BY e.place) AS payloads
           FROM stored
-          JOIN unnest($30::uuid[], $31::uuid[], $32::timestamptz[], $33::bytea[]) WITH ORDINALITY
+          JOIN unnest($40::uuid[], $41::uuid[], $42::timestamptz[], $43::bytea[]) WITH ORDINALITY
                  AS e(event_id, application_id, at, payload, place) ON e.application_id = stored.id) AS n,
        feed.append(n.streams, n.event_ids, n.application_ids, n.kinds, n.times, n.payloads) AS a;
 

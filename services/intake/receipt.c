@@ -61,6 +61,21 @@ fill_applicant(const struct application_form *form, Kopru__V1__Applicant *applic
 }
 
 static void
+fill_origin(const struct application_form *form, Kopru__V1__Origin *origin)
+{
+	kopru__v1__origin__init(origin);
+	origin->entered_by = text(form->entered_by);
+	origin->brought_by = text(form->brought_by);
+	origin->registry_number = text(form->registry_number);
+	origin->registry_on = form->registry_on;
+	origin->sender_institution = text(form->sender_institution);
+	origin->reply_by = form->reply_by;
+	origin->call_id = text(form->call_id);
+	origin->recording = text(form->recording);
+	origin->source_url = text(form->source_url);
+}
+
+static void
 fill_application(const struct receipt *r, const struct application_form *form, Kopru__V1__Application *application)
 {
 	kopru__v1__application__init(application);
@@ -87,6 +102,7 @@ receipt_event(struct arena *a, const struct receipt *r, const struct application
 	Kopru__V1__Applicant applicant;
 	Kopru__V1__Location location;
 	Kopru__V1__Point point;
+	Kopru__V1__Origin origin;
 	uint8_t hash[ACCESS_CODE_HASH_SIZE];
 
 	fill_application(r, form, &application);
@@ -96,6 +112,12 @@ receipt_event(struct arena *a, const struct receipt *r, const struct application
 		fill_location(form, &location, &point);
 		application.location = &location;
 	}
+	if (form_has_origin(form)) {
+		fill_origin(form, &origin);
+		application.origin = &origin;
+	}
+	application.n_attachments = form->attachment_count;
+	application.attachments = attachments_make(a, form->attachments, form->attachment_count);
 	kopru__v1__application_received__init(&received);
 	received.application = &application;
 	access_code_hash(r->access_code, hash);

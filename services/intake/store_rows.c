@@ -6,6 +6,7 @@
 
 #define FORM_TEXT(member) bind_form_text(tx, records, count, offsetof(struct application_form, member))
 #define FORM_INT(member) bind_form_int(tx, records, count, offsetof(struct application_form, member))
+#define FORM_DATE(member) bind_form_date(tx, records, count, offsetof(struct application_form, member))
 #define FORM_BOOL(member) bind_form_bool(tx, records, count, offsetof(struct application_form, member))
 
 static int
@@ -110,6 +111,50 @@ bind_dates(struct db_tx *tx, struct record *const *records, size_t count)
 		db_put_date(tx, records[i]->due_on);
 }
 
+/* 0 is none. */
+static void
+bind_form_date(struct db_tx *tx, struct record *const *records, size_t count, size_t offset)
+{
+	db_bind_array(tx, DB_DATES, count);
+	for (size_t i = 0; i < count; i++) {
+		int32_t day;
+
+		memcpy(&day, (const char *)records[i]->form + offset, sizeof(day));
+		if (day != 0)
+			db_put_date(tx, day);
+		else
+			db_put_null(tx);
+	}
+}
+
+/* Most groups have nothing to say here: then all these arrays are empty, which unnest fills up. */
+static void
+bind_origins(struct db_tx *tx, struct record *const *records, size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count && !any; i++)
+		any = records[i]->form->inbound_id != 0 || form_has_origin(records[i]->form);
+	if (!any)
+		count = 0;
+	FORM_TEXT(entered_by);
+	FORM_TEXT(brought_by);
+	FORM_TEXT(registry_number);
+	FORM_DATE(registry_on);
+	FORM_TEXT(sender_institution);
+	FORM_DATE(reply_by);
+	FORM_TEXT(call_id);
+	FORM_TEXT(recording);
+	FORM_TEXT(source_url);
+	db_bind_array(tx, DB_INT8S, count);
+	for (size_t i = 0; i < count; i++) {
+		if (records[i]->form->inbound_id != 0)
+			db_put_int8(tx, records[i]->form->inbound_id);
+		else
+			db_put_null(tx);
+	}
+}
+
 static void
 bind_national_ids(struct db_tx *tx, struct record *const *records, size_t count)
 {
@@ -146,6 +191,7 @@ store_rows_bind(struct db_tx *tx, struct record *const *records, size_t count)
 	FORM_TEXT(language);
 	FORM_INT(prefers);
 	FORM_BOOL(email_verified);
+	bind_origins(tx, records, count);
 }
 
 void

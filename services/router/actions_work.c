@@ -3,6 +3,7 @@
 
 #include "common/domain/words.h"
 #include "services/router/actions_internal.h"
+#include "services/router/routing.h"
 
 #define HAND_BACKS_TO_ARBITER 2
 #define EVENT(name) KOPRU__V1__EVENT__BODY_##name
@@ -27,9 +28,7 @@ topic_set(struct deed *d, const struct catalogue_topic *topic)
 	struct case_record *r = d->record;
 
 	r->topic = topic ? deed_string(d, topic->code) : NULL;
-	r->target_on = topic ? calendar_add_working_days(catalogue_calendar(d->cases->catalogue), record_received_on(r),
-				   topic->target_working_days)
-			     : 0;
+	r->target_on = routing_target(d->cases->catalogue, topic, record_received_on(r), r->application);
 }
 
 bool

@@ -6,6 +6,8 @@
 #include "common/domain/calendar.h"
 #include "services/router/routing_events.h"
 
+#define DAY_MAX 47482 /* 2100-01-01 */
+
 /* Adds why this candidate did not decide. */
 static void
 candidate_doubt(struct arena *a, struct topics_candidate *candidate, const char *reason)
@@ -73,6 +75,19 @@ candidates_rank(const struct catalogue *c, struct arena *a, const Kopru__V1__App
 	return topics_rank(catalogue_topics(c), a, &question, candidates);
 }
 
+int32_t
+routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int32_t received_on,
+    const Kopru__V1__Application *application)
+{
+	int32_t promised =
+	    topic ? calendar_add_working_days(catalogue_calendar(c), received_on, topic->target_working_days) : 0;
+	int32_t asked = application && application->origin ? application->origin->reply_by : 0;
+
+	if (asked <= 0 || asked > DAY_MAX)
+		return promised;
+	return promised == 0 || asked < promised ? asked : promised;
+}
+
 void
 routing_decide(
     const struct catalogue *c, struct arena *a, const struct routing_question *question, struct routing *routing)
@@ -108,8 +123,7 @@ routing_decide(
 	};
 	if (routing->due_on == 0)
 		routing->due_on = calendar_due_3071(calendar, received_on);
-	if (told.topic)
-		routing->target_on = calendar_add_working_days(calendar, received_on, told.topic->target_working_days);
+	routing->target_on = routing_target(c, told.topic, received_on, told.application);
 	routing->candidates = routing_candidates_json(a, candidates, told.candidate_count);
 	routing_events_pack(a, &told, routing);
 }

@@ -33,6 +33,11 @@ struct routing {
 	size_t case_size, department_size;
 };
 
+/* The day that the topic promises, or that the sender of an official document asks for (Origin.reply_by), whichever is
+ * earlier; 0: none. Both may be NULL. The day of the law is another. */
+int32_t routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int32_t received_on,
+    const Kopru__V1__Application *application);
+
 /* Everything that it gives lives in a. */
 void routing_decide(
     const struct catalogue *c, struct arena *a, const struct routing_question *question, struct routing *routing);

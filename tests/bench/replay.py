@@ -23,7 +23,7 @@ import year  # noqa: E402
 
 SECONDS, RSS_MIB, SHOWN, KILL_SECONDS = 90, 64, 20, 1
 CHANNEL_NAMES = ("desk", "petition", "letter", "phone", "email", "official_document", "cimer", "whatsapp", "facebook",
-                 "instagram", "x", "web", "open311")  # by their numbers in proto/kopru/v1, from 1
+                 "instagram", "x", "web", "open311", "telegram")  # by their numbers in proto/kopru/v1, from 1
 
 
 def conservation(evidence):

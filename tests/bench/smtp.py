@@ -97,7 +97,7 @@ class Smtp:
             sent, waiting, wrong = self.look()
             if was == 0:
                 begun = before
-            behind = self.system.value("SELECT seq FROM feed.cursor WHERE consumer = 'notifier'") != str(COUNT)
+            behind = self.system.value("SELECT seq FROM feed.cursor WHERE consumer = 'notifier' AND stream = 'case'") != str(COUNT)
             if sent and not waiting and not behind:
                 break
             assert at - begun < 300, (sent, waiting, wrong)

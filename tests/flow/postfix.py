@@ -85,7 +85,7 @@ def lives_are_lived():
     do("withdraw", four, applicant(), {"reason": "BAŞVURANIN vazgeçişi"}, expected=0)
     do("extend", five, manager(department_of(five)), {"reason": "Başka birimden bilgi gerekli"})
     kopru.wait_until(lambda: S.value("SELECT count(*) FROM notifier.notice WHERE state <> 'sent'") == "0"
-                     and S.value("SELECT seq FROM feed.cursor WHERE consumer = 'notifier'")
+                     and S.value("SELECT seq FROM feed.cursor WHERE consumer = 'notifier' AND stream = 'case'")
                      == S.value("SELECT max(seq) FROM feed.event WHERE stream = 'case'"), 60, "all letters are sent",
                      lambda: S.sql("SELECT template, state, reason FROM notifier.notice") + S.tail("notifier"))
 

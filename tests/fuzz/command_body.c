@@ -1,6 +1,6 @@
 /* fuzz command_body: any bytes as the body of a command or of a list. What is taken makes commands that the router can
- * read; what is refused has its reasons in both languages. The first byte says who sends it: 'r' and 'w' an applicant who
- * replies or withdraws, anything else a holder of a key. */
+ * read; what is refused has its reasons in both languages. The first byte says who sends it: 'r', 'a' and 'w' an applicant
+ * who replies, adds or withdraws, anything else a holder of a key. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +99,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a = arena_new(0);
 	if (data[0] == 'r')
 		read_applicant(a, KOPRU__V1__COMMAND__ACTION_CITIZEN_REPLY, json);
+	else if (data[0] == 'a')
+		read_applicant(a, KOPRU__V1__COMMAND__ACTION_CITIZEN_ADD, json);
 	else if (data[0] == 'w')
 		read_applicant(a, KOPRU__V1__COMMAND__ACTION_WITHDRAW, json);
 	else

@@ -238,6 +238,49 @@ test_stored_rows_are_what_was_given(void **state)
 	assert_string_equal(text, "1|application.received|event 1|2026-11-23 09:00:00.000001");
 }
 
+/* One that says how it came in beside one that does not. */
+static void
+test_how_it_came_in_is_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct application_form form = plain;
+	char text[512];
+
+	begin(f);
+	scratch_sql(f->writer.scratch,
+	    "INSERT INTO intake.inbound (source, source_id) VALUES ('email/test', 'x') RETURNING id", text,
+	    sizeof(text));
+	form.inbound_id = atoll(text);
+	form.entered_by = "m.ornek";
+	form.brought_by = "Ali Örnek";
+	form.registry_number = "E-1";
+	form.registry_on = 20780;
+	form.sender_institution = "Valilik";
+	form.reply_by = 20790;
+	form.call_id = "c1";
+	form.recording = "r1";
+	form.source_url = "https://x.com/a/status/1";
+	make(f, "origin", 1)->record.form = &form;
+	make(f, "none", 1);
+	for (size_t i = 0; i < f->count; i++)
+		add(f->store, &f->told[i]);
+	wait_all(f);
+	assert_int_equal(count_ends(f, STORE_STORED), 2);
+	scratch_sql(f->writer.scratch,
+	    "SELECT concat_ws('|', entered_by, brought_by, registry_number, registry_on, sender_institution, reply_by, "
+	    "call_id, recording, source_url, source_id) FROM intake.application JOIN intake.inbound AS i "
+	    "ON i.id = inbound_id WHERE application.key = 'origin'",
+	    text, sizeof(text));
+	assert_string_equal(
+	    text, "m.ornek|Ali Örnek|E-1|2026-11-23|Valilik|2026-12-03|c1|r1|https://x.com/a/status/1|x");
+	scratch_sql(f->writer.scratch,
+	    "SELECT concat_ws('|', entered_by, brought_by, registry_number, registry_on, sender_institution, reply_by, "
+	    "call_id, recording, source_url, inbound_id) = '' FROM intake.application WHERE key = 'none'",
+	    text, sizeof(text));
+	assert_string_equal(text, "t");
+	assert_dense(f);
+}
+
 static void
 test_what_was_not_given_is_null(void **state)
 {
@@ -590,6 +633,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stored_rows_are_what_was_given),
+	    cmocka_unit_test(test_how_it_came_in_is_stored),
 	    cmocka_unit_test(test_what_was_not_given_is_null),
 	    cmocka_unit_test(test_many_are_stored_in_order),
 	    cmocka_unit_test(test_keys_colliding_in_one_batch_make_one_application),

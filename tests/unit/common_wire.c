@@ -323,6 +323,41 @@ many_small_fields_are_refused(void **state)
 	assert_true(arena_size(*state) <= 8192); /* refused before anything was made of them */
 }
 
+/* However often their list comes: lists of messages that come twice are put together. */
+static void
+attachments_are_counted(void **state)
+{
+	Kopru__V1__Attachment file, *files[WIRE_ATTACHMENTS_MAX + 1];
+	Kopru__V1__CitizenAdded added;
+	Kopru__V1__Event event;
+	uint8_t twice[256], *bytes;
+	struct err e;
+	size_t size;
+
+	kopru__v1__attachment__init(&file);
+	for (size_t i = 0; i <= WIRE_ATTACHMENTS_MAX; i++)
+		files[i] = &file;
+	kopru__v1__citizen_added__init(&added);
+	added.attachments = files;
+	added.n_attachments = WIRE_ATTACHMENTS_MAX;
+	kopru__v1__event__init(&event);
+	event.body_case = KOPRU__V1__EVENT__BODY_CITIZEN_ADDED;
+	event.citizen_added = &added;
+	bytes = wire_pack(*state, &event.base, &size);
+	assert_non_null(unpack_exact(*state, EVENT, bytes, size, &e));
+	added.n_attachments++;
+	bytes = wire_pack(*state, &event.base, &size);
+	assert_refused(*state, EVENT, bytes, size, "more than 10 attachments");
+	added.n_attachments = WIRE_ATTACHMENTS_MAX / 2 + 1;
+	size = kopru__v1__event__pack(&event, twice);
+	size += kopru__v1__event__pack(&event, twice + size);
+	assert_refused(*state, EVENT, twice, size, "more than 10 attachments");
+	file.name = arena_string(*state, "\xff");
+	added.n_attachments = 1;
+	bytes = wire_pack(*state, &event.base, &size);
+	assert_refused(*state, EVENT, bytes, size, "field name is not UTF-8");
+}
+
 /* One MiB of two-byte messages: too large for a frame; and the most of them that fit in one. */
 static void
 a_megabyte_of_empty_messages_is_refused(void **state)
@@ -398,6 +433,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(nesting_is_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(depth_is_bounded, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_small_fields_are_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(attachments_are_counted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_megabyte_of_empty_messages_is_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(memory_is_that_of_the_arena, setup, teardown),
 	    cmocka_unit_test(merging_is_bounded),

@@ -109,6 +109,58 @@ test_event_says_which_key_and_no_empty_place(void **state)
 }
 
 static void
+test_event_says_how_it_came_in(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct application_form scanned = {.kind = 1,
+	    .channel = 6,
+	    .text = "a",
+	    .language = "tr",
+	    .entered_by = "m.ornek",
+	    .brought_by = "Ali Örnek",
+	    .registry_number = "E-1",
+	    .registry_on = 20780,
+	    .sender_institution = "Valilik",
+	    .reply_by = 20790,
+	    .call_id = "c1",
+	    .recording = "r1",
+	    .source_url = "https://x.com/a/status/1",
+	    .inbound_id = 5,
+	    .attachments = {{.id = {{1}}, .name = "1.pdf", .media_type = "application/pdf", .size = 9, .sha256 = {7}},
+		{.id = {{2}}, .media_type = "image/png", .size = UINT64_C(20971520)}},
+	    .attachment_count = 2};
+	struct err e;
+	size_t size;
+	uint8_t *bytes = receipt_event(a, &receipt, &scanned, &size);
+	const Kopru__V1__Event *event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
+	const Kopru__V1__Application *application;
+
+	(void)state;
+	assert_non_null(event);
+	application = event->application_received->application;
+	assert_string_equal(application->origin->entered_by, "m.ornek");
+	assert_string_equal(application->origin->brought_by, "Ali Örnek");
+	assert_string_equal(application->origin->registry_number, "E-1");
+	assert_int_equal(application->origin->registry_on, 20780);
+	assert_string_equal(application->origin->sender_institution, "Valilik");
+	assert_int_equal(application->origin->reply_by, 20790);
+	assert_string_equal(application->origin->call_id, "c1");
+	assert_string_equal(application->origin->recording, "r1");
+	assert_string_equal(application->origin->source_url, "https://x.com/a/status/1");
+	assert_int_equal(application->n_attachments, 2);
+	assert_int_equal(application->attachments[0]->id.data[0], 1);
+	assert_string_equal(application->attachments[0]->name, "1.pdf");
+	assert_int_equal(application->attachments[0]->sha256.data[0], 7);
+	assert_string_equal(application->attachments[1]->name, "");
+	assert_int_equal(application->attachments[1]->size, 20971520);
+	bytes = receipt_event(a, &receipt, &form, &size);
+	event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
+	assert_null(event->application_received->application->origin);
+	assert_int_equal(event->application_received->application->n_attachments, 0);
+	arena_free(a);
+}
+
+static void
 test_receipt_is_json(void **state)
 {
 	struct arena *a = arena_new(0);
@@ -151,6 +203,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_event_holds_the_application),
 	    cmocka_unit_test(test_event_says_which_key_and_no_empty_place),
+	    cmocka_unit_test(test_event_says_how_it_came_in),
 	    cmocka_unit_test(test_receipt_is_json),
 	    cmocka_unit_test(test_public_url_needs_no_escaping),
 	};

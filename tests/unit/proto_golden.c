@@ -84,6 +84,20 @@ assert_bytes(ProtobufCBinaryData data, const char *expected, size_t size)
 }
 
 static void
+assert_origin(const Kopru__V1__Origin *p)
+{
+	assert_string_equal(p->entered_by, "m.ornek");
+	assert_string_equal(p->brought_by, "Ali Örnek");
+	assert_string_equal(p->registry_number, "E-2026/17");
+	assert_int_equal(p->registry_on, 20780);
+	assert_string_equal(p->sender_institution, "Konya Valiliği");
+	assert_int_equal(p->reply_by, 20790);
+	assert_string_equal(p->call_id, "call-1");
+	assert_string_equal(p->recording, "rec/1.wav");
+	assert_string_equal(p->source_url, "https://x.com/a/status/1");
+}
+
+static void
 assert_application(const Kopru__V1__Application *p)
 {
 	assert_bytes(p->id, ID, 16);
@@ -101,6 +115,14 @@ assert_application(const Kopru__V1__Application *p)
 	assert_int_equal(p->legal_basis, KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071);
 	assert_int_equal(p->due_on, 20812);
 	assert_string_equal(p->external_id, "1600004717");
+	assert_int_equal(p->n_attachments, 1);
+	assert_bytes(p->attachments[0]->id, ID_2, 16);
+	assert_string_equal(p->attachments[0]->name, "çöp.jpg");
+	assert_string_equal(p->attachments[0]->media_type, "image/jpeg");
+	assert_int_equal(p->attachments[0]->size, 123456);
+	assert_int_equal(p->attachments[0]->sha256.len, 32);
+	assert_int_equal(p->attachments[0]->sha256.data[31], 0xab);
+	assert_origin(p->origin);
 }
 
 static void

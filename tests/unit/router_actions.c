@@ -251,6 +251,126 @@ test_what_is_done_to_the_leading_case_is_done_to_its_members(void **state)
 }
 
 static void
+file_set(struct world *w, Kopru__V1__Attachment *file)
+{
+	kopru__v1__attachment__init(file);
+	file->id = (ProtobufCBinaryData){16, arena_alloc(w->arena, 16)};
+	file->sha256 = (ProtobufCBinaryData){32, arena_alloc(w->arena, 32)};
+	file->name = arena_string(w->arena, "Deneme Şahıs.jpg");
+	file->media_type = arena_string(w->arena, "image/jpeg");
+	file->size = 7;
+}
+
+/* The applicant adds to r; what stream got of it. */
+static const Kopru__V1__CitizenAdded *
+added_in(struct world *w, const char *stream, const struct case_record *r)
+{
+	const Kopru__V1__Event *event = event_in(w, stream, r);
+
+	assert_non_null(event);
+	assert_int_equal(event->body_case, KOPRU__V1__EVENT__BODY_CITIZEN_ADDED);
+	assert_string_equal(event->citizen_added->text, "text");
+	assert_int_equal(event->citizen_added->n_attachments, 1);
+	assert_int_equal(event->citizen_added->attachments[0]->size, 7);
+	return event->citizen_added;
+}
+
+/* I-13: whoever works on it hears of it, and reads names of files only where the applicant's is read. */
+static void
+test_an_addition_reaches_all_who_work_on_it(void **state)
+{
+	struct world *w = *state;
+	struct case_record *leader = NULL, *r = merged_pair(w, &leader);
+	Kopru__V1__Attachment file, *files[] = {&file};
+	const Kopru__V1__Event *event = NULL;
+
+	r->parts = arena_alloc(w->arena, sizeof(*r->parts));
+	r->parts[0] = (struct case_part){1, "ZAB", "task", false};
+	r->part_count = 1;
+	file_set(w, &file);
+	actor_set(&w->actor, TYPE(CITIZEN), "public", ROLE(APPLICANT), "");
+	order_set(w, ACTION(CITIZEN_ADD), LIFECYCLE_PLAIN, r);
+	w->order.attachments = files;
+	w->order.attachment_count = 1;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_int_equal(r->state, STATE(MERGED));
+	assert_string_equal(added_in(w, "case", r)->attachments[0]->name, "Deneme Şahıs.jpg");
+	assert_string_equal(added_in(w, "department/TEM", r)->attachments[0]->name, "Deneme Şahıs.jpg");
+	assert_string_equal(added_in(w, "department/FEN", r)->attachments[0]->name, ""); /* of the leading case */
+	assert_string_equal(added_in(w, "department/ZAB", r)->attachments[0]->name, ""); /* of a part */
+	event = event_in(w, "department/FEN", r);
+	assert_string_equal(event->standing->merged_into_number, leader->number);
+	assert_string_equal(event->standing->applicant->name, "");
+
+	w->applicant.hide_identity = true;
+	w->order.expected_version = 0;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_string_equal(added_in(w, "department/TEM", r)->attachments[0]->name, "");
+	assert_string_equal(added_in(w, "case", r)->attachments[0]->name, "Deneme Şahıs.jpg");
+	assert_string_equal(file.name, "Deneme Şahıs.jpg");
+}
+
+static void
+test_a_reply_brings_its_files(void **state)
+{
+	struct world *w = *state;
+	Kopru__V1__Attachment file, *files[] = {&file};
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	r->state = STATE(WAITING_FOR_CITIZEN);
+	w->applicant.anonymous = true;
+	file_set(w, &file);
+	actor_set(&w->actor, TYPE(CITIZEN), "public", ROLE(APPLICANT), "");
+	order_set(w, ACTION(CITIZEN_REPLY), LIFECYCLE_PLAIN, r);
+	w->order.attachments = files;
+	w->order.attachment_count = 1;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_string_equal(event_in(w, "case", r)->citizen_replied->attachments[0]->name, "Deneme Şahıs.jpg");
+	assert_string_equal(event_in(w, "department/TEM", r)->citizen_replied->attachments[0]->name, "");
+}
+
+/* I-13: who brought it, recordings, public posts and names of files say who the applicant is. */
+static void
+test_origin_is_masked_with_the_applicant(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	Kopru__V1__Attachment file, *files[] = {&file};
+	Kopru__V1__Origin origin;
+	const Kopru__V1__Application *shown = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	file_set(w, &file);
+	kopru__v1__origin__init(&origin);
+	origin.brought_by = origin.recording = origin.source_url = file.name;
+	origin.entered_by = origin.registry_number = arena_string(w->arena, "E-1");
+	origin.reply_by = 20000;
+	w->application.origin = &origin;
+	w->application.attachments = files;
+	w->application.n_attachments = 1;
+	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(TRANSFER), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	shown = event_in(w, "department/ZAB", r)->case_transferred->application;
+	assert_string_equal(shown->origin->brought_by, "Deneme Şahıs.jpg");
+	assert_string_equal(shown->attachments[0]->name, "Deneme Şahıs.jpg");
+	w->applicant.anonymous = true;
+	order_set(w, ACTION(TRANSFER), LIFECYCLE_PLAIN, r)->department = "TEM";
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", ROLE(MANAGER), "ZAB");
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	shown = event_in(w, "department/TEM", r)->case_transferred->application;
+	assert_string_equal(shown->origin->brought_by, "");
+	assert_string_equal(shown->origin->recording, "");
+	assert_string_equal(shown->origin->source_url, "");
+	assert_string_equal(shown->origin->entered_by, "E-1");
+	assert_int_equal(shown->origin->reply_by, 20000);
+	assert_string_equal(shown->attachments[0]->name, "");
+	assert_string_equal(shown->attachments[0]->media_type, "image/jpeg");
+	assert_string_equal(origin.brought_by, "Deneme Şahıs.jpg");
+}
+
+static void
 test_merging_has_limits(void **state)
 {
 	struct world *w = *state;
@@ -443,6 +563,9 @@ main(void)
 	    cmocka_unit_test(test_notes_and_drafts_stay_in_the_house),
 	    cmocka_unit_test(test_forwarding_tells_the_institution_without_the_applicant),
 	    cmocka_unit_test(test_what_is_done_to_the_leading_case_is_done_to_its_members),
+	    cmocka_unit_test(test_an_addition_reaches_all_who_work_on_it),
+	    cmocka_unit_test(test_a_reply_brings_its_files),
+	    cmocka_unit_test(test_origin_is_masked_with_the_applicant),
 	    cmocka_unit_test(test_merging_has_limits),
 	    cmocka_unit_test(test_unmerging_restores_the_state_before),
 	    cmocka_unit_test(test_withdrawing_frees_the_others),

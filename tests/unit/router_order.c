@@ -29,6 +29,7 @@ struct draft {
 	Kopru__V1__Split split;
 	Kopru__V1__Answer answer;
 	Kopru__V1__Close close;
+	Kopru__V1__CitizenAdd add;
 	struct order order;
 };
 
@@ -333,6 +334,41 @@ test_a_reason_may_be_left_out_where_the_table_says_so(void **state)
 }
 
 static void
+test_the_citizen_gives_a_text_or_files_or_both(void **state)
+{
+	struct draft *d = *state;
+	Kopru__V1__Attachment file, *files[] = {&file};
+
+	begin(d);
+	kopru__v1__citizen_add__init(&d->add);
+	d->command.action_case = KOPRU__V1__COMMAND__ACTION_CITIZEN_ADD;
+	d->command.citizen_add = &d->add;
+	d->command.expected_version = 0;
+	assert_fault(d, "The text must not be empty");
+	d->add.text = arena_string(d->arena, "Bir de bu");
+	assert_fine(d);
+	d->add.text = arena_string(d->arena, "");
+	d->add.attachments = files;
+	d->add.n_attachments = 1;
+	kopru__v1__attachment__init(&file);
+	assert_fault(d, "at most 10 attachments");
+	id_set(d, &file.id);
+	file.sha256 = (ProtobufCBinaryData){32, arena_alloc(d->arena, 32)};
+	assert_fault(d, "its id, type, hash");
+	file.media_type = arena_string(d->arena, "image/jpeg");
+	assert_fine(d);
+	assert_int_equal(d->order.attachment_count, 1);
+	file.name = repeated(d, "ş", 256);
+	assert_fault(d, "at most 255 characters");
+	file.name = arena_string(d->arena, "a\nb");
+	assert_fault(d, "attachments");
+	file.name = repeated(d, "ş", 255);
+	assert_fine(d);
+	file.sha256.len = 31;
+	assert_fault(d, "hash");
+}
+
+static void
 test_sentences_take_their_words(void **state)
 {
 	struct draft *d = *state;
@@ -361,6 +397,7 @@ main(void)
 	    cmocka_unit_test(test_an_unknown_action_is_unsupported),
 	    cmocka_unit_test(test_the_meaning_is_who_wants_what),
 	    cmocka_unit_test(test_a_reason_may_be_left_out_where_the_table_says_so),
+	    cmocka_unit_test(test_the_citizen_gives_a_text_or_files_or_both),
 	    cmocka_unit_test(test_sentences_take_their_words),
 	};
 
