@@ -236,3 +236,12 @@ UNION ALL
 SELECT 'note', format('%s cases wait for the arbiter beyond his day, the oldest since %s', count(*), min(c.arbiter_due_on)),
        'No department works on them, while the citizens'' time runs on', 'let the arbiter assign them'
   FROM router.case AS c WHERE c.with_arbiter AND c.arbiter_due_on < (now() AT TIME ZONE 'Europe/Istanbul')::date HAVING count(*) > 0;
+
+-- name: missed_calls
+-- intake takes off the list who called again or was called back; a weekend may pass before somebody does.
+SELECT 'note', format('%s callers wait to be called back, the first since %s', count(DISTINCT m.caller),
+                      date_trunc('second', min(m.started_at))),
+       'They called and reached nobody', 'see to GET /api/v1/calls/missed'
+  FROM intake.call AS m
+ WHERE m.missed AND m.called_back_at IS NULL AND m.caller IS NOT NULL AND m.started_at < now() - interval '3 days'
+HAVING count(*) > 0;

@@ -116,6 +116,9 @@ ill 'nobody is reminded' '1 citizens should have been reminded' "$question curre
 sql "$one" >/dev/null
 check 'an arbiter who is late is a note' says '1 cases wait for the arbiter beyond his day' well
 sql 'DELETE FROM router.case' >/dev/null
+sql "INSERT INTO intake.call (scope, call_id, caller, started_at, missed) VALUES ('a', '1', '+905000000000', now() - interval '4 days', true)"
+check 'a caller whom nobody calls back is a note' says '1 callers wait to be called back, the first since' well
+sql 'DELETE FROM intake.call' >/dev/null
 sql "INSERT INTO feed.peer VALUES (repeat('a', 40), 'department/TEM', now(), NULL), (repeat('b', 40), 'department/TEM', now(), NULL)"
 check 'two keys are a note' says 'department/TEM has 2 valid keys' well
 sql "UPDATE feed.peer SET revoked_at = now()"
