@@ -27,7 +27,7 @@ CREATE TABLE intake.inbound (
 	decided_by text, -- who ended a triage: the name of an API key
 	UNIQUE (source, source_id)
 );
-CREATE INDEX inbound_due ON intake.inbound (next_at, id) WHERE state = 'stored';
+CREATE INDEX inbound_due ON intake.inbound ((source LIKE 'email/%'), next_at, id) WHERE state = 'stored'; -- mails are read apart
 CREATE INDEX inbound_triage ON intake.inbound (id) WHERE state = 'triage';
 CREATE INDEX inbound_source ON intake.inbound (source, received_at);
 GRANT SELECT, INSERT, UPDATE ON intake.inbound TO intake;
@@ -89,6 +89,7 @@ CREATE TABLE intake.draft (
 CREATE UNIQUE INDEX draft_open ON intake.draft (contact_id) WHERE state = 'open';
 CREATE INDEX draft_due ON intake.draft (next_at) WHERE state <> 'done';
 CREATE INDEX draft_contact ON intake.draft (contact_id, first_at DESC);
+CREATE INDEX draft_unknown ON intake.draft (told_at) WHERE told = 'unknown';
 CREATE INDEX draft_tell ON intake.draft (told_at NULLS FIRST) WHERE state = 'done' AND reply_to IS NOT NULL AND told IN ('no', 'sending');
 GRANT SELECT, INSERT, UPDATE ON intake.draft TO intake;
 
@@ -116,6 +117,7 @@ CREATE TABLE intake.message (
 	PRIMARY KEY (channel, external_id)
 );
 CREATE INDEX message_draft ON intake.message (draft_id);
+CREATE INDEX message_answered ON intake.message (channel, split_part(external_id, ' ', 1)); -- what references name
 CREATE INDEX message_inbound ON intake.message (inbound_id);
 GRANT SELECT, INSERT, UPDATE ON intake.message TO intake;
 

@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
+#include "services/intake/digest.sql.h"
 #include "services/intake/inbound.sql.h"
 #include "services/intake/intake.sql.h"
 

@@ -1,12 +1,34 @@
 /* intake_channels: puts together what comes in other than by the JSON API, and takes it apart in reverse. */
 #include "services/intake/intake_internal.h"
 
+static void
+on_arrived(void *arg)
+{
+	struct intake *i = arg;
+
+	digest_wake(i->digest);
+	digest_wake(i->mail_digest);
+}
+
+static void
+on_digested(void *arg)
+{
+	(void)arg;
+}
+
 int
 intake_channels_open(struct intake *i, struct err *e)
 {
+	struct digest_conf digest = {
+	    .loop = i->loop, .db = i->work, .channels = &i->channels, .on_digested = on_digested, .arg = i};
+
 	if (!(i->files = files_new(i->conf->files, NULL, *i->conf->clamd != '\0', e)))
 		return err_prefix(e, "INTAKE_FILES");
-	i->inbound = inbound_new(i->loop, i->arrivals, NULL, NULL, i->metrics);
+	digest.files = i->channels.files = i->files;
+	i->inbound = inbound_new(i->loop, i->arrivals, on_arrived, i, i->metrics);
+	i->digest = digest_new(&digest, i->metrics);
+	digest.mails = true;
+	i->mail_digest = digest_new(&digest, i->metrics);
 	return 0;
 }
 
@@ -19,6 +41,8 @@ intake_channels_stop(struct intake *i)
 void
 intake_channels_free(struct intake *i)
 {
+	digest_free(i->mail_digest);
+	digest_free(i->digest);
 	inbound_free(i->inbound);
 	files_free(i->files);
 }

@@ -7,6 +7,7 @@
 #include "services/intake/calls.h"
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/commands.h"
+#include "services/intake/digest.h"
 #include "services/intake/files.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
@@ -36,6 +37,7 @@ struct intake {
 	struct commands *commands;
 	struct calls *calls;
 	struct inbound *inbound;
+	struct digest *digest, *mail_digest;
 	struct files *files;
 	struct http *http;
 };

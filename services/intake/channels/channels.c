@@ -1,9 +1,18 @@
-/* channels: the table of all channels whose messages are read, and what their readers share. */
+/* channels: the table of all channels whose messages are read. */
 #include <string.h>
 
 #include "services/intake/channels/channel.h"
+#include "services/intake/channels/email.h"
+#include "services/intake/channels/messenger.h"
+#include "services/intake/channels/telegram.h"
+#include "services/intake/channels/whatsapp.h"
 
 const struct channel *const channels[] = {
+    &whatsapp_channel,
+    &messenger_channel,
+    &instagram_channel,
+    &telegram_channel,
+    &email_channel,
     NULL,
 };
 
@@ -16,25 +25,4 @@ channel_of(const char *source)
 		if (strlen((*c)->name) == size && memcmp((*c)->name, source, size) == 0)
 			return *c;
 	return NULL;
-}
-
-struct channel_item *
-channel_item_add(struct arena *a, struct channel_reading *reading, enum channel_item_kind kind)
-{
-	struct channel_item *item;
-
-	if (reading->count >= CHANNEL_ITEMS_MAX)
-		return NULL;
-	/* The array doubles: full at 16, 32, 64 ... */
-	if ((reading->count & (reading->count - 1)) == 0 && (reading->count == 0 || reading->count >= 16)) {
-		struct channel_item *more =
-		    arena_array(a, reading->count == 0 ? 16 : reading->count * 2, sizeof(*more));
-
-		if (reading->count > 0)
-			memcpy(more, reading->items, reading->count * sizeof(*more));
-		reading->items = more;
-	}
-	item = &reading->items[reading->count++];
-	item->kind = kind;
-	return item;
 }

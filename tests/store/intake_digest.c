@@ -1,0 +1,520 @@
+/* What was read becomes senders, messages and drafts: each message once for ever, whatever comes how often and in which
+ * order; a lost lease and a guilty row harm nobody. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/feed/feed.sql.h"
+#include "proto/kopru/v1/application.pb-c.h"
+#include "services/intake/digest.h"
+#include "services/intake/digest.sql.h"
+#include "services/intake/effects.h"
+#include "services/intake/inbound.sql.h"
+#include "tests/harness/database.h"
+
+#define WHATSAPP KOPRU__V1__CHANNEL__CHANNEL_WHATSAPP
+#define MINUTE INT64_C(60000000)
+#define BASE INT64_C(1795424400000000)
+#define WAIT_MS 20000
+
+struct fixture {
+	struct database database;
+	struct metrics *metrics;
+	struct arena *arena;
+	struct meta_conf whatsapp;
+	struct channels_conf conf;
+	struct digest *digest;
+	unsigned digested;
+	int made;
+};
+
+static const struct db_statement *const tables[] = {digest_statements, inbound_statements, feed_statements, NULL};
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	f->metrics = metrics_new();
+	f->arena = arena_new(0);
+	f->whatsapp.idle_ms = 900000;
+	f->conf.whatsapp = &f->whatsapp;
+	database_start(&f->database);
+	database_open(&f->database, "intake", "", tables);
+	database_wait_up(&f->database);
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	database_close(&f->database);
+	digest_free(f->digest);
+	database_end(&f->database);
+	arena_free(f->arena);
+	metrics_free(f->metrics);
+	free(f);
+	return 0;
+}
+
+static long long
+number(struct fixture *f, const char *sql)
+{
+	return scratch_number(f->database.scratch, sql);
+}
+
+static const char *
+text(struct fixture *f, const char *sql)
+{
+	char out[512];
+
+	assert_int_equal(scratch_sql(f->database.scratch, sql, out, sizeof(out)), 0);
+	return arena_string(f->arena, out);
+}
+
+/* A row that is there and claimed. */
+static struct effects_row *
+row(struct fixture *f)
+{
+	struct effects_row *r = arena_alloc(f->arena, sizeof(*r));
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO intake.inbound (source, source_id, raw, token, next_at) "
+	    "VALUES ('whatsapp', 'r%d', '', 1, now() + interval '1 minute') RETURNING id",
+	    ++f->made);
+	r->inbound.id = number(f, sql);
+	r->inbound.source = "whatsapp";
+	r->inbound.received_at = clock_now();
+	r->token = 1;
+	return r;
+}
+
+static struct channel_item *
+add(struct fixture *f, struct effects_row *r, enum channel_item_kind kind, const char *id, const char *key)
+{
+	struct channel_item *item = channel_item_add(f->arena, &r->reading, kind);
+
+	item->channel = WHATSAPP;
+	item->external_id = id;
+	item->keys[0] = key;
+	item->sent_at = BASE;
+	return item;
+}
+
+static struct channel_item *
+say(struct fixture *f, struct effects_row *r, const char *id, const char *key, const char *words)
+{
+	struct channel_item *item = add(f, r, CHANNEL_MESSAGE, id, key);
+
+	item->type = "text";
+	item->text = words;
+	item->reply_to = "{\"to\": \"1\"}";
+	return item;
+}
+
+static enum db_outcome
+commit_rows(struct fixture *f, const struct effects_row *const *rows, size_t count)
+{
+	struct db_tx *tx = db_begin(f->database.db);
+
+	effects_bind(tx, &f->conf, rows, count);
+	return database_commit(&f->database, tx, NULL, NULL);
+}
+
+static void
+commit(struct fixture *f, const struct effects_row *r)
+{
+	enum db_outcome outcome = commit_rows(f, &r, 1);
+
+	if (outcome != DB_COMMITTED)
+		fail_msg("%s: %s", db_outcome_text(outcome), f->database.reason.text);
+}
+
+static void
+test_messages_of_one_sender_are_one_draft(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "Çöp");
+	say(f, r, "m2", "900", "toplanmadı");
+	say(f, r, "m3", "901", "Su");
+	commit(f, r);
+	r = row(f);
+	say(f, r, "m4", "900", "hâlâ");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message"), 4);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact"), 2);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.draft WHERE state = 'open'"), 2);
+	assert_int_equal(
+	    number(f, "SELECT count(DISTINCT draft_id) FROM intake.message WHERE external_id IN ('m1', 'm2', 'm4')"),
+	    1);
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.draft WHERE next_at BETWEEN now() + interval '14 minutes' AND "
+		      "now() + interval '16 minutes' AND reply_to->>'to' = '1'"),
+	    2);
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.inbound WHERE state = 'done' AND verdict = 'message'"), 2);
+}
+
+static void
+test_a_message_counts_once_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "first");
+	say(f, r, "m1", "900", "first");
+	commit(f, r);
+	number(f, "UPDATE intake.draft SET next_at = '2020-01-01' RETURNING 1");
+	r = row(f);
+	say(f, r, "m1", "900", "days late, and other words");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE body = 'first'"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.draft WHERE next_at = '2020-01-01'"), 1);
+}
+
+static void
+test_two_keys_are_one_sender(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "a");
+	commit(f, r);
+	r = row(f);
+	say(f, r, "m2", "900", "b")->keys[1] = "user.1";
+	say(f, r, "m3", "user.1", "c")->name = "Deneme";
+	commit(f, r);
+	r = row(f);
+	say(f, r, "m4", "user.1", "d");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact WHERE name = 'Deneme'"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact"), 1);
+	assert_int_equal(number(f, "SELECT count(DISTINCT draft_id) FROM intake.message"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact_key"), 2);
+}
+
+static void
+test_a_changed_number_joins_two_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "a");
+	say(f, r, "m2", "901", "b");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact"), 2);
+	r = row(f);
+	add(f, r, CHANNEL_CONTACT, NULL, "901")->keys[1] = "900";
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(DISTINCT contact_id) FROM intake.contact_key"), 1);
+	assert_string_equal(text(f, "SELECT verdict FROM intake.inbound ORDER BY id DESC LIMIT 1"), "contact");
+}
+
+static void
+test_the_newest_edit_counts_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	struct channel_item *item = add(f, r, CHANNEL_EDIT, "m1", "900");
+
+	item->text = "second";
+	item->sent_at = BASE + 2 * MINUTE;
+	commit(f, r);
+	r = row(f);
+	say(f, r, "m1", "900", "first");
+	commit(f, r);
+	assert_string_equal(text(f, "SELECT body FROM intake.message"), "second");
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.message WHERE draft_id IS NOT NULL AND type = 'text'"), 1);
+	r = row(f);
+	item = add(f, r, CHANNEL_EDIT, "m1", "900");
+	item->text = "older";
+	item->sent_at = BASE + MINUTE;
+	commit(f, r);
+	assert_string_equal(text(f, "SELECT body FROM intake.message"), "second");
+	r = row(f);
+	item = add(f, r, CHANNEL_EDIT, "m1", "900");
+	item->text = "third";
+	item->sent_at = BASE + 3 * MINUTE;
+	commit(f, r);
+	assert_string_equal(text(f, "SELECT body FROM intake.message"), "third");
+	number(f, "UPDATE intake.draft SET state = 'closing' RETURNING 1");
+	r = row(f);
+	item = add(f, r, CHANNEL_EDIT, "m1", "900");
+	item->text = "too late";
+	item->sent_at = BASE + 4 * MINUTE;
+	commit(f, r);
+	assert_string_equal(text(f, "SELECT body FROM intake.message"), "third");
+}
+
+static void
+test_a_deletion_counts_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	add(f, r, CHANNEL_DELETION, "m1", "900");
+	commit(f, r);
+	r = row(f);
+	say(f, r, "m1", "900", "taken back before it came");
+	say(f, r, "m2", "900", "taken back later");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE deleted_at IS NULL"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE draft_id IS NULL"), 1);
+	r = row(f);
+	add(f, r, CHANNEL_DELETION, "m2", "900");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE deleted_at IS NULL"), 0);
+}
+
+static void
+test_who_is_not_known_and_what_is_alone_have_drafts_of_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", NULL, "a");
+	say(f, r, "m2", "900", "b")->alone = true;
+	say(f, r, "m3", "900", "c")->alone = true;
+	say(f, r, "m4", "900", "d");
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(DISTINCT draft_id) FROM intake.message"), 4);
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.draft WHERE state = 'closing' AND next_at <= now()"), 3);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.draft WHERE state = 'open'"), 1);
+}
+
+static void
+test_files_are_wanted_or_there(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	struct channel_item *item = say(f, r, "m1", "900", NULL);
+
+	item->files[0] = (struct channel_file){.media_id = "media-1", .media_type = "image/jpeg", .sha256 = "abc"};
+	item->files[1] = (struct channel_file){
+	    .stored = true, .size = 7, .stored_type = "image/png", .name = "a.png", .state = "clean"};
+	item->file_count = 2;
+	commit(f, r);
+	r = row(f);
+	r->reading.items = NULL;
+	item = say(f, r, "m1", "900", NULL);
+	item->files[0] = (struct channel_file){
+	    .stored = true, .size = 7, .stored_type = "image/png", .name = "a.png", .state = "clean"};
+	item->file_count = 1;
+	commit(f, r);
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.media WHERE state = 'wanted' AND media_id = 'media-1'"), 1);
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.attachment WHERE message_external_id = 'm1' AND scope = 'whatsapp' "
+		      "AND name = 'a.png' AND size = 7"),
+	    1);
+}
+
+static void
+test_statuses_never_go_back(void **state)
+{
+	static const struct {
+		const char *before, *status, *after;
+	} cases[] = {
+	    {"sending", "sent", "sent"},
+	    {"unknown", "delivered", "delivered"},
+	    {"unknown", "failed", "failed"},
+	    {"sent", "read", "read"},
+	    {"read", "delivered", "read"},
+	    {"read", "sent", "read"},
+	    {"delivered", "failed", "delivered"},
+	    {"sent", "failed", "failed"},
+	    {"failed", "delivered", "failed"},
+	    {"no", "delivered", "no"},
+	    {"sent", "odd", "sent"},
+	};
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	char sql[256];
+
+	say(f, r, "m1", "900", "a");
+	commit(f, r);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct channel_item *item;
+
+		snprintf(sql, sizeof(sql), "UPDATE intake.draft SET told = '%s' RETURNING 1", cases[i].before);
+		number(f, sql);
+		r = row(f);
+		item = add(f, r, CHANNEL_STATUS, NULL, NULL);
+		item->told_id = text(f, "SELECT id FROM intake.draft");
+		item->status = cases[i].status;
+		item = add(f, r, CHANNEL_STATUS, NULL, NULL);
+		item->told_id = "somebody else's";
+		item->status = "read";
+		commit(f, r);
+		if (strcmp(text(f, "SELECT told FROM intake.draft"), cases[i].after) != 0)
+			fail_msg("%s, then %s: not %s", cases[i].before, cases[i].status, cases[i].after);
+	}
+}
+
+static void
+test_a_lost_lease_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	const struct effects_row *rows[] = {r};
+
+	say(f, r, "m1", "900", "a");
+	r->token = 2;
+	assert_int_equal(commit_rows(f, rows, 1), DB_RETRY);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message"), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.inbound WHERE state = 'stored'"), 1);
+	r->token = 1;
+	commit(f, r);
+	assert_int_equal(commit_rows(f, rows, 1), DB_RETRY); /* and it is digested once only */
+}
+
+static void
+test_ends_of_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	const char *verdict;
+
+	assert_string_equal(effects_end(&r->reading, &verdict), "ignored");
+	add(f, r, CHANNEL_IGNORED, NULL, NULL)->why = "a reaction";
+	assert_string_equal(effects_end(&r->reading, &verdict), "ignored");
+	assert_string_equal(verdict, "a reaction");
+	add(f, r, CHANNEL_STATUS, NULL, NULL);
+	assert_string_equal(effects_end(&r->reading, &verdict), "done");
+	assert_string_equal(verdict, "status");
+	say(f, r, "m1", "900", "a");
+	assert_string_equal(effects_end(&r->reading, &verdict), "done");
+	assert_string_equal(verdict, "message");
+	add(f, r, CHANNEL_TRIAGE, NULL, NULL)->why = "odd";
+	assert_string_equal(effects_end(&r->reading, &verdict), "triage");
+	assert_string_equal(verdict, "odd");
+	r->reading.ignored = "not for us";
+	commit(f, r);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message"), 0);
+}
+
+static void
+on_digested(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->digested++;
+}
+
+static bool
+none_waits(void *arg)
+{
+	return number(arg, "SELECT count(*) FROM intake.inbound WHERE state = 'stored' AND next_at < now() + interval "
+			   "'1 day'") == 0;
+}
+
+static void
+start(struct fixture *f, bool mails)
+{
+	const struct digest_conf conf = {.loop = f->database.loop,
+	    .db = f->database.db,
+	    .channels = &f->conf,
+	    .mails = mails,
+	    .on_digested = on_digested,
+	    .arg = f};
+
+	f->digest = digest_new(&conf, f->metrics);
+	digest_wake(f->digest);
+}
+
+static void
+test_what_nobody_reads_is_given_to_a_person(void **state)
+{
+	struct fixture *f = *state;
+
+	number(f,
+	    "INSERT INTO intake.inbound (source, source_id, raw) VALUES ('nobody', '1', 'x'), ('whatsapp', '2', '{'), "
+	    "('whatsapp', '3', '[]') RETURNING 1");
+	number(f, "INSERT INTO intake.inbound (source, source_id, raw) VALUES ('email/a', '4', 'x') RETURNING 1");
+	number(f, "INSERT INTO intake.inbound (source, source_id, raw, attempts) VALUES ('whatsapp', '5', 'x', 5) "
+		  "RETURNING 1");
+	number(f, "UPDATE intake.inbound SET next_at = 'infinity' WHERE source LIKE 'email/%' RETURNING 1");
+	start(f, false);
+	assert_true(database_wait(&f->database, none_waits, f, WAIT_MS));
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.inbound WHERE state = 'triage' AND verdict IS NOT NULL AND source = "
+		      "'whatsapp'"),
+	    3);
+	assert_string_equal(
+	    text(f, "SELECT verdict FROM intake.inbound WHERE source_id = '5'"), "nobody could read it");
+	assert_string_equal(
+	    text(f, "SELECT verdict FROM intake.inbound WHERE source = 'nobody'"), "there is no reader for its source");
+	assert_int_equal(
+	    number(f, "SELECT count(*) FROM intake.inbound WHERE source = 'email/a' AND state = 'stored'"), 1);
+	assert_true(f->digested > 0);
+}
+
+/* A message whose effects the database refuses: its neighbours are digested, and it comes to a person after its attempts. */
+static void
+test_a_guilty_row_harms_no_neighbour(void **state)
+{
+	struct fixture *f = *state;
+
+	number(f, "ALTER TABLE intake.message ADD CONSTRAINT guilty CHECK (body <> 'guilty'); "
+		  "INSERT INTO intake.inbound (source, source_id, raw) SELECT 'whatsapp', n::text, "
+		  "convert_to(format('{\"object\": "
+		  "\"whatsapp_business_account\", \"entry\": [{\"id\": \"1\", \"changes\": [{\"field\": \"messages\", "
+		  "\"value\": "
+		  "{\"messaging_product\": \"whatsapp\", \"metadata\": {\"phone_number_id\": \"10\"}, \"contacts\": "
+		  "[{\"wa_id\": "
+		  "\"90500\"}], \"messages\": [{\"from\": \"90500\", \"id\": \"wamid.%s\", \"timestamp\": "
+		  "\"1795424400\", \"type\": "
+		  "\"text\", \"text\": {\"body\": \"%s\"}}]}}]}]}', n, CASE n WHEN 37 THEN 'guilty' ELSE 'words' END), "
+		  "'UTF8') "
+		  "FROM generate_series(1, 100) AS n RETURNING 1");
+	f->whatsapp.ids = arena_array(f->arena, 1, sizeof(char *));
+	f->whatsapp.ids[0] = "10";
+	f->whatsapp.id_count = 1;
+	number(f, "UPDATE intake.inbound SET attempts = 3 WHERE source_id = '37' RETURNING 1");
+	start(f, false);
+	assert_true(database_wait(&f->database, none_waits, f, WAIT_MS));
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message"), 99);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.inbound WHERE state = 'done'"), 99);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.draft"), 1);
+	assert_string_equal(text(f, "SELECT state || ': ' || verdict FROM intake.inbound WHERE source_id = '37'"),
+	    "triage: what was read in it cannot be stored");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_messages_of_one_sender_are_one_draft, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_message_counts_once_for_ever, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_two_keys_are_one_sender, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_changed_number_joins_two_keys, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_the_newest_edit_counts_in_any_order, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_deletion_counts_in_any_order, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_who_is_not_known_and_what_is_alone_have_drafts_of_their_own, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_files_are_wanted_or_there, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_statuses_never_go_back, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_lost_lease_changes_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_ends_of_rows, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_what_nobody_reads_is_given_to_a_person, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_guilty_row_harms_no_neighbour, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
