@@ -107,6 +107,8 @@ dispatch(struct http_request *r)
 	} else if (h->unanswered > h->conf.requests_max || h->bytes > h->conf.bytes_max || h->stopping) {
 		metric_add(h->busy, 1);
 		http_reply_problem(r, h->stopping ? "unavailable" : "busy", NULL);
+	} else if (r->route->method == HTTP_POST_FILE && (r->upload.problem || !r->upload.name[0])) {
+		http_reply_problem(r, r->upload.problem ? r->upload.problem : "bad-request", NULL);
 	} else {
 		r->route->handler(h->arg, r);
 	}
@@ -118,7 +120,7 @@ on_request(struct evhttp_request *request, void *arg)
 	struct http *h = arg;
 	struct http_request *r = http_request_new(h, request);
 
-	http_connections_handled(h, request);
+	http_connections_handled(h, r);
 	h->unanswered++;
 	metric_set(h->unanswered_now, h->unanswered);
 	loop_hold(h->loop);
@@ -160,7 +162,7 @@ body_max(const struct http_route *routes)
 	size_t most = 4096;
 
 	for (const struct http_route *route = routes; route->handler; route++)
-		most = route->body_max > most ? route->body_max : most;
+		most = route->body_max > most && route->method != HTTP_POST_FILE ? route->body_max : most;
 	return most * BODY_SLACK;
 }
 

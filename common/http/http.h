@@ -17,7 +17,13 @@
 struct http;
 struct http_request;
 
-enum http_method { HTTP_GET, HTTP_POST };
+#define HTTP_FILE_NAME_SIZE 64
+
+enum http_method {
+	HTTP_GET,
+	HTTP_POST,
+	HTTP_POST_FILE, /* its body is written to a file as it comes: http_take_file */
+};
 enum http_language { HTTP_TR, HTTP_EN };
 
 /* Called with the request; it or someone later must answer it exactly once with one of the http_reply* functions. */
@@ -36,7 +42,12 @@ struct http_conf {
 	unsigned connections_max; /* more wait in the kernel */
 	unsigned requests_max; /* unanswered at once; more get 503 with Retry-After */
 	size_t bytes_max; /* of all unanswered requests together, likewise; 0: 32 MiB */
-	int64_t request_seconds; /* from the first byte of a request to its last; 0: 15 */
+	int64_t
+	    request_seconds; /* from the first byte of a request to its last; 0: 15; four times as many for HTTP_POST_FILE */
+	/* For HTTP_POST_FILE, with the handlers' argument: a new file open for writing and its name, or -1 with errno;
+	 * and its removal, when nobody took it. */
+	int (*file_new)(void *arg, char name[HTTP_FILE_NAME_SIZE]);
+	void (*file_remove)(void *arg, const char *name);
 };
 
 /* /healthz ("ok" or 503 and a reason) and /metrics are served by every service on the same socket; nginx does not
@@ -49,6 +60,8 @@ void http_free(struct http *h);
 /* The request. All of it lives until the answer; so does its arena. */
 struct arena *http_arena(struct http_request *r);
 const void *http_body(struct http_request *r, size_t *size); /* as received */
+/* Of HTTP_POST_FILE: the name of the file with the whole body, at least one byte, not synced. It is the caller's now. */
+const char *http_take_file(struct http_request *r, uint64_t *size);
 const char *http_header(
     struct http_request *r, const char *name); /* NULL when absent; invalid UTF-8 or control characters: NULL */
 bool http_has_header(struct http_request *r, const char *name); /* even one that http_header does not show */

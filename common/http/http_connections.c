@@ -26,19 +26,6 @@
 #define SECOND_US 1000000
 #define COMPLAIN_US 10000000 /* not at each failure */
 
-enum http_state { FRESH, READING, HANDLED, WAITING }; /* WAITING: answered at least once */
-
-struct http_connection {
-	TAILQ_ENTRY(http_connection) entry; /* oldest state first */
-	struct http *http;
-	struct bufferevent *stream;
-	struct evhttp_connection *connection; /* NULL: not greeted yet */
-	int fd;
-	enum http_state state;
-	int64_t since; /* of the state */
-	size_t bytes; /* of what is read, or handled */
-};
-
 static void
 timer_start_due(struct loop_timer *t, int64_t *due)
 {
@@ -79,14 +66,17 @@ on_bytes(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct http_connection *c = arg;
 	struct http *h = c->http;
+	size_t filed;
 
-	(void)input;
-	if (info->n_added == 0)
+	if (info->n_added == 0 || c->upload.ours)
 		return;
-	c->bytes += info->n_added;
-	h->bytes += info->n_added;
-	if (c->state == FRESH || c->state == WAITING)
-		enter(c, READING);
+	if (c->state == HTTP_FRESH || c->state == HTTP_WAITING) {
+		enter(c, HTTP_READING);
+		http_upload_begin(&c->upload);
+	}
+	filed = http_upload_take(h, &c->upload, input);
+	c->bytes += info->n_added - filed;
+	h->bytes += info->n_added - filed;
 	if (h->bytes > h->conf.bytes_max)
 		event_active(h->greet, EV_TIMEOUT, 0);
 }
@@ -99,6 +89,7 @@ forget(struct http_connection *c)
 	evbuffer_remove_cb(bufferevent_get_input(c->stream), on_bytes, c);
 	TAILQ_REMOVE(&h->waiting, c, entry);
 	h->bytes -= c->bytes;
+	http_upload_end(h, &c->upload);
 	if (c->connection)
 		h->by_fd[c->fd] = NULL;
 	bufferevent_decref(c->stream);
@@ -118,7 +109,7 @@ on_closed(struct evhttp_connection *connection, void *arg)
 static bool
 is_answering(const struct http_connection *c)
 {
-	return c->state == WAITING && evbuffer_get_length(bufferevent_get_output(c->stream)) > 0;
+	return c->state == HTTP_WAITING && evbuffer_get_length(bufferevent_get_output(c->stream)) > 0;
 }
 
 static void
@@ -138,7 +129,7 @@ drop_bytes(struct http *h)
 
 		TAILQ_FOREACH(c, &h->waiting, entry)
 		{
-			if (c->state == READING && c->connection && (!most || c->bytes > most->bytes))
+			if (c->state == HTTP_READING && c->connection && (!most || c->bytes > most->bytes))
 				most = c;
 		}
 		if (!most)
@@ -202,7 +193,7 @@ on_accepted(struct event_base *base, void *arg)
 	if (!stream || !c || !evbuffer_add_cb(bufferevent_get_input(stream), on_bytes, c))
 		abort();
 	bufferevent_incref(stream);
-	*c = (struct http_connection){.http = h, .stream = stream, .since = clock_monotonic()};
+	*c = (struct http_connection){.http = h, .stream = stream, .since = clock_monotonic(), .upload.fd = -1};
 	TAILQ_INSERT_TAIL(&h->waiting, c, entry);
 	h->fresh++;
 	event_active(h->greet, EV_TIMEOUT, 0);
@@ -221,12 +212,15 @@ find(struct http *h, struct evhttp_request *request)
 }
 
 void
-http_connections_handled(struct http *h, struct evhttp_request *request)
+http_connections_handled(struct http *h, struct http_request *r)
 {
-	struct http_connection *c = find(h, request);
+	struct http_connection *c = find(h, r->request);
 
-	if (c)
-		enter(c, HANDLED);
+	if (!c)
+		return;
+	enter(c, HTTP_HANDLED);
+	r->upload = c->upload;
+	c->upload = (struct http_upload){.fd = -1};
 }
 
 void
@@ -238,7 +232,13 @@ http_connections_answered(struct http *h, struct evhttp_request *request)
 		return;
 	h->bytes -= c->bytes;
 	c->bytes = 0;
-	enter(c, evbuffer_get_length(bufferevent_get_input(c->stream)) > 0 ? READING : WAITING);
+	enter(c, evbuffer_get_length(bufferevent_get_input(c->stream)) > 0 ? HTTP_READING : HTTP_WAITING);
+}
+
+static int64_t
+seconds_for(const struct http_connection *c)
+{
+	return c->http->conf.request_seconds * (c->upload.state == HTTP_UPLOAD_BODY ? HTTP_UPLOAD_TIMES : 1);
 }
 
 static void
@@ -250,7 +250,7 @@ on_sweep(void *arg)
 
 	for (c = TAILQ_FIRST(&h->waiting); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
-		if (c->state == READING && c->connection && now - c->since > h->conf.request_seconds * SECOND_US)
+		if (c->state == HTTP_READING && c->connection && now - c->since > seconds_for(c) * SECOND_US)
 			end(c, "its request takes too long");
 		else if (is_answering(c) && now - c->since > ANSWER_US)
 			end(c, "it does not take its answer");
@@ -261,9 +261,9 @@ on_sweep(void *arg)
 static bool
 makes_room(const struct http_connection *c, int64_t age)
 {
-	if (c->state == FRESH || c->state == READING)
+	if (c->state == HTTP_FRESH || c->state == HTTP_READING)
 		return age > SLOW_US;
-	return c->state == WAITING && !is_answering(c) && age > UNUSED_US;
+	return c->state == HTTP_WAITING && !is_answering(c) && age > UNUSED_US;
 }
 
 /* Our own pause is not their slowness: what came meanwhile is read first. But not twice in a row, or a loop that is

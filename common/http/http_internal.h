@@ -16,7 +16,26 @@
 #define HTTP_JSON_DEPTH_MAX 8
 #define HTTP_SPARE_MAX 256 /* requests kept for the next ones */
 #define HTTP_DATE_SIZE 40
+#define HTTP_UPLOAD_TIMES 4 /* as long may a body take that goes into a file */
 #define HTTP_RANDOM_SIZE ((size_t)24 * 64)
+
+/* What http_upload.c knows of the request that is coming over a connection. */
+struct http_upload {
+	enum {
+		HTTP_UPLOAD_NONE,
+		HTTP_UPLOAD_PERHAPS, /* its first line is not there yet */
+		HTTP_UPLOAD_HEAD,
+		HTTP_UPLOAD_BODY,
+		HTTP_UPLOAD_WHOLE, /* evhttp has it */
+	} state;
+	const struct http_route *route;
+	struct evbuffer *head;
+	int fd;
+	bool ours; /* what the input is given comes from here */
+	char name[HTTP_FILE_NAME_SIZE]; /* of the file; empty: none */
+	uint64_t size, left;
+	const char *problem; /* to answer with; NULL: none */
+};
 
 struct http_request {
 	struct http *http;
@@ -25,6 +44,7 @@ struct http_request {
 	json_t *json; /* in the arena: never freed by itself */
 	const struct http_route *route;
 	const char *segment;
+	struct http_upload upload;
 	struct evkeyvalq query;
 	bool query_parsed;
 	unsigned references;
@@ -33,7 +53,25 @@ struct http_request {
 	struct http_request *previous, *next; /* of those alive, or of the spare ones */
 };
 
-struct http_connection;
+enum http_state {
+	HTTP_FRESH,
+	HTTP_READING,
+	HTTP_HANDLED,
+	HTTP_WAITING, /* answered at least once */
+};
+
+struct http_connection {
+	TAILQ_ENTRY(http_connection) entry; /* oldest state first */
+	struct http *http;
+	struct bufferevent *stream;
+	struct evhttp_connection *connection; /* NULL: not greeted yet */
+	int fd;
+	enum http_state state;
+	int64_t since; /* of the state */
+	size_t bytes; /* of what is read, or handled */
+	struct http_upload upload;
+};
+
 struct http_sending;
 TAILQ_HEAD(http_connections, http_connection);
 
@@ -47,7 +85,7 @@ struct http {
 	struct http_connections waiting; /* all of them */
 	struct http_connection **by_fd;
 	size_t by_fd_size;
-	unsigned connections, fresh;
+	unsigned connections, fresh, uploads;
 	size_t bytes; /* of requests without an answer, finished or not */
 	int64_t complained_at;
 	int64_t listen_again_due, room_due; /* of these timers */
@@ -82,8 +120,15 @@ int http_connections_start(struct http *h, struct err *e);
 void http_connections_close(struct http *h); /* no new ones any more */
 void http_connections_free(struct http *h);
 /* A request has come whole; its answer is complete. */
-void http_connections_handled(struct http *h, struct evhttp_request *request);
+void http_connections_handled(struct http *h, struct http_request *r);
 void http_connections_answered(struct http *h, struct evhttp_request *request);
+
+/* A request begins. */
+void http_upload_begin(struct http_upload *u);
+/* More has come: takes out of input what evhttp is not to see, or not yet. How many bytes went into a file. */
+size_t http_upload_take(struct http *h, struct http_upload *u, struct evbuffer *input);
+/* Its connection or its request ends; a file that nobody took is removed. */
+void http_upload_end(struct http *h, struct http_upload *u);
 
 /* A connection ends: so does what is sent over it. */
 void http_sending_closed(struct http *h, const struct evhttp_connection *connection);

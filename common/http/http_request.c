@@ -109,6 +109,7 @@ http_request_new(struct http *h, struct evhttp_request *request)
 	r->arena = arena ? arena : arena_new(0);
 	r->segment = "";
 	r->references = 1;
+	r->upload.fd = -1;
 	r->language = language_of(evhttp_find_header(evhttp_request_get_input_headers(request), "Accept-Language"));
 	TAILQ_INIT(&r->query);
 	link_alive(h, r);
@@ -120,6 +121,7 @@ static void
 forget(struct http_request *r)
 {
 	unlink_alive(r->http, r);
+	http_upload_end(r->http, &r->upload);
 	if (r->query_parsed)
 		evhttp_clear_headers(&r->query);
 }
@@ -154,6 +156,7 @@ void
 http_request_end(struct http_request *r)
 {
 	r->request = NULL;
+	http_upload_end(r->http, &r->upload);
 	let_go(r);
 }
 

@@ -303,6 +303,7 @@ intake_free(struct intake *i)
 	api_keys_free(i->api_keys);
 	http_free(i->http);
 	calls_free(i->calls);
+	files_free(i->files);
 	commands_free(i->commands);
 	applications_free(i->applications);
 	calendar_free(i->calendar);

@@ -44,5 +44,4 @@ intake_channels_free(struct intake *i)
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
 	inbound_free(i->inbound);
-	files_free(i->files);
 }

@@ -1,6 +1,7 @@
 /* http_play: see the header. */
 #include "tests/harness/http_play.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,37 @@ struct http_play {
 	char folder[32], path[64];
 };
 
+/* Bodies of HTTP_POST_FILE: "body-1" and so on, in the folder of the socket. */
+static const char *body_folder;
+
+static int
+on_file_new(void *arg, char name[HTTP_FILE_NAME_SIZE])
+{
+	static unsigned count;
+	char path[128];
+
+	(void)arg;
+	snprintf(name, HTTP_FILE_NAME_SIZE, "body-%u", ++count);
+	snprintf(path, sizeof(path), "%s/%s", body_folder, name);
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static void
+on_file_remove(void *arg, const char *name)
+{
+	char path[128];
+
+	(void)arg;
+	snprintf(path, sizeof(path), "%s/%s", body_folder, name);
+	unlink(path);
+}
+
+const char *
+http_play_folder(void)
+{
+	return body_folder;
+}
+
 static int
 serve(const struct http_play *p, const struct http_route *routes, unsigned connections_max, unsigned requests_max)
 {
@@ -29,13 +61,16 @@ serve(const struct http_play *p, const struct http_route *routes, unsigned conne
 	struct http_conf conf = {.connections_max = connections_max,
 	    .requests_max = requests_max,
 	    .bytes_max = HTTP_PLAY_BYTES,
-	    .request_seconds = HTTP_PLAY_SECONDS};
+	    .request_seconds = HTTP_PLAY_SECONDS,
+	    .file_new = on_file_new,
+	    .file_remove = on_file_remove};
 	char listen[80];
 	struct loop *loop = loop_new(&e);
 	struct metrics *metrics = metrics_new();
 	struct http *http;
 	int rc = -1;
 
+	body_folder = p->folder;
 	snprintf(listen, sizeof(listen), "unix:%s", p->path);
 	conf.listen = listen;
 	http = http_new(loop, &conf, routes, metrics, NULL, loop, &e);

@@ -19,6 +19,7 @@ int http_play_stop(struct http_play *p);
 
 pid_t http_play_pid(const struct http_play *p);
 const char *http_play_path(const struct http_play *p);
+const char *http_play_folder(void); /* for handlers: where bodies of HTTP_POST_FILE go */
 int http_play_connect(struct http_play *p);
 void http_play_send(int fd, const char *data, size_t size);
 /* One whole answer (by its Content-Length), NUL-terminated, in a buffer that the next call uses again. "" when the
