@@ -24,7 +24,7 @@ static const struct {
 	"its number in the register of documents"},
     {"registry_on", EVERY, IN(OFFICIAL_DOCUMENT), "evrak kayıt tarihi, örneğin 2026-11-23",
 	"its date in the register of documents, such as 2026-11-23"},
-    {"sender_institution", IN(OFFICIAL_DOCUMENT), IN(OFFICIAL_DOCUMENT), "gönderen kurum",
+    {"sender_institution", IN(OFFICIAL_DOCUMENT) | IN(CIMER), IN(OFFICIAL_DOCUMENT), "gönderen kurum",
 	"the institution that sent it"},
     {"call_id", IN(PHONE), 0, "görüşmenin kimliği", "the id of the call"},
     {"recording", IN(PHONE), 0, "ses kaydının santraldeki yeri", "where the exchange keeps the recording"},

@@ -239,6 +239,8 @@ open_desk(struct intake *i)
 					       .public_url = i->conf->public_url,
 					       .queue = (size_t)i->conf->queue},
 	    i->metrics);
+	i->imports = imports_new(
+	    &(struct imports_desk){.writer = i->writer, .api_keys = i->api_keys, .entry = &i->entry}, i->metrics);
 	i->commands = commands_new(&(struct commands_desk){.reader = i->reader,
 				       .api_keys = i->api_keys,
 				       .client = i->command_client,
@@ -305,6 +307,7 @@ intake_free(struct intake *i)
 	calls_free(i->calls);
 	files_free(i->files);
 	commands_free(i->commands);
+	imports_free(i->imports);
 	applications_free(i->applications);
 	calendar_free(i->calendar);
 	metrics_free(i->metrics);

@@ -9,6 +9,7 @@
 #include "services/intake/commands.h"
 #include "services/intake/digest.h"
 #include "services/intake/files.h"
+#include "services/intake/imports.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
 
@@ -33,6 +34,7 @@ struct intake {
 	struct entry_desk entry;
 	struct api_keys *api_keys;
 	struct applications *applications;
+	struct imports *imports;
 	struct command_client *command_client;
 	struct commands *commands;
 	struct calls *calls;

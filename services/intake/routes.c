@@ -10,6 +10,14 @@ on_applications(void *arg, struct http_request *r)
 }
 
 static void
+on_imports(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	imports_post(i->imports, r);
+}
+
+static void
 on_commands(void *arg, struct http_request *r)
 {
 	struct intake *i = arg;
@@ -83,6 +91,7 @@ on_search(void *arg, struct http_request *r)
 
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
+    {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
     {HTTP_POST, COMMANDS_PATH, "key:cases", on_commands, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_REPLY_PATH, "public", on_reply, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_ADD_PATH, "public", on_add, COMMANDS_BODY_MAX},

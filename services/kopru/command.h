@@ -9,7 +9,7 @@
 
 #include "common/base/err.h"
 
-#define COMMAND_ARGUMENTS_MAX 3
+#define COMMAND_ARGUMENTS_MAX 1000
 
 /* What stood on the command line after the command's words; borrowed from argv. */
 struct command_line {
@@ -23,6 +23,8 @@ struct command_line {
 	const char *consumer, *application, *state, *number, *limit, *wait,
 	    *age; /* of what waits; NULL when not given */
 	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
+	const char *url, *mapping, *errors, *preview, *source, *since, *file; /* of an import; NULL when not given */
+	bool dry_run;
 	bool outside;
 	bool json;
 	bool yes; /* --yes: it is meant */
@@ -33,8 +35,8 @@ struct command_line {
 
 struct command {
 	const char *words; /* "department add"; NULL ends the table */
-	const char *arguments; /* "CODE NAME_TR NAME_EN"; in [brackets]: all of them or none */
-	size_t count; /* of arguments, exactly */
+	const char *arguments; /* "CODE NAME_TR NAME_EN"; in [brackets]: all of them or none; [NAME...]: any number */
+	size_t count; /* of arguments, exactly, or at most */
 	const char *help;
 	const struct argp_option *options;
 	int (*run)(const struct command_line *line, struct err *e);
@@ -62,6 +64,12 @@ int notices_retry(const struct command_line *line, struct err *e);
 int replay_reporting(const struct command_line *line, struct err *e);
 int report_summary(const struct command_line *line, struct err *e);
 int report_year(const struct command_line *line, struct err *e);
+int import_cimer(const struct command_line *line, struct err *e);
+int import_old(const struct command_line *line, struct err *e);
+int import_mapping(const struct command_line *line, struct err *e);
+int cimer_answers(const struct command_line *line, struct err *e);
+int cimer_answer(const struct command_line *line, struct err *e);
+int cimer_handed_in(const struct command_line *line, struct err *e);
 int reconcile_run(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);

@@ -23,6 +23,7 @@ const struct import_field_words import_fields[IMPORT_FIELDS] = {
     [IMPORT_REPLY_BY] = {"reply_by", "reply_by", false},
     [IMPORT_SENDER_INSTITUTION] = {"sender_institution", "sender_institution", false},
     [IMPORT_REGISTRY_NUMBER] = {"registry_number", "registry_number", false},
+    [IMPORT_REGISTRY_ON] = {"registry_on", "registry_on", false},
     [IMPORT_STATUS] = {"status", NULL, false},
     [IMPORT_ATTACHMENTS] = {"attachments", NULL, false},
     [IMPORT_ANSWER] = {"answer", NULL, false},
@@ -72,7 +73,8 @@ read_columns(struct arena *a, struct import_mapping *m, json_t *columns, struct 
 			return err_set(e,
 			    "columns.%.60s is no field; allowed are number, received_at, text, kind, subject, topic, "
 			    "neighbourhood, name, national_id, phone, email, address, hidden, reply_by, "
-			    "sender_institution, registry_number, status, attachments, answer, answered_at, closed",
+			    "sender_institution, registry_number, registry_on, status, attachments, answer, "
+			    "answered_at, closed",
 			    name);
 		if (read_names(a, m, field, value, e) < 0)
 			return -1;

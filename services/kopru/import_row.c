@@ -42,7 +42,7 @@ refuse(const struct maker *m, enum import_field field, const char *reason)
 	return -1;
 }
 
-/* Spaces and letters that no key may have: then its SHA-256. */
+/* Its SHA-256 when it holds what no key may have, or what JSON would escape. */
 static const char *
 key_of(struct arena *a, const char *prefix, const char *number)
 {
@@ -50,7 +50,7 @@ key_of(struct arena *a, const char *prefix, const char *number)
 	char hex[2 * sizeof(hash) + 1];
 	const char *c = number;
 
-	while (*c > ' ' && *c < 0x7f)
+	while (*c > ' ' && *c < 0x7f && *c != '"' && *c != '\\')
 		c++;
 	if (!*c && strlen(number) <= KEY_MAX)
 		return arena_printf(a, "%s%s", prefix, number);
@@ -90,20 +90,20 @@ make_received_at(struct maker *m)
 	return 0;
 }
 
-/* The day that the sender asks for; a time there is its day's. */
+/* A day of the form; a time there is its day's. */
 static int
-make_reply_by(struct maker *m)
+make_day(struct maker *m, enum import_field field)
 {
-	const char *value = cell(m, IMPORT_REPLY_BY), *fault;
+	const char *value = cell(m, field), *fault;
 	char text[DATE_TEXT_SIZE];
 	int64_t time;
 
 	if (!*value)
 		return 0;
 	if ((fault = import_time(m->arena, value, &time)))
-		return refuse(m, IMPORT_REPLY_BY, fault);
+		return refuse(m, field, fault);
 	date_text(date_in_istanbul(time), text);
-	json_object_set_new(m->json, "reply_by", json_string(text));
+	json_object_set_new(m->json, import_fields[field].form, json_string(text));
 	return 0;
 }
 
@@ -218,7 +218,7 @@ static int
 make_all(struct maker *m)
 {
 	if (make_number(m) < 0 || make_received_at(m) < 0 || make_kind(m) < 0 || make_hidden(m) < 0 ||
-	    make_reply_by(m) < 0 || make_answer(m) < 0)
+	    make_day(m, IMPORT_REPLY_BY) < 0 || make_day(m, IMPORT_REGISTRY_ON) < 0 || make_answer(m) < 0)
 		return -1;
 	if (!*cell(m, IMPORT_TEXT))
 		return refuse(m, IMPORT_TEXT, "is empty; an application needs its text");

@@ -58,6 +58,45 @@ static const struct argp_option year_options[] = {{"json", 'j', NULL, 0, "Print 
     {"csv", 'C', "FILE", 0, "Save the whole as CSV", 0}, {"xlsx", 'X', "FILE", 0, "Save the whole as XLSX", 0},
     {"key-file", 'k', "FILE", 0, "File with the API key (instead of KOPRU_KEY)", 0}, {0}};
 
+#define API_OPTIONS                                                                                                    \
+	{"url", OPTION_URL, "URL", 0, "Where intake is: http://host:port or unix:/path (instead of KOPRU_URL)", 0},    \
+	    {"key-file", 'k', "FILE", 0, "File with the API key (instead of KOPRU_KEY)", 0},                           \
+	{                                                                                                              \
+		"json", 'j', NULL, 0, "Print JSON", 0                                                                  \
+	}
+#define IMPORT_OPTIONS                                                                                                 \
+	{"dry-run", OPTION_DRY_RUN, NULL, 0, "Have intake check every row, and store none", 0},                        \
+	    {"preview", OPTION_PREVIEW, "N", 0, "Only show how the file and its first N rows are understood", 0},      \
+	    {"errors", OPTION_ERRORS, "FILE", 0, "Where refused rows are listed (FILE.csv.errors.csv)", 0},            \
+	    API_OPTIONS
+enum {
+	OPTION_URL = 256,
+	OPTION_DRY_RUN,
+	OPTION_PREVIEW,
+	OPTION_ERRORS,
+	OPTION_MAPPING,
+	OPTION_SOURCE,
+	OPTION_SINCE,
+	OPTION_FILE
+};
+static const struct argp_option cimer_options[] = {
+    {"mapping", OPTION_MAPPING, "FILE", 0, "Which column is what (deploy/data/mappings/cimer.json)", 0}, IMPORT_OPTIONS,
+    {0}};
+static const struct argp_option old_options[] = {
+    {"mapping", OPTION_MAPPING, "FILE", 0, "Which column is what; required (kopru import mapping proposes one)", 0},
+    {"source", OPTION_SOURCE, "NAME", 0, "The old system's name, the same in each run; required: a-z, 0-9, _ . -", 0},
+    IMPORT_OPTIONS, {0}};
+static const struct argp_option mapping_options[] = {
+    {"mapping", OPTION_MAPPING, "FILE", 0, "After whose example (deploy/data/mappings/old.json)", 0},
+    {"out", 'o', "FILE", 0, "Where the proposal goes; must not exist (standard output)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option answers_options[] = {
+    {"since", OPTION_SINCE, "DAY", 0, "Only what was answered on this day (YYYY-MM-DD) or later", 0},
+    {"out", 'o', "FILE", 0, "Save them as CSV; required", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option handed_in_options[] = {
+    {"file", OPTION_FILE, "FILE.csv", 0, "All in this file, as `kopru cimer answers' saved it", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct command commands[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
     {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", json_options, demo_run},
@@ -79,6 +118,14 @@ static const struct command commands[] = {
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",
 	release_options, parked_release},
+    {"import cimer", "FILE.csv", 1, "Bring in applications of CİMER, each once", cimer_options, import_cimer},
+    {"import old", "FILE.csv", 1, "Bring in cases of an old system, each once, with their answers", old_options,
+	import_old},
+    {"import mapping", "FILE.csv", 1, "Propose which column of a file is what", mapping_options, import_mapping},
+    {"cimer answers", "", 0, "Save the answers that CİMER does not have yet", answers_options, cimer_answers},
+    {"cimer answer", "NUMBER", 1, "Print one answer, to be copied into CİMER", json_options, cimer_answer},
+    {"cimer handed-in", "[NUMBER...]", COMMAND_ARGUMENTS_MAX, "Mark answers as handed in to CİMER", handed_in_options,
+	cimer_handed_in},
     {"case", "NUMBER", 1, "Show where a case stands, without what was written", json_options, case_show},
     {"notices list", "", 0, "Show notices", notices_options, notices_list},
     {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
@@ -113,6 +160,14 @@ static const struct command_field {
     {offsetof(struct command_line, wait), 'w', false},
     {offsetof(struct command_line, xlsx), 'X', false},
     {offsetof(struct command_line, yes), 'y', true},
+    {offsetof(struct command_line, url), OPTION_URL, false},
+    {offsetof(struct command_line, dry_run), OPTION_DRY_RUN, true},
+    {offsetof(struct command_line, preview), OPTION_PREVIEW, false},
+    {offsetof(struct command_line, errors), OPTION_ERRORS, false},
+    {offsetof(struct command_line, mapping), OPTION_MAPPING, false},
+    {offsetof(struct command_line, source), OPTION_SOURCE, false},
+    {offsetof(struct command_line, since), OPTION_SINCE, false},
+    {offsetof(struct command_line, file), OPTION_FILE, false},
     {offsetof(struct command_line, outside), 'x', true},
 };
 
@@ -172,7 +227,7 @@ command_run(const struct command *c, int argc, char **argv)
 		line.folder = "deploy/migrations";
 	if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
 		return 2;
-	if (line.count != c->count && (c->arguments[0] != '[' || line.count != 0)) {
+	if (line.count != c->count && !strstr(c->arguments, "...]") && (c->arguments[0] != '[' || line.count != 0)) {
 		fprintf(stderr, "Usage: %s %s\nTry `%s --help'.\n", name, c->arguments, name);
 		return 2;
 	}
@@ -208,7 +263,8 @@ commands_print(FILE *out)
 	    "KOPRU_DATABASE, the connection string of the database, as its owner; KOPRU_MIGRATIONS, the folder of the\n"
 	    "migrations; for `doctor' KOPRU_SERVICES (NAME=unix:/path or NAME=host:port, comma-separated) and "
 	    "KOPRU_STATE (a\n"
-	    "folder whose disk is looked at); for `report' KOPRU_URL and KOPRU_KEY or KOPRU_KEY_FILE.\n"
+	    "folder whose disk is looked at); for `report' and `import' KOPRU_URL and KOPRU_KEY or KOPRU_KEY_FILE;\n"
+	    "for `import' KOPRU_MAPPINGS, the folder of the mappings.\n"
 	    "Exit code 0: done, 1: failed or not well, 2: wrong usage.\n",
 	    out);
 }

@@ -157,3 +157,50 @@ SELECT n.template, n.state, to_char(n.finished_at AT TIME ZONE 'Europe/Istanbul'
 SELECT k.consumer, k.stream, k.seq, CASE WHEN k.wanted_at IS NOT NULL THEN 'asked' END
   FROM feed.parked AS k JOIN intake.application AS a ON a.id = k.application_id
  WHERE a.number = $1::text AND k.released_at IS NULL ORDER BY k.consumer, k.stream, k.seq;
+
+-- name: import_begin
+-- in:  $1 source, $2 SHA-256 of the file in hex, $3 its size
+-- out: id of its row; its verdict is told at the end
+INSERT INTO intake.inbound AS i (source, source_id, content_type, raw_size, state, verdict, digested_at)
+VALUES ($1::text, $2::text, 'text/csv', $3::bigint, 'done', 'import began', now())
+ON CONFLICT (source, source_id) DO UPDATE SET verdict = 'import began', digested_at = now(), attempts = i.attempts + 1
+RETURNING id;
+
+-- name: import_end
+-- in:  $1 id, $2 verdict
+UPDATE intake.inbound SET verdict = $2::text, digested_at = now() WHERE id = $1::bigint;
+
+-- name: import_cases
+-- in:  $1 numbers (array)
+-- out: number, state, version, department, "t" when it came in so lately that the router remembers what was commanded
+SELECT c.number, c.state, c.version, c.department, a.recorded_at > now() - interval '25 days'
+  FROM router.case AS c JOIN intake.application AS a ON a.id = c.application_id
+ WHERE a.number = ANY($1::text[]);
+
+-- name: cimer_answers
+-- in:  $1 number of the channel, $2 first day of answers or "", $3 number of one application (CİMER's or ours) or ""
+-- out: CİMER's number, ours, version of the answer, when it was given, event, text, "t" when it was handed in
+-- The last final answer of each that stands; of an old system's cases nothing goes back. One of a reopened case is none.
+SELECT f.external_id, f.number, f.version, to_char(f.at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), f.event,
+       f.body, EXISTS (SELECT FROM intake.handed_in AS d WHERE d.application_id = f.id AND d.version = f.version)
+  FROM (SELECT DISTINCT ON (a.id) a.id, a.external_id, a.number, h.version, h.at, h.event, h.body
+          FROM intake.application AS a JOIN reporting.history AS h ON h.application_id = a.id
+         WHERE a.channel = $1::int AND a.external_id IS NOT NULL
+           AND coalesce(a.key_scope, '') NOT LIKE 'import/%'
+           AND ($3::text = '' OR a.external_id = $3::text OR a.number = $3::text)
+           AND h.event IN ('case.answered', 'case.rejected', 'case.forwarded', 'case.reopened')
+         ORDER BY a.id, h.version DESC) AS f
+ WHERE f.event <> 'case.reopened' AND f.body IS NOT NULL
+   AND ($2::text = '' OR f.at >= ($2::text || 'T00:00:00+03:00')::timestamptz)
+   AND ($3::text <> '' OR NOT EXISTS (SELECT FROM intake.handed_in AS d WHERE d.application_id = f.id AND d.version = f.version))
+ ORDER BY f.at, f.number;
+
+-- name: cimer_hand_in
+-- in:  $1 our number, $2 version of the answer, $3 who did it
+-- out: our number, "t" when it was marked now, "f" when it was before; no row when there is no such answer
+WITH found AS (SELECT a.id, a.number, h.version FROM intake.application AS a JOIN reporting.history AS h ON h.application_id = a.id
+                WHERE a.number = $1::text AND h.version = $2::int
+                  AND h.event IN ('case.answered', 'case.rejected', 'case.forwarded')),
+     marked AS (INSERT INTO intake.handed_in (application_id, version, handed_in_by)
+                SELECT id, version, $3::text FROM found ON CONFLICT DO NOTHING RETURNING application_id)
+SELECT f.number, EXISTS (SELECT FROM marked) FROM found AS f;

@@ -2,40 +2,25 @@
  * in a pipe the tables that a person reads; JSON and files as reporting gives them. */
 #include <errno.h>
 #include <jansson.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/conf.h"
 #include "common/base/csv.h"
-#include "common/base/file.h"
 #include "common/domain/calendar.h"
+#include "services/kopru/api.h"
 #include "services/kopru/command.h"
 #include "services/kopru/http_get.h"
 #include "services/kopru/table.h"
 
 #define ROWS_MAX 1000000
 #define SECONDS_MAX 120
-#define KEY_SIZE_MAX 1024
-
-struct report_conf {
-	const char *url, *key;
-};
-
-static const struct conf_key report_keys[] = {
-    {"KOPRU_URL", CONF_TEXT, offsetof(struct report_conf, url), "http://127.0.0.1:8080",
-	"where the API is: http://host:port, or unix:/path of reporting's own socket", 0, 0},
-    {"KOPRU_KEY", CONF_SECRET, offsetof(struct report_conf, key), "", "API key with the right reports", 0, 0},
-    {0},
-};
 
 struct report {
 	const struct command_line *line;
-	struct report_conf conf;
+	struct api api;
 	struct arena *arena;
-	const char *key;
 	const char *path; /* "/api/v1/reports/year/2020?" */
 };
 
@@ -45,26 +30,6 @@ static const struct table_column shown[] = {{"name", false}, {"count", true}, {"
     {"answer_p90_hours", true}, {"answer_mean_hours", true}, {"mean_days", true}, {0}};
 /* Tables that are too long to be read. */
 static const char *const hidden[] = {"by_day", "by_week", "by_neighbourhood", NULL};
-
-static int
-key_find(struct report *r, struct err *e)
-{
-	size_t size;
-	char *text;
-
-	r->key = r->conf.key;
-	if (r->line->key_file) {
-		if (file_read(r->arena, r->line->key_file, KEY_SIZE_MAX, &text, &size, e) < 0)
-			return err_prefix(e, "--key-file");
-		text[strcspn(text, "\r\n")] = '\0';
-		r->key = text;
-	}
-	if (strspn(r->key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(r->key))
-		return err_set(e, "the API key holds a character that no key has");
-	return *r->key ? 0
-		       : err_set(e, "an API key with the right \"reports\" is needed: KOPRU_KEY, KOPRU_KEY_FILE or "
-				    "--key-file (kopru key create NAME --rights reports)");
-}
 
 /* What reporting says is wrong, in one line. */
 static int
@@ -78,7 +43,7 @@ refused(const struct report *r, const struct http_got *got, struct err *e)
 
 	if (!text)
 		text = json_string_value(json_object_get(json, "detail"));
-	rc = err_set(e, "%s answered %ld: %s%s%s%s%s", r->conf.url, got->status, title ? title : "no problem document",
+	rc = err_set(e, "%s answered %ld: %s%s%s%s%s", r->api.name, got->status, title ? title : "no problem document",
 	    field ? ": " : "", field ? field : "", text ? ": " : "", text ? text : "");
 	json_decref(json);
 	return rc;
@@ -87,14 +52,12 @@ refused(const struct report *r, const struct http_got *got, struct err *e)
 static int
 fetch(const struct report *r, const char *format, FILE *out, struct http_got *got, struct err *e)
 {
-	bool local = strncmp(r->conf.url, "unix:", 5) == 0;
-	struct http_question question = {.key = r->key, .out = out, .seconds = SECONDS_MAX};
+	struct http_question question = {
+	    .key = r->api.key, .socket = r->api.socket, .out = out, .seconds = SECONDS_MAX};
 
-	question.socket = local ? r->conf.url + 5 : NULL;
-	question.url =
-	    arena_printf(r->arena, "%s%sformat=%s", local ? "http://localhost" : r->conf.url, r->path, format);
+	question.url = arena_printf(r->arena, "%s%sformat=%s", r->api.url, r->path, format);
 	if (http_get(&question, r->arena, got, e) < 0)
-		return err_prefix(e, "%s", r->conf.url);
+		return err_prefix(e, "%s", r->api.name);
 	return got->status == 200 ? 0 : refused(r, got, e);
 }
 
@@ -181,10 +144,10 @@ print_tables(const struct report *r, struct err *e)
 	if (fetch(r, "csv", NULL, &got, e) < 0)
 		return -1;
 	if (csv_parse(r->arena, got.body, ROWS_MAX, &csv, e) < 0)
-		return err_prefix(e, "%s gave what is no table", r->conf.url);
+		return err_prefix(e, "%s gave what is no table", r->api.name);
 	columns = columns_choose(r->arena, &csv);
 	if (!columns->name)
-		return err_set(e, "%s gave a table without figures", r->conf.url);
+		return err_set(e, "%s gave a table without figures", r->api.name);
 	for (size_t row = 0; row < csv.rows;)
 		row = print_one(r->arena, &csv, columns, row);
 	return 0;
@@ -200,7 +163,7 @@ print_json(const struct report *r, struct err *e)
 		return -1;
 	json = json_loads(got.body, 0, NULL);
 	if (!json)
-		return err_set(e, "%s gave what is no JSON", r->conf.url);
+		return err_set(e, "%s gave what is no JSON", r->api.name);
 	json_dumpf(json, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(json);
@@ -227,12 +190,9 @@ report_run(const struct command_line *line, const char *path, struct err *e)
 		err_set(e, "only one of --json, --csv and --xlsx");
 		return COMMAND_WRONG_USAGE;
 	}
-	if (conf_load(report_keys, &r.conf, e) < 0)
-		return -1;
 	r.arena = arena_new(0);
-	rc = key_find(&r, e) < 0 ? -1 : report_give(&r, e);
+	rc = api_find(r.arena, line, "reports", &r.api, e) < 0 ? -1 : report_give(&r, e);
 	arena_free(r.arena);
-	conf_free(report_keys, &r.conf);
 	return rc;
 }
 

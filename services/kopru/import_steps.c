@@ -1,0 +1,267 @@
+/* import_steps: what an old system did with its cases, after they are in: commands whose ids follow from the source, the number,
+ * the action and the version, so that the same run again does nothing twice. A case that does not stand where a new one stands
+ * is looked at before. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/domain/words.h"
+#include "proto/kopru/v1/event.pb-c.h"
+#include "services/kopru/import_batch.h"
+
+#define COMMANDS_PATH "/api/v1/commands"
+#define COMMANDS_MAX 100 /* of one request */
+#define PLAN_MAX 4
+#define DESK "HM"
+#define VERSION_ROUTED 2 /* of a case that only was routed */
+#define LOOKS_MAX 5
+#define RETRY_MS 300
+#define RETRY_MAX_MS 5000
+
+/* Is anything left to be done for it? */
+static bool
+wants(const struct import_work *w)
+{
+	return (w->item.answer && !w->answered) || (w->item.closing && !w->closed) || (w->item.note && !w->noted);
+}
+
+static void
+make_id(const struct import_batch *b, const struct import_work *w, const char *action, const char *text,
+    char id[UUID_TEXT_SIZE])
+{
+	static const char purpose[] = "kopru import";
+	const char *const parts[] = {b->flight->job->source->name, w->item.key, action, text};
+	const uint8_t version[4] = {
+	    (uint8_t)(w->version >> 24), (uint8_t)(w->version >> 16), (uint8_t)(w->version >> 8), (uint8_t)w->version};
+	crypto_generichash_state state;
+	struct uuid u;
+
+	crypto_generichash_init(&state, NULL, 0, UUID_SIZE);
+	crypto_generichash_update(&state, (const uint8_t *)purpose, sizeof(purpose));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		crypto_generichash_update(&state, (const uint8_t *)parts[i], strlen(parts[i]) + 1);
+	/* A note has no version: it is the same wherever its case stands. */
+	crypto_generichash_update(&state, version, strcmp(action, "note") == 0 ? 0 : sizeof(version));
+	crypto_generichash_final(&state, u.bytes, UUID_SIZE);
+	u.bytes[6] = (uint8_t)((u.bytes[6] & 0x0f) | 0x80); /* version 8 (RFC 9562): made by an own rule */
+	u.bytes[8] = (uint8_t)((u.bytes[8] & 0x3f) | 0x80);
+	uuid_text(&u, id);
+}
+
+static void
+add(struct import_batch *b, json_t *list, struct import_work *w, const char *action, const char *name,
+    const char *value)
+{
+	char id[UUID_TEXT_SIZE];
+	json_t *json = json_object();
+
+	make_id(b, w, action, value, id);
+	json_object_set_new(json, "id", json_string(id));
+	json_object_set_new(json, "number", json_string(w->number));
+	json_object_set_new(json, "action", json_string(action));
+	json_object_set_new(json, name, json_string(value));
+	if (strcmp(action, "note") != 0)
+		json_object_set_new(json, "expected_version", json_integer(w->version++));
+	json_array_append_new(list, json);
+	b->sent[b->sent_count++] = (size_t)(w - b->works);
+}
+
+/* Only the desk answers what it has, so it takes the case first; its deadline goes with it. */
+static void
+plan(struct import_batch *b, json_t *list, struct import_work *w)
+{
+	unsigned version = w->version;
+
+	if (w->item.answer && !w->answered) {
+		if (!w->at_desk)
+			add(b, list, w, "assign", "department", DESK);
+		add(b, list, w, "answer", "text", w->item.answer);
+	}
+	if (w->item.closing && !w->closed)
+		add(b, list, w, "close", "reason", w->item.closing);
+	if (w->item.note && !w->noted)
+		add(b, list, w, "note", "text", w->item.note);
+	w->version = version;
+}
+
+static void
+send_next(struct import_batch *b, int64_t delay)
+{
+	json_t *list = json_array(), *json;
+	size_t size = 0;
+	char *text;
+
+	b->sent_count = 0;
+	for (size_t i = 0; i < b->count && b->sent_count + PLAN_MAX <= COMMANDS_MAX && size < IMPORT_BODY_SOFT; i++) {
+		struct import_work *w = &b->works[i];
+
+		if (w->done)
+			continue;
+		plan(b, list, w);
+		size += (w->item.answer ? strlen(w->item.answer) : 0) + 1000;
+	}
+	json = json_pack("{s:o}", "commands", list);
+	if (!(text = json_dumps(json, JSON_COMPACT)))
+		abort();
+	json_decref(json);
+	arena_reset(b->call_arena);
+	b->call.size = strlen(text);
+	b->call.body = arena_string_n(b->call_arena, text, b->call.size);
+	free(text);
+	import_front_post(b->flight->front, &b->call, delay);
+}
+
+static void
+finish(struct import_batch *b, struct import_work *w)
+{
+	w->done = true;
+	if (w->item.answer)
+		b->flight->counts->answered++;
+}
+
+/* What its case is now decides what is left. */
+static void
+take_look(struct import_batch *b, struct import_work *w, const char *const *cells)
+{
+	int state = (int)strtol(cells[1], NULL, 10);
+	const struct word *word = word_find(state_words, state);
+
+	w->look = false;
+	w->version = (unsigned)strtoul(cells[2], NULL, 10);
+	w->at_desk = strcmp(cells[3], DESK) == 0;
+	w->noted |= strcmp(cells[4], "t") != 0; /* the router forgets after thirty days what it did */
+	w->closed = state == KOPRU__V1__STATE__STATE_CLOSED;
+	w->answered = w->closed || state == KOPRU__V1__STATE__STATE_ANSWERED;
+	if (!wants(w))
+		finish(b, w);
+	else if (!w->answered && w->item.answer &&
+		 (state == KOPRU__V1__STATE__STATE_FORWARDED || state == KOPRU__V1__STATE__STATE_REJECTED ||
+		     state == KOPRU__V1__STATE__STATE_MERGED || state == KOPRU__V1__STATE__STATE_WITHDRAWN ||
+		     state == KOPRU__V1__STATE__STATE_WAITING_FOR_CITIZEN))
+		import_batch_refuse(b, w, "",
+		    arena_printf(b->arena, "it is in as %s, without its old answer: here it is %s", w->number,
+			word ? word->token : "?"));
+}
+
+/* Asks where the cases of all those stand that were in before, or changed meanwhile. */
+static int
+look(struct import_batch *b)
+{
+	struct arena *a = arena_new(0);
+	const char *numbers = "", *values[2] = {NULL, NULL};
+	struct script_rows rows = {.count = 0};
+	int rc = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->works[i].done && b->works[i].look)
+			numbers = arena_printf(a, "%s%s%s", numbers, *numbers ? "," : "", b->works[i].number);
+	values[0] = arena_printf(a, "{%s}", numbers);
+	if (*numbers)
+		rc = script_call(b->flight->job->session->script, &operator_statements[IMPORT_CASES], values, a, &rows,
+		    b->flight->e);
+	for (size_t row = 0; rc == 0 && row < rows.count; row++)
+		for (size_t i = 0; i < b->count; i++)
+			if (b->works[i].look && strcmp(b->works[i].number, rows.cells[row * rows.columns]) == 0)
+				take_look(b, &b->works[i], rows.cells + row * rows.columns);
+	arena_free(a);
+	return rc;
+}
+
+/* One command of a plan: 0 done, 1 once more, 2 its case must be looked at, -1 refused. */
+static int
+judge(const json_t *result)
+{
+	json_int_t status = json_integer_value(json_object_get(result, "status"));
+
+	if (status == 200)
+		return 0;
+	if (status == 429 || status == 503)
+		return 1;
+	return status == 409 ? 2 : -1;
+}
+
+static void
+take_results(struct import_batch *b, const json_t *results, bool *again)
+{
+	for (size_t i = 0; i < b->sent_count;) {
+		struct import_work *w = &b->works[b->sent[i]];
+		const char *detail = NULL;
+		bool later = false, changed = false;
+
+		for (size_t work = b->sent[i]; i < b->sent_count && b->sent[i] == work; i++) {
+			const json_t *result = json_array_get(results, i);
+			int verdict = judge(result);
+
+			later |= verdict == 1;
+			changed |= verdict == 2;
+			if (verdict < 0 && !detail && !(detail = json_string_value(json_object_get(result, "detail"))))
+				detail = "it was refused";
+		}
+		if (detail)
+			import_batch_refuse(b, w, "",
+			    arena_printf(b->arena, "it is in as %s, without its old answer: %s", w->number, detail));
+		else if (changed && ++w->looks > LOOKS_MAX)
+			import_batch_refuse(b, w, "",
+			    arena_printf(b->arena,
+				"it is in as %s, without its old answer: its case changes all the time", w->number));
+		else if (!later && !changed)
+			finish(b, w);
+		w->look = changed;
+		*again |= later;
+	}
+}
+
+/* Whatever is left: once more, or the end. */
+static void
+go_on(struct import_batch *b, bool again)
+{
+	int64_t delay = (int64_t)RETRY_MS << (b->tries < 5 ? b->tries : 5);
+
+	if (look(b) < 0) {
+		b->flight->failed = true;
+		import_batch_end(b);
+		return;
+	}
+	b->tries = again ? b->tries + 1 : 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->works[i].done)
+			continue;
+		send_next(b, !again ? 0 : delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS);
+		return;
+	}
+	import_batch_end(b);
+}
+
+static void
+on_commanded(struct import_call *call, long status, const char *body, size_t size)
+{
+	struct import_batch *b = (struct import_batch *)((char *)call - offsetof(struct import_batch, call));
+	json_t *results = status == 200 ? json_loadb(body, size, 0, NULL) : NULL;
+	bool again = false;
+
+	if (json_array_size(results) != b->sent_count) {
+		json_decref(results);
+		import_batch_fail(b, status, body);
+		return;
+	}
+	take_results(b, results, &again);
+	json_decref(results);
+	go_on(b, again);
+}
+
+void
+import_steps_begin(struct import_batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct import_work *w = &b->works[i];
+
+		if (!w->done && !wants(w))
+			w->done = true;
+		w->look = w->repeated;
+		w->version = VERSION_ROUTED;
+	}
+	b->tries = 0;
+	b->call.path = COMMANDS_PATH;
+	b->call.on_end = on_commanded;
+	go_on(b, false);
+}

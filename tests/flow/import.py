@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""flow: files of CİMER and of old systems come in by `kopru import`, each row once whatever dies on the way, and answers go back
+by `kopru cimer`. limit: 180 s"""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import system as kopru  # noqa: E402
+
+S = kopru.System()
+TAP = kopru.Tap()
+KEYS = {}
+HEAD = ["Başvuru No", "Tarih", "Tür", "Konu", "Metin", "Ad Soyad", "T.C.", "Telefon", "E-posta", "Adres", "Gizlilik",
+        "Son Cevap Tarihi", "Sevk Eden", "Ekler"]
+OLD_HEAD = ["Talep No", "Başvuru Tarihi", "İçerik", "Başvuru Sahibi", "Cevap Metni", "Cevap Tarihi"]
+SECRET = "GİZLİKİŞİ"
+
+
+def environment(key="entry"):
+    return {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database),
+            "KOPRU_URL": "unix:" + S.path("intake.sock"), "KOPRU_KEY": KEYS[key]}
+
+
+def command(*arguments, code=0, key="entry"):
+    """(what it prints, what it says on standard error)"""
+    done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment(key), cwd=kopru.TOP,
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def row(number, **more):
+    cells = {"Başvuru No": number, "Tarih": "24.11.2025 09:30", "Tür": "Şikâyet", "Konu": "Çöp",
+             "Metin": f"Sokağımızda çöp toplanmadı; konteyner taşıyor.\nKayıt {number}", "Ad Soyad": "Deneme Şahıs",
+             "T.C.": "11111111110", "Telefon": "0500 000 00 00", "E-posta": "deneme@example.org",
+             "Adres": "Fetih Mah. Işık Sk. 1", "Gizlilik": "Hayır", "Son Cevap Tarihi": "24.12.2025",
+             "Sevk Eden": "Konya Valiliği", "Ekler": ""}
+    return [{**cells, **more}[name] for name in HEAD]
+
+
+def save(name, rows, head=None, encoding="utf-8", separator=";"):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
+    writer.writerows([head or HEAD, *rows])
+    with open(S.path(name), "wb") as file:
+        file.write(text.getvalue().encode(encoding))
+    return S.path(name)
+
+
+def numbers(first, count):
+    return [f"{first + i:010d}" for i in range(count)]
+
+
+def stored(source="cimer"):
+    return int(S.value(f"SELECT count(*) FROM intake.application WHERE key_scope = '{source}'"))
+
+
+def counts(*arguments, code=0, key="entry"):
+    out, err = command(*arguments, "--json", code=code, key=key)
+    return json.loads(out)
+
+
+def refused(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def starts():
+    S.start()
+    KEYS["entry"] = S.api_key("entry", "applications,cases", "--role", "clerk")
+    KEYS["poor"] = S.api_key("poor", "reports")
+
+
+def every_encoding_and_separator():
+    first = 2500000000
+    for encoding in ("utf-8", "utf-8-sig", "windows-1254"):
+        for separator in (";", ",", "\t"):
+            path = save("file.csv", [row(n) for n in numbers(first, 5)], encoding=encoding, separator=separator)
+            assert counts("import", "cimer", path)["new"] == 5, (encoding, separator)
+            assert counts("import", "cimer", path)["repeated"] == 5, (encoding, separator)
+            first += 5
+    assert S.rows("SELECT DISTINCT channel, external_id = substr(key, 7), kind, subject, applicant_name, applicant_phone, address "
+                  "IS NULL, applicant_address, prefers, received_at AT TIME ZONE 'UTC' FROM intake.application") == [
+        "7|t|2|Çöp|Deneme Şahıs|+905000000000|t|Fetih Mah. Işık Sk. 1|5|2025-11-24 06:30:00"]
+    assert not os.path.exists(path + ".errors.csv")
+    assert stored() == 45
+    verdicts = S.rows("SELECT state, verdict FROM intake.inbound WHERE source = 'cimer'")
+    assert verdicts == ["done|imported: 5 rows, 0 new, 5 there already, 0 refused"] * 9, verdicts
+
+
+def says_what_is_wrong():
+    rows = [row("2600000001"), row("26000000", Metin="=1+1"), row("2600000003", Tarih="45000"), row("2600000004", Tür="Fıkra"),
+            row("2600000005", Gizlilik="belki"), row("2600000006", **{"T.C.": "11111111111", "Telefon": "5"}),
+            row("2600000007", Tarih="24.11.2099"), row("2600000001"), row("2600000001", Metin="=Başka"), row("2600000010")]
+    path = save("wrong.csv", rows)
+    errors = S.path("refused.csv")
+    assert counts("import", "cimer", path, "--dry-run", "--errors", errors, code=1)["valid"] == 4
+    assert stored() == 45
+    answer = counts("import", "cimer", path, "--errors", errors, code=1)
+    assert (answer["rows"], answer["new"], answer["repeated"], answer["refused"]) == (10, 2, 1, 7), answer
+    found = [(r["row"], r["number"], r["column"]) for r in refused(errors)]
+    assert sorted(found, key=lambda f: int(f[0])) == [
+        ("2", "", "Başvuru No"), ("3", "2600000003", "Tarih"), ("4", "2600000004", "Tür"), ("5", "2600000005", "Gizlilik"),
+        ("6", "2600000006", "T.C."), ("6", "2600000006", "Telefon"), ("7", "2600000007", "Tarih"), ("9", "2600000001", "")], found
+    assert "serial number" in [r["reason"] for r in refused(errors) if r["row"] == "3"][0]
+    assert "other content" in [r["reason"] for r in refused(errors) if r["row"] == "9"][0]
+    out, _ = command("import", "cimer", path, "--preview", "3")
+    assert "UTF-8" in out and "Başvuru No" in out and "Deneme" not in out and "11111111110" not in out, out
+
+
+def columns_are_checked():
+    short = [name for name in HEAD if name != "Metin"]
+    for head, said in ((short, "no column for text: expected \"Metin\""), (HEAD[:5] + ["tarih"] + HEAD[6:], "twice"),
+                       (HEAD[:5] + ["Başvuru Tarihi"] + HEAD[6:], "two columns stand for received_at")):
+        path = save("columns.csv", [["x"] * len(head)], head=head)
+        _, err = command("import", "cimer", path, code=1)
+        assert said in err, err
+    path = save("open.csv", [[c for c, n in zip(row("2600000020"), HEAD) if n != "Gizlilik"]],
+                head=[n for n in HEAD if n != "Gizlilik"])
+    _, err = command("import", "cimer", path, "--preview", "1")
+    assert "warning: no column says who wants to be hidden" in err, err
+    for data, said in ((b"PK\x03\x04....", "XLSX"), ("ş;ı".encode("utf-16"), "UTF-16"), (b"", "empty")):
+        with open(S.path("no.csv"), "wb") as file:
+            file.write(data)
+        _, err = command("import", "cimer", S.path("no.csv"), code=1)
+        assert said in err, err
+    _, err = command("import", "cimer", path, key="poor", code=1)
+    assert "403" in err, err
+
+
+def encodings_do_not_mix():
+    text = [row(n) for n in numbers(2610000000, 8)]
+    path = save("mixed.csv", text, encoding="windows-1254")
+    with open(path, "ab") as file:
+        file.write((";".join(f'"{c}"' for c in row("2610000008")) + "\r\n").encode("utf-8"))
+        file.write(b"2610000009;24.11.2025;\x81;;x;;;;;;;;;\r\n")
+    answer = counts("import", "cimer", path, code=1)
+    assert (answer["new"], answer["refused"]) == (8, 2), answer
+    reasons = [r["reason"] for r in refused(path + ".errors.csv")]
+    assert "its letters are UTF-8" in reasons[0] and "no characters" in reasons[1], reasons
+    with open(S.path("open.csv"), "wb") as file:
+        file.write((";".join(HEAD) + "\r\n" + ";".join(row("2610000010", Metin="x")) + "\r\n\"nie zu").encode())
+    answer = counts("import", "cimer", S.path("open.csv"), code=1)
+    assert answer["new"] == 1 and "broken off" in S.value(
+        "SELECT verdict FROM intake.inbound ORDER BY id DESC LIMIT 1"), answer
+
+
+def hidden_stays_hidden():
+    S.department("TEM")
+    path = save("hidden.csv", [row("2620000000", **{"Ad Soyad": SECRET, "Gizlilik": "Gizli", "Ekler": f"{SECRET}.pdf;b.jpg"}),
+                               row("2620000001", **{"Ad Soyad": "Açık Şahıs", "Gizlilik": "Gizli değil"})])
+    assert counts("import", "cimer", path)["new"] == 2
+    kopru.wait_until(lambda: len([line for line in S.lines("TEM") if "Açık Şahıs" in json.dumps(line, ensure_ascii=False)]) > 0,
+                     30, "the department has them", lambda: S.tail("router"))
+    with open(S.path("departments", "TEM.jsonl"), encoding="utf-8") as file:
+        assert SECRET not in file.read()
+    S.processes["department-TEM"].stop()
+    kopru.wait_until(lambda: int(S.value("SELECT count(*) FROM feed.event WHERE kind = 'note.added'")) == 1, 20, "the note is in")
+
+
+def killed(count, arguments, total, source, kill_intake):
+    """Kills the importer, and intake, again and again until a run ends by itself."""
+    S.supervise()
+    runs, ended = 0, False
+    while not ended:
+        runs += 1
+        process = subprocess.Popen([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment(), cwd=kopru.TOP,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        before = stored(source)
+        if runs <= count:
+            kopru.wait_until(lambda: stored(source) > before or process.poll() is not None, 30, "it goes on")
+            if kill_intake:
+                S.processes["intake"].kill()
+                time.sleep(0.3)
+            process.kill()
+        out, err = process.communicate(timeout=90)
+        ended = process.returncode == 0
+        assert process.returncode in (0, -signal.SIGKILL), (out, err)
+    assert runs > 2, runs
+    S.supervising = False
+    assert stored(source) == total, stored(source)
+    assert json.loads(out)["new"] + json.loads(out)["repeated"] == total, out
+    return json.loads(out)
+
+
+def survives_kills():
+    total = 20000
+    path = save("many.csv", [row(n) for n in numbers(2700000000, total)], encoding="windows-1254")
+    before = stored()
+    answer = killed(3, ["import", "cimer", path, "--json"], before + total, "cimer", True) if False else None
+    S.sql("SELECT 1")
+    mapping = S.path("cimer2.json")
+    with open(os.path.join(kopru.TOP, "deploy/data/mappings/cimer.json"), encoding="utf-8") as file:
+        text = json.load(file)
+    text["channel"] = "desk"
+    with open(mapping, "w", encoding="utf-8") as file:
+        json.dump(text, file)
+    answer = killed(3, ["import", "old", path, "--mapping", mapping, "--source", "kills", "--json"], total, "import/kills", True)
+    assert answer["refused"] == 0, answer
+    assert S.value("SELECT count(DISTINCT key) FROM intake.application WHERE key_scope = 'import/kills'") == str(total)
+    assert S.value("SELECT count(*) FROM feed.event WHERE stream = 'intake'") == S.value("SELECT count(*) FROM intake.application")
+
+
+def old_cases_are_closed():
+    total = 300
+    mapping = S.path("old.json")
+    rows = [[f"2021/{i}", "03.02.2021 10:00", f"Çöp alınmadı, kayıt {i}.", "Deneme Şahıs", "" if i % 10 == 0 else f"Alındı ({i}).",
+             "" if i % 10 == 0 else "05.02.2021"] for i in range(total)]
+    path = save("old.csv", rows, head=OLD_HEAD, separator=",")
+    command("import", "mapping", path, "--out", mapping)
+    answer = killed(2, ["import", "old", path, "--mapping", mapping, "--source", "eski", "--json"], total, "import/eski", False)
+    assert answer["answered"] == total * 9 // 10, answer
+    S.wait_quiet(60)
+    states = S.rows("SELECT c.state, count(*) FROM router.case c JOIN intake.application a ON a.id = c.application_id "
+                    "WHERE a.key_scope = 'import/eski' GROUP BY 1 ORDER BY 2")
+    assert [line.split("|")[1] for line in states] == [str(total // 10), str(total * 9 // 10)], states
+    once = S.rows("SELECT e.kind, count(*), count(DISTINCT application_id) FROM feed.event e JOIN intake.application a "
+                  "ON a.id = e.application_id WHERE stream = 'case' AND a.key_scope = 'import/eski' "
+                  "AND e.kind IN ('case.answered', 'case.closed') GROUP BY 1")
+    assert sorted(once) == [f"case.answered|{total * 9 // 10}|{total * 9 // 10}",
+                            f"case.closed|{total * 9 // 10}|{total * 9 // 10}"], once
+    assert os.listdir(S.path("outbox")) == []
+
+
+def answers_go_back():
+    number = S.value("SELECT number FROM intake.application WHERE external_id = '2620000001'")
+    out = S.path("answers.csv")
+    assert counts("cimer", "answers", "--out", out)["answers"] == 0
+    def done(action, **more):
+        version = int(S.value(f"SELECT version FROM router.case WHERE number = '{number}'"))
+        status, _, answer = S.request("intake", "POST", "/api/v1/commands", {"number": number, "action": action,
+                                      "expected_version": version, **more}, {"Authorization": "Bearer " + KEYS["entry"]})
+        assert status == 200, answer
+        S.wait_quiet()
+    done("assign", department="HM")
+    done("answer", text="=Konteyner boşaltıldı; her akşam alınacak.")
+    assert counts("cimer", "answers", "--out", out)["answers"] == 1
+    with open(out, encoding="utf-8-sig", newline="") as file:
+        answer = list(csv.DictReader(file, delimiter=";"))[0]
+    assert (answer["cimer_number"], answer["number"]) == ("2620000001", number), answer
+    assert answer["answer"] == "'=Konteyner boşaltıldı; her akşam alınacak.", answer
+    text, _ = command("cimer", "answer", "2620000001")
+    assert "CİMER başvuru no: 2620000001" in text and number in text and "her akşam" in text, text
+    assert counts("cimer", "handed-in", "--file", out) == {"marked": 1, "before": 0}
+    assert counts("cimer", "handed-in", "2620000001") == {"marked": 0, "before": 1}
+    assert counts("cimer", "answers", "--out", out)["answers"] == 0
+    done("reopen", reason="Yeniden istendi.")
+    assert counts("cimer", "answers", "--out", out)["answers"] == 0
+    done("answer", text="İkinci cevap.")
+    assert counts("cimer", "answers", "--out", out, "--since", "2020-01-01")["answers"] == 1
+    command("cimer", "handed-in", "1234567890", code=1)
+    command("cimer", "handed-in", code=2)
+
+
+def main():
+    try:
+        for name, function in (
+                ("the services start", starts), ("every encoding and separator", every_encoding_and_separator),
+                ("each refused row says where and why", says_what_is_wrong), ("wrong columns are refused at once", columns_are_checked),
+                ("encodings do not mix", encodings_do_not_mix), ("a hidden name reaches no department", hidden_stays_hidden),
+                ("importer and intake are killed: each row once", survives_kills),
+                ("old cases are answered and closed, once", old_cases_are_closed), ("answers go back", answers_go_back)):
+            TAP.run(name, function)
+    finally:
+        S.close()
+    TAP.end()
+
+
+main()
