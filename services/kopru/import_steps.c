@@ -10,19 +10,37 @@
 #include "services/kopru/import_batch.h"
 
 #define COMMANDS_PATH "/api/v1/commands"
-#define COMMANDS_MAX 100 /* of one request */
-#define PLAN_MAX 4
+#define ROOM_MAX 400 /* of a command without its text */
 #define DESK "HM"
 #define VERSION_ROUTED 2 /* of a case that only was routed */
 #define LOOKS_MAX 5
 #define RETRY_MS 300
 #define RETRY_MAX_MS 5000
 
-/* Is anything left to be done for it? */
-static bool
-wants(const struct import_work *w)
+/* A command to be sent. */
+struct step {
+	const char *action; /* NULL: nothing is left to be done */
+	const char *name, *value; /* what it is sent with */
+	bool of_version;
+	bool *done; /* set when it was done */
+};
+
+/* One after the other: the router keeps no order between commands of one request. Only the desk answers what it has, so it
+ * takes the case first. */
+static struct step
+next_step(struct import_work *w)
 {
-	return (w->item.answer && !w->answered) || (w->item.closing && !w->closed) || (w->item.note && !w->noted);
+	const struct import_item *item = &w->item;
+
+	if (item->answer && !w->answered && !w->at_desk)
+		return (struct step){"assign", "department", DESK, true, &w->at_desk};
+	if (item->answer && !w->answered)
+		return (struct step){"answer", "text", item->answer, true, &w->answered};
+	if (item->closing && !w->closed)
+		return (struct step){"close", "reason", item->closing, true, &w->closed};
+	if (item->note && !w->noted)
+		return (struct step){"note", "text", item->note, false, &w->noted};
+	return (struct step){.action = NULL};
 }
 
 static void
@@ -49,39 +67,20 @@ make_id(const struct import_batch *b, const struct import_work *w, const char *a
 }
 
 static void
-add(struct import_batch *b, json_t *list, struct import_work *w, const char *action, const char *name,
-    const char *value)
+add(struct import_batch *b, json_t *list, struct import_work *w, const struct step *step)
 {
 	char id[UUID_TEXT_SIZE];
 	json_t *json = json_object();
 
-	make_id(b, w, action, value, id);
+	make_id(b, w, step->action, step->value, id);
 	json_object_set_new(json, "id", json_string(id));
 	json_object_set_new(json, "number", json_string(w->number));
-	json_object_set_new(json, "action", json_string(action));
-	json_object_set_new(json, name, json_string(value));
-	if (strcmp(action, "note") != 0)
-		json_object_set_new(json, "expected_version", json_integer(w->version++));
+	json_object_set_new(json, "action", json_string(step->action));
+	json_object_set_new(json, step->name, json_string(step->value));
+	if (step->of_version)
+		json_object_set_new(json, "expected_version", json_integer(w->version));
 	json_array_append_new(list, json);
 	b->sent[b->sent_count++] = (size_t)(w - b->works);
-}
-
-/* Only the desk answers what it has, so it takes the case first; its deadline goes with it. */
-static void
-plan(struct import_batch *b, json_t *list, struct import_work *w)
-{
-	unsigned version = w->version;
-
-	if (w->item.answer && !w->answered) {
-		if (!w->at_desk)
-			add(b, list, w, "assign", "department", DESK);
-		add(b, list, w, "answer", "text", w->item.answer);
-	}
-	if (w->item.closing && !w->closed)
-		add(b, list, w, "close", "reason", w->item.closing);
-	if (w->item.note && !w->noted)
-		add(b, list, w, "note", "text", w->item.note);
-	w->version = version;
 }
 
 static void
@@ -92,13 +91,15 @@ send_next(struct import_batch *b, int64_t delay)
 	char *text;
 
 	b->sent_count = 0;
-	for (size_t i = 0; i < b->count && b->sent_count + PLAN_MAX <= COMMANDS_MAX && size < IMPORT_BODY_SOFT; i++) {
+	for (size_t i = 0; i < b->count && size < IMPORT_BODY_SOFT; i++) {
 		struct import_work *w = &b->works[i];
+		struct step step;
 
 		if (w->done)
 			continue;
-		plan(b, list, w);
-		size += (w->item.answer ? strlen(w->item.answer) : 0) + 1000;
+		step = next_step(w);
+		add(b, list, w, &step);
+		size += strlen(step.value) + ROOM_MAX;
 	}
 	json = json_pack("{s:o}", "commands", list);
 	if (!(text = json_dumps(json, JSON_COMPACT)))
@@ -119,6 +120,13 @@ finish(struct import_batch *b, struct import_work *w)
 		b->flight->counts->answered++;
 }
 
+static void
+refuse(struct import_batch *b, struct import_work *w, const char *why)
+{
+	import_batch_refuse(
+	    b, w, "", arena_printf(b->arena, "it is in as %s, without its old answer: %s", w->number, why));
+}
+
 /* What its case is now decides what is left. */
 static void
 take_look(struct import_batch *b, struct import_work *w, const char *const *cells)
@@ -132,15 +140,13 @@ take_look(struct import_batch *b, struct import_work *w, const char *const *cell
 	w->noted |= strcmp(cells[4], "t") != 0; /* the router forgets after thirty days what it did */
 	w->closed = state == KOPRU__V1__STATE__STATE_CLOSED;
 	w->answered = w->closed || state == KOPRU__V1__STATE__STATE_ANSWERED;
-	if (!wants(w))
+	if (!next_step(w).action)
 		finish(b, w);
 	else if (!w->answered && w->item.answer &&
 		 (state == KOPRU__V1__STATE__STATE_FORWARDED || state == KOPRU__V1__STATE__STATE_REJECTED ||
 		     state == KOPRU__V1__STATE__STATE_MERGED || state == KOPRU__V1__STATE__STATE_WITHDRAWN ||
 		     state == KOPRU__V1__STATE__STATE_WAITING_FOR_CITIZEN))
-		import_batch_refuse(b, w, "",
-		    arena_printf(b->arena, "it is in as %s, without its old answer: here it is %s", w->number,
-			word ? word->token : "?"));
+		refuse(b, w, arena_printf(b->arena, "here it is %s", word ? word->token : "?"));
 }
 
 /* Asks where the cases of all those stand that were in before, or changed meanwhile. */
@@ -167,48 +173,26 @@ look(struct import_batch *b)
 	return rc;
 }
 
-/* One command of a plan: 0 done, 1 once more, 2 its case must be looked at, -1 refused. */
-static int
-judge(const json_t *result)
+/* true: it is to be sent once more as it was. */
+static bool
+take_result(struct import_batch *b, struct import_work *w, const json_t *result)
 {
 	json_int_t status = json_integer_value(json_object_get(result, "status"));
+	const char *detail = json_string_value(json_object_get(result, "detail"));
 
-	if (status == 200)
-		return 0;
-	if (status == 429 || status == 503)
-		return 1;
-	return status == 409 ? 2 : -1;
-}
-
-static void
-take_results(struct import_batch *b, const json_t *results, bool *again)
-{
-	for (size_t i = 0; i < b->sent_count;) {
-		struct import_work *w = &b->works[b->sent[i]];
-		const char *detail = NULL;
-		bool later = false, changed = false;
-
-		for (size_t work = b->sent[i]; i < b->sent_count && b->sent[i] == work; i++) {
-			const json_t *result = json_array_get(results, i);
-			int verdict = judge(result);
-
-			later |= verdict == 1;
-			changed |= verdict == 2;
-			if (verdict < 0 && !detail && !(detail = json_string_value(json_object_get(result, "detail"))))
-				detail = "it was refused";
-		}
-		if (detail)
-			import_batch_refuse(b, w, "",
-			    arena_printf(b->arena, "it is in as %s, without its old answer: %s", w->number, detail));
-		else if (changed && ++w->looks > LOOKS_MAX)
-			import_batch_refuse(b, w, "",
-			    arena_printf(b->arena,
-				"it is in as %s, without its old answer: its case changes all the time", w->number));
-		else if (!later && !changed)
+	if (status == 200) {
+		*next_step(w).done = true;
+		w->version = (unsigned)json_integer_value(json_object_get(result, "version"));
+		if (!next_step(w).action)
 			finish(b, w);
-		w->look = changed;
-		*again |= later;
+		return false;
 	}
+	if (status == 429 || status == 503)
+		return true;
+	w->look = status == 409 && ++w->looks <= LOOKS_MAX;
+	if (!w->look)
+		refuse(b, w, detail ? detail : "it was refused");
+	return false;
 }
 
 /* Whatever is left: once more, or the end. */
@@ -244,7 +228,8 @@ on_commanded(struct import_call *call, long status, const char *body, size_t siz
 		import_batch_fail(b, status, body);
 		return;
 	}
-	take_results(b, results, &again);
+	for (size_t i = 0; i < b->sent_count; i++)
+		again |= take_result(b, &b->works[b->sent[i]], json_array_get(results, i));
 	json_decref(results);
 	go_on(b, again);
 }
@@ -255,7 +240,7 @@ import_steps_begin(struct import_batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		struct import_work *w = &b->works[i];
 
-		if (!w->done && !wants(w))
+		if (!w->done && !next_step(w).action)
 			w->done = true;
 		w->look = w->repeated;
 		w->version = VERSION_ROUTED;
