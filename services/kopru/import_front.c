@@ -19,8 +19,8 @@
 struct connection {
 	CURL *curl;
 	struct import_call *call; /* NULL: idle */
-	char *text;
-	size_t size, room;
+	char *text; /* room for ANSWER_MAX and a NUL, of which the kernel gives what is used */
+	size_t size;
 };
 
 struct import_front {
@@ -43,11 +43,6 @@ on_body(char *data, size_t one, size_t size, void *arg)
 	(void)one;
 	if (c->size + size > ANSWER_MAX)
 		return 0;
-	if (c->size + size + 1 > c->room) {
-		c->room = 2 * (c->size + size + 1);
-		if (!(c->text = realloc(c->text, c->room)))
-			abort();
-	}
 	memcpy(c->text + c->size, data, size);
 	c->size += size;
 	c->text[c->size] = '\0';
@@ -57,7 +52,7 @@ on_body(char *data, size_t one, size_t size, void *arg)
 static void
 connection_open(struct import_front *f, struct connection *c)
 {
-	if (!(c->curl = curl_easy_init()))
+	if (!(c->curl = curl_easy_init()) || !(c->text = malloc(ANSWER_MAX + 1)))
 		abort();
 	if (f->api->socket)
 		curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, f->api->socket);

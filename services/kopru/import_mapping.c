@@ -142,6 +142,23 @@ read_token(struct arena *a, const json_t *object, const char *name, const struct
 }
 
 static int
+check_types(const json_t *json, struct err *e)
+{
+	static const char *const lists[] = {"hidden", "visible", "closed"}, *const objects[] = {"columns", "kinds"};
+	const json_t *digits = json_object_get(json, "number_digits");
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (json_object_get(json, lists[i]) && !json_is_array(json_object_get(json, lists[i])))
+			return err_set(e, "%s must be a list of words", lists[i]);
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (json_object_get(json, objects[i]) && !json_is_object(json_object_get(json, objects[i])))
+			return err_set(e, "%s must be an object", objects[i]);
+	if (digits && (!json_is_integer(digits) || json_integer_value(digits) < 0 || json_integer_value(digits) > 100))
+		return err_set(e, "number_digits must be a whole number from 0 to 100");
+	return 0;
+}
+
+static int
 read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err *e)
 {
 	static const char *const allowed[] = {
@@ -161,9 +178,9 @@ read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err 
 			    "columns, kinds, hidden, visible, closed",
 			    name);
 	}
+	if (check_types(json, e) < 0)
+		return -1;
 	m->number_digits = (size_t)json_integer_value(json_object_get(json, "number_digits"));
-	if (m->number_digits > 100)
-		return err_set(e, "number_digits must lie between 0 and 100");
 	if (read_token(a, json, "channel", channel_words, &m->channel, e) < 0 ||
 	    read_token(a, json, "kind", kind_words, &m->kind, e) < 0 ||
 	    read_token(a, json, "prefers", prefers_words, &m->prefers, e) < 0)

@@ -116,6 +116,19 @@ def says_what_is_wrong():
     assert "UTF-8" in out and "Başvuru No" in out and "Deneme" not in out and "11111111110" not in out, out
 
 
+def endpoint_refuses():
+    item = {"key": "a", "application": {"kind": "request", "text": "x"}}
+    def status(body, key="entry"):
+        headers = {"Authorization": "Bearer " + KEYS[key]} if key else {}
+        return S.request("intake", "POST", "/api/v1/imports", body, headers)[0]
+    good = {"source": "import/deneme", "dry_run": True, "applications": [item]}
+    assert (status(good), status(good, None), status(good, "poor")) == (200, 401, 403)
+    for wrong in ({"source": "whatsapp"}, {"applications": []}, {"applications": [item] * 101}, {"applications": [{"key": "a"}]},
+                  {"applications": [{**item, "key": "a b"}]}, {"inbound_id": -1}, {"dry_run": 1}, {"more": 1}):
+        assert status({**good, **wrong}) == 422, wrong
+    assert stored("import/deneme") == 0
+
+
 def columns_are_checked():
     short = [name for name in HEAD if name != "Metin"]
     for head, said in ((short, "no column for text: expected \"Metin\""), (HEAD[:5] + ["tarih"] + HEAD[6:], "twice"),
@@ -263,6 +276,7 @@ def main():
         for name, function in (
                 ("the services start", starts), ("every encoding and separator", every_encoding_and_separator),
                 ("each refused row says where and why", says_what_is_wrong), ("wrong columns are refused at once", columns_are_checked),
+                ("intake checks what it is sent", endpoint_refuses),
                 ("encodings do not mix", encodings_do_not_mix), ("a hidden name reaches no department", hidden_stays_hidden),
                 ("importer and intake are killed: each row once", survives_kills),
                 ("old cases are answered and closed, once", old_cases_are_closed), ("answers go back", answers_go_back)):

@@ -1,5 +1,5 @@
 /* fuzz intake_body: any bytes as the body of an application. What is taken makes an event that everybody can read; what
- * is refused has its reasons in both languages. The first byte says whether a key was shown. */
+ * is refused has its reasons in both languages. So is a list of them that is imported. The first byte says whether a key was shown. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "proto/kopru/v1/event.pb-c.h"
+#include "services/intake/imports_form.h"
 #include "services/intake/receipt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,6 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct form_rules rules = {.now = INT64_C(1795424400000000)};
 	struct application_form form;
 	struct form_faults faults;
+	struct imports_form imports;
 	struct arena *a;
 	json_t *json;
 
@@ -76,6 +78,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_taken(a, &form);
 	else
 		check_refused(&faults);
+	if (imports_form_read(a, json, &imports, &faults) < 0)
+		check_refused(&faults);
+	else
+		require(imports.count > 0 && imports.count <= IMPORTS_MAX && imports.source);
 	arena_free(a);
 	json_decref(json);
 	return 0;
