@@ -242,6 +242,27 @@ CREATE TABLE intake.handed_in (
 );
 GRANT SELECT, INSERT ON intake.handed_in TO intake;
 
+-- What the page of a case shows of it: nothing that says who the applicant is.
+CREATE TABLE reporting.origin (
+	application_id uuid PRIMARY KEY,
+	entered_by text, -- the clerk's id
+	registry_number text,
+	registry_on date,
+	sender_institution text,
+	reply_by date
+);
+CREATE TABLE reporting.file (
+	application_id uuid NOT NULL,
+	version int NOT NULL, -- of the event that brought it
+	place int NOT NULL,
+	id uuid NOT NULL, -- under which intake has it
+	name text, -- NULL where the applicant's identity is hidden
+	media_type text NOT NULL,
+	size bigint NOT NULL,
+	PRIMARY KEY (application_id, version, place)
+);
+GRANT SELECT, INSERT, DELETE ON reporting.origin, reporting.file TO reporting;
+
 -- == Open311: what the public may see ==
 ALTER TABLE router.topic ADD COLUMN open311 boolean NOT NULL DEFAULT false; -- offered to the public, and its applications listed
 GRANT USAGE ON SCHEMA router TO intake, reporting;
@@ -323,7 +344,7 @@ BEGIN
 	UPDATE feed.cursor SET seq = 0, event_id = NULL, at = now() WHERE consumer = 'reporting';
 	DELETE FROM feed.parked WHERE consumer = 'reporting';
 	TRUNCATE reporting.application, reporting.history, reporting.part, reporting.earlier_span, reporting.tally,
-		reporting.spread, reporting.backlog, reporting.public_request;
+		reporting.spread, reporting.backlog, reporting.public_request, reporting.origin, reporting.file;
 END
 $$;
 

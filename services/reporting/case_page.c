@@ -23,6 +23,13 @@ struct asking {
 	struct store_case_calls calls;
 };
 
+/* What of the history whoever asks may see. */
+struct shown {
+	int32_t version; /* of the case: later steps wait */
+	bool whole, names; /* texts of those who work on it; names of files */
+	struct tracked_files files;
+};
+
 static void
 set_text(json_t *json, const char *key, const char *text)
 {
@@ -103,10 +110,30 @@ actor_json(const struct case_step *step)
 	return json;
 }
 
+/* Who entered it is for those who work on it. */
 static json_t *
-steps_json(const struct asking *asking, const struct db_results *results, int32_t version, bool whole, bool english)
+origin_json(const struct asking *asking, const struct db_results *results, bool whole)
+{
+	struct origin origin;
+	json_t *json;
+
+	if (!store_get_case_origin(results, asking->calls.origin, &origin))
+		return json_null();
+	json = json_object();
+	if (whole)
+		set_text(json, "entered_by", origin.entered_by);
+	set_text(json, "registry_number", origin.registry_number);
+	tracked_set_day(json, "registry_on", origin.registry_on);
+	set_text(json, "sender_institution", origin.sender_institution);
+	tracked_set_day(json, "reply_by", origin.reply_by);
+	return json;
+}
+
+static json_t *
+steps_json(const struct asking *asking, const struct db_results *results, const struct shown *shown, bool english)
 {
 	size_t call = asking->calls.steps;
+	bool whole = shown->whole;
 	json_t *list = json_array();
 
 	for (size_t row = 0; row < db_rows(results, call); row++) {
@@ -114,10 +141,11 @@ steps_json(const struct asking *asking, const struct db_results *results, int32_
 		json_t *json;
 
 		store_get_case_step(results, call, row, &step);
-		if (step.version > version || (!step.visible && !whole))
+		if (step.tracked.version > shown->version || (!step.visible && !whole))
 			continue;
 		json = tracked_step_json(&step.tracked, english);
-		json_object_set_new(json, "version", json_integer(step.version));
+		json_object_set_new(json, "version", json_integer(step.tracked.version));
+		tracked_set_files(json, &shown->files, step.tracked.version, true, shown->names);
 		set_text(json, "department_code", step.department);
 		if (whole) {
 			json_object_set_new(json, "actor", actor_json(&step));
@@ -180,6 +208,7 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	struct http_request *r = asking->request;
 	bool english = http_language(r) == HTTP_EN, whole;
 	struct case_facts facts;
+	struct shown shown;
 	json_t *json;
 
 	if (outcome != DB_COMMITTED) {
@@ -200,9 +229,14 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 		http_reply_problem(r, "not-found", NULL);
 		return;
 	}
+	shown = (struct shown){.version = facts.version, .whole = whole};
+	/* An outside institution is not told who applies, nor by the name of a file. */
+	shown.names = whole && (!*asking->department || !facts.outside);
+	store_get_tracked_files(results, asking->calls.files, http_arena(r), &shown.files);
 	json = facts_json(asking, &facts, whole, english);
+	json_object_set_new(json, "origin", origin_json(asking, results, whole));
 	json_object_set_new(json, "parts", parts_json(asking, results, whole));
-	json_object_set_new(json, "history", steps_json(asking, results, facts.version, whole, english));
+	json_object_set_new(json, "history", steps_json(asking, results, &shown, english));
 	http_reply_json(r, 200, json);
 }
 

@@ -47,6 +47,22 @@ event_read(struct db_tx *tx, const struct turn_event *from, const struct calenda
 }
 
 static void
+origins_record(struct db_tx *tx, const struct turn_event *events, size_t count)
+{
+	struct file files[ATTACHMENTS_MAX];
+	struct origin origin;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t found = origin_read_files(events[i].event, files);
+
+		if (origin_read_event(events[i].event, &origin))
+			store_origin(tx, &origin);
+		for (size_t k = 0; k < found; k++)
+			store_file(tx, &files[k]);
+	}
+}
+
+static void
 parts_record(struct db_tx *tx, const struct turn_event *events, size_t count)
 {
 	struct part parts[PARTS_MAX];
@@ -84,6 +100,7 @@ record_events(
 	if (rows.steps_count > 0)
 		store_steps(tx, rows.steps, rows.steps_count);
 	parts_record(tx, events, count);
+	origins_record(tx, events, count);
 	if (rows.first_count > 0)
 		store_requests_first(tx, rows.first, rows.first_count);
 	if (rows.later_count > 0)

@@ -110,6 +110,28 @@ SELECT $1::uuid, $2::int, $3::int, $4::text, $5::text, CASE WHEN x.at IS NULL TH
        task = coalesce(EXCLUDED.task, p.task), answered_at = EXCLUDED.answered_at, answer = EXCLUDED.answer
  WHERE p.version < EXCLUDED.version;
 
+-- name: origin_insert
+-- in:  $1 application id, $2 entered by, $3 registry number, $4 and date, $5 institution, $6 reply by
+INSERT INTO reporting.origin (application_id, entered_by, registry_number, registry_on, sender_institution, reply_by)
+SELECT $1::uuid, $2::text, $3::text, $4::date, $5::text, $6::date
+ WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = $1::uuid)
+    ON CONFLICT (application_id) DO NOTHING;
+
+-- name: file_insert
+-- in:  $1 application id, $2 version of the event, $3 place, $4 id, $5 name, $6 media type, $7 size
+INSERT INTO reporting.file (application_id, version, place, id, name, media_type, size)
+SELECT $1::uuid, $2::int, $3::int, $4::uuid, $5::text, $6::text, $7::bigint
+ WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = $1::uuid)
+    ON CONFLICT (application_id, version, place) DO NOTHING;
+
+-- name: origins_erase
+-- in:  $1 application ids
+DELETE FROM reporting.origin WHERE application_id = ANY ($1::uuid[]);
+
+-- name: files_erase
+-- in:  $1 application ids
+DELETE FROM reporting.file WHERE application_id = ANY ($1::uuid[]);
+
 -- name: applications_erase
 -- in:  $1 application ids
 UPDATE reporting.application SET subject = NULL, body = NULL, neighbourhood = NULL, erased = true
@@ -175,6 +197,32 @@ SELECT * FROM (
 	 WHERE a.number = $1::text AND a.access_code_hash = $2::bytea AND h.visible
 	 ORDER BY h.version DESC LIMIT 1000) AS last
  ORDER BY version;
+
+-- name: application_files
+-- in:  $1 number, $2 hash of the access code
+-- out: version of the event that brought it, id, name, media type, size; in order
+SELECT f.version, f.id, f.name, f.media_type, f.size
+  FROM reporting.application AS a
+ CROSS JOIN LATERAL (SELECT x.* FROM reporting.file AS x WHERE x.application_id = a.application_id OFFSET 0) AS f
+ WHERE a.number = $1::text AND a.access_code_hash = $2::bytea
+ ORDER BY f.version, f.place LIMIT 1000;
+
+-- name: case_files
+-- in:  $1 number
+-- out: as application_files
+SELECT f.version, f.id, f.name, f.media_type, f.size
+  FROM reporting.application AS a
+ CROSS JOIN LATERAL (SELECT x.* FROM reporting.file AS x WHERE x.application_id = a.application_id OFFSET 0) AS f
+ WHERE a.number = $1::text
+ ORDER BY f.version, f.place LIMIT 1000;
+
+-- name: case_origin
+-- in:  $1 number
+-- out: entered by, registry number, and date, institution, reply by
+SELECT o.entered_by, o.registry_number, o.registry_on, o.sender_institution, o.reply_by
+  FROM reporting.application AS a
+ CROSS JOIN LATERAL (SELECT x.* FROM reporting.origin AS x WHERE x.application_id = a.application_id OFFSET 0) AS o
+ WHERE a.number = $1::text;
 
 -- name: case_facts
 -- in:  $1 number

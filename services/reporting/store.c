@@ -35,6 +35,9 @@ store_application_track(
 	calls.steps = db_call(tx, &reporting_statements[APPLICATION_STEPS]);
 	db_bind_text(tx, number);
 	db_bind_bytes(tx, hash, ACCESS_CODE_HASH_SIZE);
+	calls.files = db_call(tx, &reporting_statements[APPLICATION_FILES]);
+	db_bind_text(tx, number);
+	db_bind_bytes(tx, hash, ACCESS_CODE_HASH_SIZE);
 	return calls;
 }
 
@@ -87,6 +90,23 @@ store_get_tracked_application(const struct db_results *r, size_t call, struct tr
 }
 
 void
+store_get_tracked_files(const struct db_results *r, size_t call, struct arena *a, struct tracked_files *files)
+{
+	size_t count = db_rows(r, call);
+	struct tracked_file *list = arena_array(a, count + 1, sizeof(*list));
+
+	for (size_t row = 0; row < count; row++)
+		list[row] = (struct tracked_file){
+		    .version = db_int4(r, call, row, 0),
+		    .id = db_uuid(r, call, row, 1),
+		    .name = text_or_null(r, call, row, 2),
+		    .media_type = db_text(r, call, row, 3),
+		    .size = db_int8(r, call, row, 4),
+		};
+	*files = (struct tracked_files){list, count};
+}
+
+void
 store_get_tracked_step(const struct db_results *r, size_t call, size_t row, struct tracked_step *step)
 {
 	*step = (struct tracked_step){
@@ -101,5 +121,6 @@ store_get_tracked_step(const struct db_results *r, size_t call, size_t row, stru
 	    .code = db_int4(r, call, row, 8),
 	    .day = db_date(r, call, row, 9),
 	    .due_on = db_date(r, call, row, 10),
+	    .version = db_int4(r, call, row, 11),
 	};
 }

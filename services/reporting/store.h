@@ -4,6 +4,7 @@
 
 #include "common/db/db.h"
 #include "services/reporting/application.h"
+#include "services/reporting/origin.h"
 #include "services/reporting/step.h"
 #include "services/reporting/tracked.h"
 
@@ -13,6 +14,8 @@ void store_applications_received(struct db_tx *tx, const struct application *lis
 void store_applications_moved(struct db_tx *tx, const struct application *list, size_t count, int32_t today);
 void store_steps(struct db_tx *tx, struct step *list, size_t count); /* sorts them */
 void store_part(struct db_tx *tx, const struct part *part);
+void store_origin(struct db_tx *tx, const struct origin *origin);
+void store_file(struct db_tx *tx, const struct file *file);
 void store_applications_erase(struct db_tx *tx, struct uuid *ids, size_t count); /* sorts them */
 /* Refuses the transaction with this reason, so that its event is parked. */
 void store_applications_refuse(struct db_tx *tx, const char *reason);
@@ -22,7 +25,7 @@ size_t store_overdue(struct db_tx *tx, int32_t today);
 
 struct store_track_calls {
 	size_t cursor; /* only when a stream was given */
-	size_t hash, track, steps;
+	size_t hash, track, steps, files;
 };
 
 /* Reads where stream stands (NULL: it does not), then the hash of number's access code (dummy when there is
@@ -33,6 +36,7 @@ uint64_t store_get_reporting_cursor(const struct db_results *r, size_t call);
 const uint8_t *store_get_access_code_hash(const struct db_results *r, size_t call); /* NULL unless 32 bytes */
 /* Texts live as long as the results. */
 bool store_get_tracked_application(const struct db_results *r, size_t call, struct tracked *tracked); /* false: none */
+void store_get_tracked_files(const struct db_results *r, size_t call, struct arena *a, struct tracked_files *files);
 void store_get_tracked_step(const struct db_results *r, size_t call, size_t row, struct tracked_step *step);
 
 /* Where a stream stands. */

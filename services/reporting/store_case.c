@@ -15,6 +15,10 @@ store_case(struct db_tx *tx, const char *number)
 	db_bind_text(tx, number);
 	calls.parts = db_call(tx, &reporting_statements[CASE_PARTS]);
 	db_bind_text(tx, number);
+	calls.files = db_call(tx, &reporting_statements[CASE_FILES]);
+	db_bind_text(tx, number);
+	calls.origin = db_call(tx, &reporting_statements[CASE_ORIGIN]);
+	db_bind_text(tx, number);
 	return calls;
 }
 
@@ -66,13 +70,27 @@ void
 store_get_case_step(const struct db_results *r, size_t call, size_t row, struct case_step *step)
 {
 	store_get_tracked_step(r, call, row, &step->tracked);
-	step->version = db_int4(r, call, row, 11);
 	step->visible = db_bool(r, call, row, 12);
 	step->internal = text_or_null(r, call, row, 13);
 	step->actor_type = db_int4(r, call, row, 14);
 	step->actor_role = db_int4(r, call, row, 15);
 	step->actor_department = text_or_null(r, call, row, 16);
 	step->department = text_or_null(r, call, row, 17);
+}
+
+bool
+store_get_case_origin(const struct db_results *r, size_t call, struct origin *origin)
+{
+	if (db_rows(r, call) != 1)
+		return false;
+	*origin = (struct origin){
+	    .entered_by = text_or_null(r, call, 0, 0),
+	    .registry_number = text_or_null(r, call, 0, 1),
+	    .registry_on = db_date(r, call, 0, 2),
+	    .sender_institution = text_or_null(r, call, 0, 3),
+	    .reply_by = db_date(r, call, 0, 4),
+	};
+	return true;
 }
 
 void

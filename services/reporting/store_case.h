@@ -3,6 +3,7 @@
 #define KOPRU_SERVICES_REPORTING_STORE_CASE_H
 
 #include "common/db/db.h"
+#include "services/reporting/origin.h"
 #include "services/reporting/step.h"
 #include "services/reporting/tracked.h"
 
@@ -19,7 +20,6 @@ struct case_facts {
 
 struct case_step {
 	struct tracked_step tracked;
-	int32_t version;
 	bool visible;
 	const char *internal;
 	int32_t actor_type, actor_role;
@@ -27,12 +27,13 @@ struct case_step {
 };
 
 struct store_case_calls {
-	size_t facts, steps, parts;
+	size_t facts, steps, parts, files, origin;
 };
 
 struct store_case_calls store_case(struct db_tx *tx, const char *number);
 bool store_get_case_facts(const struct db_results *r, size_t call, struct case_facts *facts); /* false: none */
 void store_get_case_step(const struct db_results *r, size_t call, size_t row, struct case_step *step);
+bool store_get_case_origin(const struct db_results *r, size_t call, struct origin *origin); /* false: none */
 void store_get_case_part(const struct db_results *r, size_t call, size_t row, struct part *part);
 
 #endif

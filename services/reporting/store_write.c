@@ -253,6 +253,44 @@ store_part(struct db_tx *tx, const struct part *part)
 	db_bind_text(tx, arena_string(db_tx_arena(tx), part->answer));
 }
 
+static void
+bind_date(struct db_tx *tx, int32_t day)
+{
+	if (day)
+		db_bind_date(tx, day);
+	else
+		db_bind_null(tx);
+}
+
+void
+store_origin(struct db_tx *tx, const struct origin *origin)
+{
+	struct arena *a = db_tx_arena(tx);
+
+	db_call(tx, &reporting_statements[ORIGIN_INSERT]);
+	db_bind_uuid(tx, &origin->application_id);
+	db_bind_text(tx, arena_string(a, origin->entered_by));
+	db_bind_text(tx, arena_string(a, origin->registry_number));
+	bind_date(tx, origin->registry_on);
+	db_bind_text(tx, arena_string(a, origin->sender_institution));
+	bind_date(tx, origin->reply_by);
+}
+
+void
+store_file(struct db_tx *tx, const struct file *file)
+{
+	struct arena *a = db_tx_arena(tx);
+
+	db_call(tx, &reporting_statements[FILE_INSERT]);
+	db_bind_uuid(tx, &file->application_id);
+	db_bind_int4(tx, file->version);
+	db_bind_int4(tx, file->place);
+	db_bind_uuid(tx, &file->id);
+	db_bind_text(tx, arena_string(a, file->name));
+	db_bind_text(tx, arena_string(a, file->media_type));
+	db_bind_int8(tx, file->size);
+}
+
 static int
 id_compare(const void *left, const void *right)
 {
@@ -262,7 +300,8 @@ id_compare(const void *left, const void *right)
 void
 store_applications_erase(struct db_tx *tx, struct uuid *ids, size_t count)
 {
-	static const int statements[] = {ERASURES_INSERT, APPLICATIONS_ERASE, STEPS_ERASE, PARTS_ERASE};
+	static const int statements[] = {
+	    ERASURES_INSERT, APPLICATIONS_ERASE, STEPS_ERASE, PARTS_ERASE, ORIGINS_ERASE, FILES_ERASE};
 	const struct list l = {(const char *)ids, sizeof(*ids), count};
 
 	qsort(ids, count, sizeof(*ids), id_compare);

@@ -99,10 +99,12 @@ answer_json(const struct tracking *t, const struct tracked *tracked, const struc
 {
 	size_t count = db_rows(results, t->calls.steps);
 	struct tracked_step *steps = arena_array(http_arena(t->request), count, sizeof(*steps));
+	struct tracked_files files;
 
 	for (size_t row = 0; row < count; row++)
 		store_get_tracked_step(results, t->calls.steps, row, &steps[row]);
-	return tracked_json(t->number, tracked, steps, count, http_language(t->request) == HTTP_EN);
+	store_get_tracked_files(results, t->calls.files, http_arena(t->request), &files);
+	return tracked_json(t->number, tracked, steps, count, &files, http_language(t->request) == HTTP_EN);
 }
 
 static void

@@ -90,6 +90,33 @@ tracked_step_json(const struct tracked_step *step, bool english)
 	return json;
 }
 
+static json_t *
+file_json(const struct tracked_file *file, bool ids, bool names)
+{
+	json_t *json = json_object();
+	char id[UUID_TEXT_SIZE];
+
+	uuid_text(&file->id, id);
+	set_text(json, "id", ids ? id : NULL);
+	set_text(json, "name", names ? file->name : NULL);
+	json_object_set_new(json, "media_type", json_string(file->media_type));
+	json_object_set_new(json, "size", json_integer(file->size));
+	return json;
+}
+
+void
+tracked_set_files(json_t *json, const struct tracked_files *files, int32_t version, bool ids, bool names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < files->count; i++)
+		if (files->list[i].version == version)
+			json_array_append_new(list, file_json(&files->list[i], ids, names));
+	if (json_array_size(list) > 0)
+		json_object_set(json, "attachments", list);
+	json_decref(list);
+}
+
 static const struct tracked_step *
 last_step(const struct tracked_step *steps, size_t count, int event)
 {
@@ -130,12 +157,16 @@ answer_json(const struct tracked_step *steps, size_t count)
 }
 
 static json_t *
-history_json(const struct tracked_step *steps, size_t count, bool english)
+history_json(const struct tracked_step *steps, size_t count, const struct tracked_files *files, bool english)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, tracked_step_json(&steps[i], english));
+	for (size_t i = 0; i < count; i++) {
+		json_t *json = tracked_step_json(&steps[i], english);
+
+		tracked_set_files(json, files, steps[i].version, false, true);
+		json_array_append_new(list, json);
+	}
 	return list;
 }
 
@@ -165,9 +196,15 @@ set_facts(json_t *json, const struct tracked *tracked, bool english)
 	json_object_set_new(json, "merged", json_boolean(tracked->state == KOPRU__V1__STATE__STATE_MERGED));
 }
 
+static bool
+can_add(int32_t state)
+{
+	return state != KOPRU__V1__STATE__STATE_CLOSED && state != KOPRU__V1__STATE__STATE_WITHDRAWN;
+}
+
 json_t *
-tracked_json(
-    const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count, bool english)
+tracked_json(const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count,
+    const struct tracked_files *files, bool english)
 {
 	json_t *json = json_object();
 
@@ -177,7 +214,8 @@ tracked_json(
 	json_object_set_new(json, "answer", answer_json(steps, count));
 	json_object_set_new(
 	    json, "can_reply", json_boolean(tracked->state == KOPRU__V1__STATE__STATE_WAITING_FOR_CITIZEN));
+	json_object_set_new(json, "can_add", json_boolean(can_add(tracked->state)));
 	json_object_set_new(json, "can_withdraw", json_boolean(application_is_open(tracked->state)));
-	json_object_set_new(json, "history", history_json(steps, count, english));
+	json_object_set_new(json, "history", history_json(steps, count, files, english));
 	return json;
 }

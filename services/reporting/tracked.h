@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "common/base/ids.h"
+
 /* Texts are borrowed; NULL where there is none. */
 struct tracked {
 	int32_t kind, channel, state;
@@ -22,6 +24,20 @@ struct tracked {
 	bool final_owed;
 };
 
+/* A file that came with the application, a reply or an addition. */
+struct tracked_file {
+	int32_t version; /* of the step that brought it */
+	struct uuid id;
+	const char *name; /* NULL: not given, or hidden */
+	const char *media_type;
+	int64_t size;
+};
+
+struct tracked_files {
+	const struct tracked_file *list; /* in order */
+	size_t count;
+};
+
 /* One step of the history, as far as the citizen may see it. */
 struct tracked_step {
 	const char *event; /* token of event_words */
@@ -30,17 +46,20 @@ struct tracked_step {
 	const char *department_name, *department_name_en, *text, *name, *reference;
 	int32_t code;
 	int32_t day, due_on; /* 0: none */
+	int32_t version;
 };
 
 /* steps in order; the caller owns what it gets. */
-json_t *tracked_json(
-    const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count, bool english);
+json_t *tracked_json(const char *number, const struct tracked *tracked, const struct tracked_step *steps, size_t count,
+    const struct tracked_files *files, bool english);
 
 /* For whoever shows steps elsewhere: one step; a text or null; the word of a value or null. */
 json_t *tracked_step_json(const struct tracked_step *step, bool english);
 json_t *tracked_text(const char *text);
 struct word;
 json_t *tracked_word(const struct word *words, int32_t value, bool english);
+/* What this version brought, to "attachments"; nothing: not at all. Ids are for holders of keys. */
+void tracked_set_files(json_t *json, const struct tracked_files *files, int32_t version, bool ids, bool names);
 void tracked_set_day(json_t *json, const char *key, int32_t day); /* 0: not at all */
 
 #endif

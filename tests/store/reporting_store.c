@@ -252,6 +252,51 @@ erased_stays_erased(void **state)
 }
 
 static void
+put_origin(struct database *b, uint8_t first)
+{
+	const struct origin origin = {.application_id = {{first}},
+	    .entered_by = "m.ornek",
+	    .registry_number = "E-1",
+	    .registry_on = 20780,
+	    .reply_by = 20790};
+	const struct file file = {.application_id = {{first}},
+	    .id = {{9}},
+	    .version = 1,
+	    .place = 1,
+	    .name = "a.jpg",
+	    .media_type = "image/jpeg",
+	    .size = 7};
+	struct db_tx *tx = db_begin(b->db);
+
+	store_origin(tx, &origin);
+	store_file(tx, &file);
+	commit(b, tx);
+}
+
+/* Twice, from two connections; and nothing comes back of what was erased. */
+static void
+how_it_came_in_is_kept_until_it_is_erased(void **state)
+{
+	static const char kept[] =
+	    "SELECT count(*) FROM reporting.origin AS o JOIN reporting.file AS f USING (application_id) WHERE "
+	    "entered_by = "
+	    "'m.ornek' AND registry_number = 'E-1' AND registry_on = '2026-11-23' AND sender_institution IS NULL AND "
+	    "reply_by = '2026-12-03' AND f.name = 'a.jpg' AND f.media_type = 'image/jpeg' AND f.size = 7";
+	struct fixture *f = *state;
+
+	put_received(f, &f->one, 1, 2);
+	for (uint8_t i = 0; i < 4; i++)
+		put_origin(i % 2 ? &f->one : &f->two, (uint8_t)(1 + i / 2));
+	assert_int_equal(scratch_number(f->one.scratch, kept), 2);
+	erase(&f->one, 1);
+	assert_int_equal(scratch_number(f->one.scratch, kept), 1);
+	put_origin(&f->two, 1);
+	assert_int_equal(scratch_number(f->one.scratch, kept), 1);
+	scratch_number(f->one.scratch, "SELECT count(reporting.rebuild())");
+	assert_int_equal(scratch_number(f->one.scratch, kept), 0);
+}
+
+static void
 what_others_wrote_of_it_is_erased_too(void **state)
 {
 	static const char write[] =
@@ -402,6 +447,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(version_only_moves_forward, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(both_streams_at_once_make_one_row_each, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(erased_stays_erased, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(how_it_came_in_is_kept_until_it_is_erased, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_others_wrote_of_it_is_erased_too, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(track_opens_only_with_the_code, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(refuse_carries_its_reason, set_up, tear_down),

@@ -12,6 +12,7 @@
 #include "common/domain/words.h"
 #include "services/reporting/application.h"
 #include "services/reporting/listing.h"
+#include "services/reporting/origin.h"
 #include "services/reporting/record.h"
 #include "services/reporting/step.h"
 #include "services/reporting/tracked.h"
@@ -232,7 +233,7 @@ static void
 citizen_sees_question_and_answer(void **state)
 {
 	const struct tracked_step steps[] = {
-	    {.event = "citizen.asked", .at = AT, .state = 4, .text = "Nerede?", .day = 20800},
+	    {.event = "citizen.asked", .at = AT, .state = 4, .text = "Nerede?", .day = 20800, .version = 3},
 	    {.event = "case.rejected", .at = AT, .state = 8, .text = "Konu yok.", .code = 1},
 	    {.event = "case.forwarded", .at = AT, .state = 7, .name = "KOSKİ", .reference = "E-1", .day = 20801},
 	    {.event = "case.answered",
@@ -243,16 +244,28 @@ citizen_sees_question_and_answer(void **state)
 		.department_name_en = "Unit"},
 	};
 	struct tracked t = {.kind = 1, .channel = 12, .state = 4, .received_at = AT, .due_on = 20810, .changed_at = AT};
-	json_t *json = tracked_json("HM-1", &t, steps, 1, false), *history;
+	const struct tracked_file list[] = {{.version = 1, .media_type = "image/png"},
+	    {.version = 3, .name = "a.jpg", .media_type = "image/jpeg", .size = 7}};
+	const struct tracked_files files = {list, 2}, none = {NULL, 0};
+	json_t *json = tracked_json("HM-1", &t, steps, 1, &files, false), *history, *file;
 
 	(void)state;
 	assert_string_equal(text_at(json_object_get(json, "question"), "text"), "Nerede?");
 	assert_string_equal(text_at(json_object_get(json, "question"), "answer_by"), "2026-12-13");
 	assert_true(json_is_true(json_object_get(json, "can_reply")));
+	assert_true(json_is_true(json_object_get(json, "can_add")));
+	history = json_object_get(json_array_get(json_object_get(json, "history"), 0), "attachments");
+	assert_int_equal(json_array_size(history), 1); /* what this step brought, no other's */
+	file = json_array_get(history, 0);
+	assert_string_equal(text_at(file, "name"), "a.jpg");
+	assert_int_equal(json_integer_value(json_object_get(file, "size")), 7);
+	assert_null(json_object_get(file, "id"));
 	assert_true(json_is_null(json_object_get(json, "answer")));
 	json_decref(json);
 	t.state = 5;
-	json = tracked_json("HM-1", &t, steps, 4, true);
+	json = tracked_json("HM-1", &t, steps, 4, &none, true);
+	assert_true(json_is_true(json_object_get(json, "can_add")));
+	assert_null(json_object_get(json_array_get(json_object_get(json, "history"), 0), "attachments"));
 	history = json_object_get(json, "history");
 	assert_true(json_is_null(json_object_get(json, "question")));
 	assert_true(json_is_false(json_object_get(json, "can_withdraw")));
@@ -263,6 +276,43 @@ citizen_sees_question_and_answer(void **state)
 	assert_string_equal(text_at(json_array_get(history, 3), "department"), "Unit");
 	assert_string_equal(text_at(json_array_get(history, 3), "event_text"), "Answered");
 	json_decref(json);
+}
+
+/* Names of files say who the applicant is. */
+static void
+files_have_names_where_the_applicant_has_one(void **state)
+{
+	Kopru__V1__Event *event =
+	    event_of(KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, "", KOPRU__V1__STATE__STATE_ASSIGNED, 3);
+	Kopru__V1__Attachment first, second, *list[] = {&first, &second};
+	struct file files[ATTACHMENTS_MAX];
+	Kopru__V1__Applicant applicant;
+	struct origin origin;
+
+	(void)state;
+	kopru__v1__attachment__init(&first);
+	first.name = arena_string(arena, "a.jpg");
+	first.media_type = arena_string(arena, "image/jpeg");
+	first.size = UINT64_MAX;
+	second = first;
+	second.id = (ProtobufCBinaryData){16, id}; /* the first has none and is left out */
+	kopru__v1__applicant__init(&applicant);
+	event->citizen_added->attachments = list;
+	event->citizen_added->n_attachments = 2;
+	event->standing->applicant = &applicant;
+	assert_int_equal(origin_read_files(event, files), 1);
+	assert_int_equal(files[0].version, 3);
+	assert_int_equal(files[0].place, 2);
+	assert_string_equal(files[0].name, "a.jpg");
+	assert_true(files[0].size == INT64_MAX);
+	assert_memory_equal(files[0].application_id.bytes, id, 16);
+	applicant.hide_identity = true;
+	assert_int_equal(origin_read_files(event, files), 1);
+	assert_null(files[0].name);
+	event->standing->applicant = NULL; /* erased */
+	assert_int_equal(origin_read_files(event, files), 1);
+	assert_null(files[0].name);
+	assert_false(origin_read_event(event, &origin));
 }
 
 static void
@@ -329,6 +379,7 @@ main(void)
 	    cmocka_unit_test(events_fold_up_to_where_the_case_ended),
 	    cmocka_unit_test(one_place_has_one_name),
 	    cmocka_unit_test(citizen_sees_question_and_answer),
+	    cmocka_unit_test(files_have_names_where_the_applicant_has_one),
 	    cmocka_unit_test(place_of_a_page_is_read_strictly),
 	    cmocka_unit_test(year_is_that_of_the_article),
 	};
