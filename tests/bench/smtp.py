@@ -97,7 +97,8 @@ class Smtp:
             sent, waiting, wrong = self.look()
             if was == 0:
                 begun = before
-            behind = self.system.value("SELECT seq FROM feed.cursor WHERE consumer = 'notifier' AND stream = 'case'") != str(COUNT)
+            cursor = "SELECT seq FROM feed.cursor WHERE consumer = 'notifier' AND stream = 'case'"
+            behind = self.system.value(cursor) != str(COUNT)
             if sent and not waiting and not behind:
                 break
             assert at - begun < 300, (sent, waiting, wrong)

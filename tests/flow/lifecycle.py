@@ -81,6 +81,29 @@ def asks_and_waits():
     assert code(do("citizen_reply", case, applicant(), {"text": "yine"}, expected=0)) == "conflict"
 
 
+def adds_unasked():
+    """Whoever works on it hears of it: the owner, and where it is merged, the leading case's department."""
+    file = {"id": uuid.uuid4().bytes, "name": "Deneme Şahıs.jpg", "media_type": "image/jpeg", "size": 7, "sha256": bytes(32)}
+    case, leader = new_case(), new_case()
+    assert code(do("citizen_add", case, manager("TEM"), {"text": "a"}, expected=0)) == "forbidden"
+    reply = do("citizen_add", case, applicant(), {"text": ""}, expected=0)
+    assert code(reply) == "invalid" and "Metin" in reply.text, reply.text
+    reply = do("citizen_add", case, applicant(), {"attachments": [{**file, "id": b"x"}]}, expected=0)
+    assert code(reply) == "invalid" and "En çok 10 ek" in reply.text, reply.text
+    ok("citizen_add", case, applicant(), {"attachments": [file]}, expected=0)
+    shown = events("department/TEM", case)[-1]
+    assert shown.citizen_added.attachments[0].name == "Deneme Şahıs.jpg" and shown.standing.state == 2
+    ok("transfer", leader, manager("TEM"), {"department": "FEN", "reason": "Yol"})
+    ok("merge", case, clerk(), {"into": uuid.UUID(leader).bytes, "reason": "Aynı yer"})
+    ok("citizen_add", case, applicant(), {"text": "Bir de bu", "attachments": [file]}, expected=0)
+    theirs = events("department/FEN", case)[-1]
+    assert theirs.citizen_added.text == "Bir de bu" and theirs.citizen_added.attachments[0].id == file["id"]
+    assert theirs.citizen_added.attachments[0].name == "" and theirs.standing.applicant.name == ""
+    assert theirs.standing.merged_into == uuid.UUID(leader).bytes
+    ok("withdraw", case, applicant(), {"reason": ""}, expected=0)
+    assert code(do("citizen_add", case, applicant(), {"text": "geç"}, expected=0)) == "conflict"
+
+
 def the_clock_reminds_and_expires():
     case = new_case()
     ok("ask", case, officer("TEM"), {"text": "Hangi sokak?"})
@@ -414,7 +437,8 @@ def metrics():
 
 def main():
     try:
-        for function in (starts, accepts_answers_and_closes, asks_and_waits, the_clock_reminds_and_expires, nobody_wants_it,
+        for function in (starts, accepts_answers_and_closes, asks_and_waits, adds_unasked, the_clock_reminds_and_expires,
+                         nobody_wants_it,
                          four_eyes, interim_forwarded_rejected_extended, merged_and_answered_together,
                          split_among_departments, a_key_is_a_manager_of_its_department,
                          an_erased_application_goes_on_without_its_applicant, bad_input_is_told_what_is_wrong,

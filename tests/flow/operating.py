@@ -124,7 +124,8 @@ def the_doctor_sees_who_is_down_and_what_waits():
 
     def waits():
         return S.value("SELECT count(*) FROM feed.event WHERE stream = 'case' AND seq > (SELECT seq FROM feed.cursor "
-                       "WHERE consumer = 'notifier' AND stream = 'case') AND at < now() - interval '1.5 seconds'") == str(len(numbers))
+                       "WHERE consumer = 'notifier' AND stream = 'case') "
+                       "AND at < now() - interval '1.5 seconds'") == str(len(numbers))
     kopru.wait_until(waits, 20, "the notifier is behind")
     text = command("doctor", "--age", "1", code=1)
     assert "WRONG  services: notifier does not answer" in text, text

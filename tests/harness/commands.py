@@ -102,6 +102,9 @@ class Client:
             if name == "parts":
                 for department, task in value:
                     part.parts.add(department=department, task=task)
+            elif name == "attachments":
+                for file in value:
+                    part.attachments.add(**file)
             else:
                 setattr(part, name, value)
         self.socket.send(command_pb2.CommandEnvelope(command=message).SerializeToString())
