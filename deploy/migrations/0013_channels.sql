@@ -74,7 +74,6 @@ CREATE TABLE intake.draft (
 	channel smallint NOT NULL,
 	contact_id uuid REFERENCES intake.contact,
 	state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closing', 'done')),
-	target uuid, -- the application that it adds to, where the message says so
 	first_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	next_at timestamptz NOT NULL,
 	token bigint NOT NULL DEFAULT 0,

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
 #include "services/intake/digest.sql.h"
+#include "services/intake/drafts.sql.h"
 #include "services/intake/inbound.sql.h"
 #include "services/intake/intake.sql.h"
 
@@ -55,7 +56,8 @@ const struct conf_key intake_keys[] = {
 };
 
 static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
-static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, feed_statements, NULL};
+static const struct db_statement *const work_tables[] = {
+    intake_statements, inbound_statements, digest_statements, drafts_statements, feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)

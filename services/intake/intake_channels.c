@@ -13,6 +13,14 @@ on_arrived(void *arg)
 static void
 on_digested(void *arg)
 {
+	struct intake *i = arg;
+
+	drafts_wake(i->drafts);
+}
+
+static void
+on_draft_done(void *arg)
+{
 	(void)arg;
 }
 
@@ -26,6 +34,13 @@ intake_channels_open(struct intake *i, struct err *e)
 		return err_prefix(e, "INTAKE_FILES");
 	digest.files = i->channels.files = i->files;
 	i->inbound = inbound_new(i->loop, i->arrivals, on_arrived, i, i->metrics);
+	i->drafts = drafts_new(&(struct drafts_conf){.loop = i->loop,
+				   .db = i->work,
+				   .entry = &i->entry,
+				   .client = i->command_client,
+				   .on_done = on_draft_done,
+				   .arg = i},
+	    i->metrics);
 	i->digest = digest_new(&digest, i->metrics);
 	digest.mails = true;
 	i->mail_digest = digest_new(&digest, i->metrics);
@@ -36,6 +51,7 @@ void
 intake_channels_stop(struct intake *i)
 {
 	inbound_stop(i->inbound);
+	drafts_stop(i->drafts);
 }
 
 void
@@ -43,5 +59,6 @@ intake_channels_free(struct intake *i)
 {
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
+	drafts_free(i->drafts);
 	inbound_free(i->inbound);
 }

@@ -8,6 +8,7 @@
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/commands.h"
 #include "services/intake/digest.h"
+#include "services/intake/drafts.h"
 #include "services/intake/files.h"
 #include "services/intake/imports.h"
 #include "services/intake/inbound.h"
@@ -40,6 +41,7 @@ struct intake {
 	struct calls *calls;
 	struct inbound *inbound;
 	struct digest *digest, *mail_digest;
+	struct drafts *drafts;
 	struct files *files;
 	struct http *http;
 };

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""What arrived over a channel becomes an application, a reply, an addition, or lies in triage: through the real intake and
+router. Rows are put into intake.inbound as a webhook would. limit: 240 s"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+from system import System, Tap, wait_until  # noqa: E402
+
+OURS = "106540352242922"
+PERSON, OTHER = "905000000000", "905000000001"
+
+
+def secret(folder, name, text="0123456789abcdef"):
+    path = os.path.join(folder, name)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def channels_file(folder, idle=1):
+    secret(folder, "secret")
+    path = os.path.join(folder, "channels.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"whatsapp": {"secret_files": ["secret"], "verify_token_file": "secret", "ids": [OURS],
+                                "idle_seconds": idle}}, file)
+    return path
+
+
+class World:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="kopru-inbound.", dir="/tmp")
+        self.system = System(settings={"intake": {"INTAKE_CHANNELS_FILE": channels_file(self.folder)}})
+        self.made = 0
+
+    def close(self):
+        import shutil
+        self.system.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def arrive(self, *messages, sender=PERSON, source_id=None):
+        """One webhook body with these messages, which are objects without "from" and "timestamp"."""
+        self.made += 1
+        body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"field": "messages", "value": {
+            "messaging_product": "whatsapp", "metadata": {"phone_number_id": OURS},
+            "contacts": [{"wa_id": sender, "profile": {"name": "Deneme Şahıs"}}],
+            "messages": [{"from": sender, "timestamp": str(int(time.time())), **m} for m in messages]}}]}]}
+        raw = json.dumps(body, ensure_ascii=False).replace("'", "''")
+        self.system.sql(f"INSERT INTO intake.inbound (source, source_id, raw) VALUES ('whatsapp', "
+                        f"'{source_id or self.made}', convert_to('{raw}', 'UTF8')) ON CONFLICT DO NOTHING")
+
+    def say(self, words, sender=PERSON, message_id=None):
+        self.made += 1
+        self.arrive({"id": message_id or f"wamid.{self.made}", "type": "text", "text": {"body": words}}, sender=sender)
+
+    def quiet(self, seconds=30):
+        wait_until(lambda: self.system.value(
+            "SELECT (SELECT count(*) FROM intake.inbound WHERE state = 'stored') + "
+            "(SELECT count(*) FROM intake.draft WHERE state <> 'done')") == "0", seconds, "nothing is under way",
+            lambda: self.system.sql("SELECT id, state, verdict, attempts, next_at FROM intake.inbound; "
+                                    "SELECT * FROM intake.draft") + self.system.tail("intake"))
+
+    def newest(self, what):
+        return self.system.value(f"SELECT {what} FROM intake.application ORDER BY received_at DESC, number DESC LIMIT 1")
+
+    def applications(self):
+        return int(self.system.value("SELECT count(*) FROM intake.application"))
+
+    def command(self, number, action, **more):
+        deadline = time.monotonic() + 10
+        while True:
+            version = int(self.system.value(
+                f"SELECT coalesce((SELECT version FROM router.case WHERE number = '{number}'), 0)"))
+            status, _, body = self.system.request("intake", "POST", "/api/v1/commands", {
+                "number": number, "action": action, "expected_version": version, **more}, {
+                "Authorization": "Bearer " + self.clerk})
+            if status == 200:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{action}: {status} {body}")
+            time.sleep(0.2)
+
+
+def messages_of_minutes_are_one_application(w):
+    w.say("Çöp üç gündür")
+    w.arrive({"id": "wamid.place", "type": "location", "location": {"latitude": 37.8745, "longitude": 32.5342,
+                                                                    "address": "Fetih Mah."}})
+    w.say("toplanmadı")
+    w.quiet()
+    assert w.applications() == 1, w.applications()
+    assert w.newest("body") == "Çöp üç gündür\ntoplanmadı", w.newest("body")
+    assert w.newest("channel") == "8" and w.newest("latitude_e7") == "378745000" and w.newest("address") == "Fetih Mah."
+    assert w.newest("applicant_phone") == "+905000000000" and w.newest("applicant_name") == "Deneme Şahıs"
+    assert w.system.value("SELECT ended_as FROM intake.draft") == "application"
+    w.arrive({"id": "wamid.place", "type": "text", "text": {"body": "a repetition, days late"}})
+    w.quiet()
+    assert w.applications() == 1
+
+
+def a_reply_to_the_question_is_one(w):
+    number = w.newest("number")
+    w.command(number, "accept")
+    w.command(number, "ask", text="Hangi sokak?")
+    w.say("Gül Sokak")
+    w.quiet()
+    assert w.applications() == 1, w.applications()
+    assert w.system.value("SELECT string_agg(ended_as, ',' ORDER BY first_at) FROM intake.draft") == "application,reply"
+    assert w.system.value(f"SELECT state FROM router.case WHERE number = '{number}'") != "waiting_for_citizen"
+    w.say("Başka bir konu: lamba yanmıyor")
+    w.quiet()
+    assert w.applications() == 2 and w.newest("body") == "Başka bir konu: lamba yanmıyor"
+
+
+def a_photo_alone_says_so(w):
+    w.arrive({"id": "wamid.photo", "type": "image", "image": {"id": "9", "mime_type": "image/jpeg", "sha256": "x"}}, sender=OTHER)
+    time.sleep(3)
+    assert w.system.value("SELECT count(*) FROM intake.draft WHERE state <> 'done'") == "1"  # its file is waited for
+    w.system.sql("UPDATE intake.media SET state = 'failed'")
+    w.quiet()
+    assert w.newest("body").startswith("Fotoğraf gönderildi; açıklama yazılmadı.\n[1 dosya"), w.newest("body")
+
+
+def what_cannot_be_read_lies_in_triage(w):
+    w.system.sql("INSERT INTO intake.inbound (source, source_id, raw) VALUES ('whatsapp', 'broken', '{')")
+    w.quiet()
+    assert w.system.value("SELECT state FROM intake.inbound WHERE source_id = 'broken'") == "triage"
+
+
+def main():
+    tap, w = Tap(), World()
+    try:
+        w.system.start("intake", "router")
+        w.clerk = w.system.api_key("desk", "cases", "--role", "clerk")
+        for test in (messages_of_minutes_are_one_application, a_reply_to_the_question_is_one, a_photo_alone_says_so,
+                     what_cannot_be_read_lies_in_triage):
+            tap.run(test.__name__, lambda test=test: test(w))
+    finally:
+        w.close()
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
