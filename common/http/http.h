@@ -100,8 +100,8 @@ void http_reply_bytes(
 void http_reply_file(struct http_request *r, const char *content_type, const char *file_name, int fd, uint64_t size);
 /* A problem by its key in the table of problems (http/problems.c): "malformed-json", "bad-request", "invalid", "unauthorized",
  * "forbidden", "not-found", "method", "too-large", "media-type", "conflict", "unsupported", "key-reused", "busy",
- * "unknown-outcome", "unavailable", "too-many", "internal".
- * faults may be NULL. busy, unavailable, too-many and unknown-outcome carry Retry-After. */
+ * "unknown-outcome", "unavailable", "again", "too-many", "internal"; "signature".
+ * faults may be NULL. busy, unavailable, again, too-many and unknown-outcome carry Retry-After. */
 void http_reply_problem(struct http_request *r, const char *problem, const struct http_faults *faults);
 /* The same in two steps, for who has more to say: the document, with detail in place of the table's (NULL or empty: the
  * table's), and its sending (json is taken over). */

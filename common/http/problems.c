@@ -31,6 +31,9 @@ static const struct problem {
 	"geçerli olmalıdır.",
 	"No valid API key was given: the header Authorization must read \"Bearer kopru_...\" and the key must be in "
 	"force."},
+    {"signature", 401, NULL, "İmza geçersiz", "The signature is not valid",
+	"Gövdenin imzası ya da gizli anahtarı eksik veya yanlış. Hiçbir şey kaydedilmedi.",
+	"The signature or the secret of the body is missing or wrong. Nothing was taken."},
     {"forbidden", 403, NULL, "Bu işleme yetki yok", "This is not permitted",
 	"API anahtarının bu işlem için yetkisi yok.", "The API key does not hold the right for this."},
     {"not-found", 404, NULL, "Bulunamadı", "Not found", "Bu adreste bir kayıt yok.",
@@ -68,6 +71,9 @@ static const struct problem {
     {"unavailable", 503, "2", "Hizmet şu anda verilemiyor", "The service is unavailable",
 	"Sistem şu anda kayıt alamıyor. Hiçbir şey kaydedilmedi; biraz sonra yeniden deneyin.",
 	"The system cannot record anything now. Nothing was stored; try again in a moment."},
+    {"again", 503, "2", "Yeniden gönderin", "Send it again",
+	"Bunun kaydedilip kaydedilmediği kesin değil. Aynısını yeniden gönderin; iki kez sayılmaz.",
+	"It is not certain that this was stored. Send the same again; it will not count twice."},
     {"too-many", 429, "10", "Çok fazla istek", "Too many requests",
 	"Kısa sürede çok fazla istek gönderildi. Biraz sonra yeniden deneyin.",
 	"Too many requests in a short time. Try again in a moment."},
@@ -145,7 +151,7 @@ http_reply_problem_json(struct http_request *r, const char *problem, json_t *jso
 	http_set_header(r, "Content-Language", r->language == HTTP_EN ? "en" : "tr");
 	if (p->retry_after)
 		http_set_header(r, "Retry-After", p->retry_after);
-	if (p->status == 401)
+	if (strcmp(p->key, "unauthorized") == 0)
 		http_set_header(r, "WWW-Authenticate", "Bearer");
 	text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);

@@ -16,6 +16,7 @@ on_digested(void *arg)
 	struct intake *i = arg;
 
 	drafts_wake(i->drafts);
+	media_wake(i->media);
 }
 
 static void
@@ -44,12 +45,19 @@ intake_channels_open(struct intake *i, struct err *e)
 	i->digest = digest_new(&digest, i->metrics);
 	digest.mails = true;
 	i->mail_digest = digest_new(&digest, i->metrics);
+	i->webhooks = webhooks_new(&i->channels, i->inbound, i->metrics);
+	i->graph = graph_new(i->loop, i->metrics);
+	i->media =
+	    media_new(&(struct media_desk){.loop = i->loop, .graph = i->graph, .files = i->files, .conf = &i->channels},
+		i->work, i->inbound, i->metrics);
 	return 0;
 }
 
 void
 intake_channels_stop(struct intake *i)
 {
+	media_stop(i->media);
+	graph_free(i->graph);
 	inbound_stop(i->inbound);
 	drafts_stop(i->drafts);
 }
@@ -60,5 +68,7 @@ intake_channels_free(struct intake *i)
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
 	drafts_free(i->drafts);
+	media_free(i->media);
+	webhooks_free(i->webhooks);
 	inbound_free(i->inbound);
 }

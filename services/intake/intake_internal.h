@@ -13,6 +13,8 @@
 #include "services/intake/imports.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
+#include "services/intake/media.h"
+#include "services/intake/webhooks.h"
 
 struct intake {
 	struct loop *loop;
@@ -43,6 +45,9 @@ struct intake {
 	struct digest *digest, *mail_digest;
 	struct drafts *drafts;
 	struct files *files;
+	struct webhooks *webhooks;
+	struct graph *graph;
+	struct media *media;
 	struct http *http;
 };
 

@@ -89,6 +89,22 @@ on_search(void *arg, struct http_request *r)
 	calls_search(i->calls, r);
 }
 
+static void
+on_webhook_get(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	webhooks_get(i->webhooks, r);
+}
+
+static void
+on_webhook_post(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	webhooks_post(i->webhooks, r);
+}
+
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
@@ -101,5 +117,7 @@ const struct http_route intake_routes[] = {
     {HTTP_GET, CALLS_MISSED_PATH, "key:cases, clerk", on_missed, 0},
     {HTTP_POST, CALLS_BACK_PATH, "key:cases, clerk", on_called_back, CALLS_BODY_MAX},
     {HTTP_POST, CALLS_SEARCH_PATH, "key:cases, clerk", on_search, CALLS_BODY_MAX},
+    {HTTP_GET, WEBHOOKS_PATH, "token:verify", on_webhook_get, 0},
+    {HTTP_POST, WEBHOOKS_PATH, "signature", on_webhook_post, WEBHOOKS_BODY_MAX},
     {HTTP_GET, NULL, NULL, NULL, 0},
 };

@@ -86,9 +86,8 @@ fields_text(struct arena *a, const json_t *object, const char *name)
 }
 
 const char *
-fields_line(struct arena *a, const json_t *object, const char *name)
+fields_one_line(struct arena *a, const char *text)
 {
-	const char *text = json_string_value(json_object_get(object, name));
 	size_t bytes = 0, count = 0;
 
 	if (!text)
@@ -99,6 +98,12 @@ fields_line(struct arena *a, const json_t *object, const char *name)
 			break;
 	}
 	return blank_to_null(text[bytes] ? arena_string_n(a, text, bytes) : text);
+}
+
+const char *
+fields_line(struct arena *a, const json_t *object, const char *name)
+{
+	return fields_one_line(a, json_string_value(json_object_get(object, name)));
 }
 
 const char *

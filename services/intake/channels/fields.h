@@ -18,6 +18,7 @@ json_t *fields_read(struct arena *a, const struct channel_inbound *inbound);
 const char *fields_text(struct arena *a, const json_t *object, const char *name);
 /* The same in one line, cut after FIELDS_NAME_MAX. */
 const char *fields_line(struct arena *a, const json_t *object, const char *name);
+const char *fields_one_line(struct arena *a, const char *text); /* the same of a text; NULL of NULL */
 /* An id, a string of 1 to max printable ASCII characters without spaces, or an integer; NULL otherwise. */
 const char *fields_id(struct arena *a, const json_t *object, const char *name, size_t max);
 /* Microseconds since 1970 from an integer, or text of digits, that counts units of so many microseconds; 0 when it is none

@@ -50,7 +50,9 @@ struct graph *graph_new(struct loop *l, struct metrics *m);
 /* What is under way ends as GRAPH_LOST first. NULL is fine. */
 void graph_free(struct graph *g);
 
-/* Never calls back from here. At most 32 at once; more end as GRAPH_NOT_SENT. */
+/* At most 32 at once. A stop of the loop waits for those that send something. */
+bool graph_has_room(struct graph *g);
+/* Only when there is room. Never calls back from here. */
 void graph_ask(struct graph *g, struct graph_request *r);
 
 #endif

@@ -92,7 +92,7 @@ read_form(struct arena *a, const json_t *reply, struct channel_item *item)
 		const char *said = scalar_text(a, form, name, value);
 
 		if (said && strcmp(name, "flow_token") != 0 && count++ < LINES_MAX)
-			add_line(a, item, arena_printf(a, "%.100s: %s", name, said));
+			add_line(a, item, fields_join(a, fields_one_line(a, name), ": ", said));
 	}
 	if (!item->text)
 		item->text = fields_text(a, reply, form ? "body" : "response_json");

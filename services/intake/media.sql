@@ -1,0 +1,44 @@
+-- Files of messages: what is wanted from a provider is claimed under a lease, and its end is recorded by whoever still holds it.
+
+-- name: media_claim
+-- in:  $1 channels, $2 most, $3 seconds of the lease
+-- out: channel, message's external id, media id, media type, SHA-256 as the provider says, name, token, attempts (this included)
+UPDATE intake.media AS m
+   SET token = m.token + 1, attempts = m.attempts + 1, next_at = clock_timestamp() + make_interval(secs => $3::int)
+  FROM (SELECT channel, external_id, media_id
+          FROM intake.media
+         WHERE state = 'wanted' AND next_at <= clock_timestamp() AND channel = ANY ($1::int[])
+         ORDER BY next_at
+         LIMIT $2::int
+           FOR UPDATE SKIP LOCKED) AS due
+ WHERE m.channel = due.channel AND m.external_id = due.external_id AND m.media_id = due.media_id
+RETURNING m.channel::int, m.external_id, m.media_id, m.media_type, m.sha256, m.name, m.token, m.attempts;
+
+-- name: media_fetched_store
+-- in:  $1 channel, $2 message's external id, $3 media id, $4 token, $5 id of the attachment, $6 SHA-256 of what is kept,
+--      $7 of what came, $8 size, $9 media type, $10 name, $11 scope, $12 state
+-- out: the attachment's id; no row when the lease was lost: another has it, or will
+WITH held AS (
+	UPDATE intake.media
+	   SET state = 'fetched', reason = NULL, attachment_id = $5::uuid
+	 WHERE channel = $1::int AND external_id = $2::text AND media_id = $3::text AND token = $4::bigint AND state = 'wanted'
+	RETURNING channel, external_id)
+INSERT INTO intake.attachment (id, sha256, original_sha256, size, media_type, name, scope, state, message_channel,
+       message_external_id)
+SELECT $5::uuid, $6::bytea, $7::bytea, $8::bigint, $9::text, $10::text, $11::text, $12::text, held.channel, held.external_id
+  FROM held
+RETURNING id;
+
+-- name: media_ended
+-- in:  $1 channel, $2 message's external id, $3 media id, $4 token, $5 state ("wanted": once more), $6 reason, $7 seconds until then
+UPDATE intake.media
+   SET state = $5::text, reason = $6::text, next_at = clock_timestamp() + make_interval(secs => $7::int)
+ WHERE channel = $1::int AND external_id = $2::text AND media_id = $3::text AND token = $4::bigint AND state = 'wanted';
+
+-- name: media_backlog
+-- out: how many are wanted, age of the oldest in seconds since its message arrived
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(i.received_at)), 0)::bigint
+  FROM intake.media AS m
+  JOIN intake.message AS s ON s.channel = m.channel AND s.external_id = m.external_id
+  JOIN intake.inbound AS i ON i.id = s.inbound_id
+ WHERE m.state = 'wanted';
