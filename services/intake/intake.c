@@ -12,6 +12,7 @@
 #include "services/intake/drafts.sql.h"
 #include "services/intake/inbound.sql.h"
 #include "services/intake/intake.sql.h"
+#include "services/intake/mailboxes.sql.h"
 #include "services/intake/media.sql.h"
 
 #define ANSWER_MS 8000 /* with the wait in the queue less than the 10 s after which a request is told "unknown" */
@@ -58,7 +59,7 @@ const struct conf_key intake_keys[] = {
 
 static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
 static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, digest_statements,
-    drafts_statements, media_statements, feed_statements, NULL};
+    drafts_statements, media_statements, mailboxes_statements, feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)

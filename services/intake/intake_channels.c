@@ -1,5 +1,6 @@
 /* intake_channels: puts together what comes in other than by the JSON API, and takes it apart in reverse. */
 #include "services/intake/intake_internal.h"
+#include "services/intake/mail.h"
 
 static void
 on_arrived(void *arg)
@@ -33,6 +34,7 @@ intake_channels_open(struct intake *i, struct err *e)
 
 	if (!(i->files = files_new(i->conf->files, NULL, *i->conf->clamd != '\0', e)))
 		return err_prefix(e, "INTAKE_FILES");
+	mail_start();
 	digest.files = i->channels.files = i->files;
 	i->inbound = inbound_new(i->loop, i->arrivals, on_arrived, i, i->metrics);
 	i->drafts = drafts_new(&(struct drafts_conf){.loop = i->loop,
@@ -50,6 +52,7 @@ intake_channels_open(struct intake *i, struct err *e)
 	i->media =
 	    media_new(&(struct media_desk){.loop = i->loop, .graph = i->graph, .files = i->files, .conf = &i->channels},
 		i->work, i->inbound, i->metrics);
+	i->mailboxes = mailboxes_new(i->loop, i->work, i->inbound, &i->channels, i->metrics);
 	return 0;
 }
 
@@ -58,6 +61,7 @@ intake_channels_stop(struct intake *i)
 {
 	media_stop(i->media);
 	graph_free(i->graph);
+	mailboxes_stop(i->mailboxes);
 	inbound_stop(i->inbound);
 	drafts_stop(i->drafts);
 }
@@ -70,5 +74,6 @@ intake_channels_free(struct intake *i)
 	drafts_free(i->drafts);
 	media_free(i->media);
 	webhooks_free(i->webhooks);
+	mailboxes_free(i->mailboxes);
 	inbound_free(i->inbound);
 }

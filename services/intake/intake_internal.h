@@ -13,6 +13,7 @@
 #include "services/intake/imports.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
+#include "services/intake/mailboxes.h"
 #include "services/intake/media.h"
 #include "services/intake/webhooks.h"
 
@@ -44,6 +45,7 @@ struct intake {
 	struct inbound *inbound;
 	struct digest *digest, *mail_digest;
 	struct drafts *drafts;
+	struct mailboxes *mailboxes;
 	struct files *files;
 	struct webhooks *webhooks;
 	struct graph *graph;
