@@ -174,7 +174,7 @@ fuzz-replay:
 test-deploy:
 	@deploy/tools/install deploy
 	@timeout --foreground -k 60 1500 tests/deploy/compose.py
-.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp bench-webhooks replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -218,6 +218,10 @@ bench-stopped:
 bench-import:
 	$(BUILD_TESTS)
 	@tests/bench/run import
+# Bodies of a webhook a second, durable, and how long one takes at 500 a second; writes build/webhooks.json.
+bench-webhooks:
+	$(BUILD_TESTS)
+	@tests/bench/run webhooks
 # Letters a second to a mail server.
 bench-smtp:
 	$(BUILD_TESTS)
