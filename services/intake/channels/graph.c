@@ -303,6 +303,12 @@ graph_free(struct graph *g)
 	free(g);
 }
 
+struct loop *
+graph_loop(const struct graph *g)
+{
+	return g->loop;
+}
+
 bool
 graph_has_room(struct graph *g)
 {

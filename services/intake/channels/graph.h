@@ -50,6 +50,8 @@ struct graph *graph_new(struct loop *l, struct metrics *m);
 /* What is under way ends as GRAPH_LOST first. NULL is fine. */
 void graph_free(struct graph *g);
 
+struct loop *graph_loop(const struct graph *g);
+
 /* At most 32 at once. A stop of the loop waits for those that send something. */
 bool graph_has_room(struct graph *g);
 /* Only when there is room. Never calls back from here. */

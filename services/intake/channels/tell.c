@@ -1,34 +1,16 @@
 /* tell: see the header. */
 #include "services/intake/channels/tell.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/channels/graph_url.h"
 
 #define TIME_MS 15000
-#define KINDS 4
-
-enum kind { WHATSAPP, MESSENGER, INSTAGRAM, TELEGRAM };
-
-static const char *const sources[KINDS] = {"whatsapp", "messenger", "instagram", "telegram"};
-
-/* What told gives back: which channel it is. */
-struct tells_kind {
-	struct tells *tells;
-	enum kind kind;
-};
-
-struct tells {
-	struct graph *graph;
-	const struct channels_conf *conf;
-	struct inbound *inbound;
-	struct tells_kind kinds[KINDS];
-};
 
 /* One account and how to speak to it. */
 struct way {
@@ -36,13 +18,13 @@ struct way {
 	json_t *body;
 };
 
-/* A telling on its way; in an arena of its own. */
-struct asking {
-	struct graph_request request;
+/* All of one telling that is not the caller's. */
+struct telling_request {
 	struct arena *arena;
-	struct tells *tells;
-	struct telling *telling;
-	const char *source;
+	struct loop_timer *timer;
+	struct tell *tell;
+	enum tell_end end; /* what is known at once, and why */
+	const char *why;
 };
 
 static const char *
@@ -61,8 +43,7 @@ put(json_t *object, const char *name, json_t *value)
 
 /* Why not, or NULL. */
 static const char *
-whatsapp_way(
-    struct arena *a, const struct meta_conf *conf, const struct telling *telling, const json_t *to, struct way *way)
+whatsapp_way(struct arena *a, const struct meta_conf *conf, const struct tell *tell, const json_t *to, struct way *way)
 {
 	const char *from = piece(to, "phone_number_id"), *number = piece(to, "to"), *user = piece(to, "recipient");
 
@@ -75,15 +56,14 @@ whatsapp_way(
 	put(way->body, "recipient_type", json_string("individual"));
 	put(way->body, number ? "to" : "recipient", json_string(number ? number : user));
 	put(way->body, "type", json_string("text"));
-	put(way->body, "text", json_pack("{s:b,s:s}", "preview_url", 0, "body", telling->text));
-	put(way->body, "biz_opaque_callback_data", json_string(telling->draft_id));
+	put(way->body, "text", json_pack("{s:b,s:s}", "preview_url", 0, "body", tell->text));
+	put(way->body, "biz_opaque_callback_data", json_string(tell->id));
 	return NULL;
 }
 
 /* A comment, too, is answered by a private message to who wrote it. */
 static const char *
-messenger_way(
-    struct arena *a, const struct meta_conf *conf, const struct telling *telling, const json_t *to, struct way *way)
+messenger_way(struct arena *a, const struct meta_conf *conf, const struct tell *tell, const json_t *to, struct way *way)
 {
 	static const char *const kinds[] = {"id", "comment_id", "post_id"};
 	const char *account = piece(to, "account"), *kind = NULL;
@@ -97,13 +77,13 @@ messenger_way(
 	way->path = arena_printf(a, "/%s/messages", account);
 	put(way->body, "recipient", json_pack("{s:s}", kind, piece(to, kind)));
 	put(way->body, "messaging_type", json_string("RESPONSE"));
-	put(way->body, "message", json_pack("{s:s}", "text", telling->text));
+	put(way->body, "message", json_pack("{s:s}", "text", tell->text));
 	return NULL;
 }
 
 static const char *
 telegram_way(
-    struct arena *a, const struct telegram_conf *conf, const struct telling *telling, const json_t *to, struct way *way)
+    struct arena *a, const struct telegram_conf *conf, const struct tell *tell, const json_t *to, struct way *way)
 {
 	const char *chat = piece(to, "chat_id");
 
@@ -112,28 +92,28 @@ telegram_way(
 	way->base = conf->api_url;
 	way->path = conf->access_token ? arena_printf(a, "/bot%s/sendMessage", conf->access_token) : NULL;
 	put(way->body, "chat_id", json_string(chat));
-	put(way->body, "text", json_string(telling->text));
+	put(way->body, "text", json_string(tell->text));
 	return NULL;
 }
 
 /* Why not, or NULL. */
 static const char *
-find_way(struct arena *a, const struct tells *t, enum kind kind, const struct telling *telling, struct way *way)
+find_way(struct arena *a, const struct channels_conf *conf, const struct tell *tell, struct way *way)
 {
-	const struct meta_conf *const metas[KINDS] = {
-	    [WHATSAPP] = t->conf->whatsapp, [MESSENGER] = t->conf->messenger, [INSTAGRAM] = t->conf->instagram};
-	json_t *to = json_loads(telling->reply_to, JSON_REJECT_DUPLICATES, NULL);
-	const char *why;
+	json_t *to = json_loads(tell->reply_to, JSON_REJECT_DUPLICATES, NULL);
+	const char *why = "the channel is not configured";
 
-	if (kind == TELEGRAM)
-		why = telegram_way(a, t->conf->telegram, telling, to, way);
-	else if (kind == WHATSAPP)
-		why = whatsapp_way(a, metas[kind], telling, to, way);
-	else
-		why = messenger_way(a, metas[kind], telling, to, way);
-	json_decref(to);
-	if (!why && (!way->path || (kind != TELEGRAM && !way->bearer)))
+	if (strcmp(tell->source, "whatsapp") == 0 && conf->whatsapp)
+		why = whatsapp_way(a, conf->whatsapp, tell, to, way);
+	else if (strcmp(tell->source, "messenger") == 0 && conf->messenger)
+		why = messenger_way(a, conf->messenger, tell, to, way);
+	else if (strcmp(tell->source, "instagram") == 0 && conf->instagram)
+		why = messenger_way(a, conf->instagram, tell, to, way);
+	else if (strcmp(tell->source, "telegram") == 0 && conf->telegram)
+		why = telegram_way(a, conf->telegram, tell, to, way);
+	if (!why && (!way->path || (!way->bearer && strcmp(tell->source, "telegram") != 0)))
 		why = "the channel has no access token";
+	json_decref(to);
 	return why;
 }
 
@@ -163,114 +143,92 @@ is_for_now(int status, int code)
 	return status == 401 || status == 408 || status == 429 || status == 503;
 }
 
-static enum telling_end
+static enum tell_end
 end_of(const struct graph_request *r, enum graph_end how, char reason[GRAPH_REASON_SIZE])
 {
 	int code;
 
 	if (how != GRAPH_ANSWERED) {
 		memcpy(reason, r->reason, GRAPH_REASON_SIZE);
-		return how == GRAPH_NOT_SENT ? TELLING_LATER : how == GRAPH_REFUSED ? TELLING_FAILED : TELLING_UNKNOWN;
+		return how == GRAPH_NOT_SENT ? TELL_LATER : how == GRAPH_REFUSED ? TELL_NEVER : TELL_UNKNOWN;
 	}
 	if (r->status >= 200 && r->status <= 299)
-		return TELLING_SENT;
+		return TELL_SENT;
 	code = error_code(r->body);
 	snprintf(reason, GRAPH_REASON_SIZE, "the provider says %d, code %d", r->status, code);
 	if (is_for_now(r->status, code))
-		return TELLING_LATER;
-	return r->status >= 500 ? TELLING_UNKNOWN : TELLING_FAILED;
+		return TELL_LATER;
+	return r->status >= 500 ? TELL_UNKNOWN : TELL_NEVER;
+}
+
+static void
+end(struct telling_request *t, enum tell_end how, const char *reason)
+{
+	struct tell *tell = t->tell;
+
+	tell->own = NULL;
+	tell->on_end(tell, how, reason);
+	timer_free(t->timer);
+	arena_free(t->arena);
 }
 
 static void
 on_answer(struct graph_request *r, enum graph_end how)
 {
-	struct asking *a = (struct asking *)r;
-	char reason[GRAPH_REASON_SIZE];
-	enum telling_end end = end_of(r, how, reason);
-	struct arena *arena = a->arena;
+	struct tell *tell = (struct tell *)((char *)r - offsetof(struct tell, request));
+	char reason[GRAPH_REASON_SIZE] = "";
+	enum tell_end known = end_of(r, how, reason);
 
-	if (end != TELLING_SENT)
-		inbound_error(a->tells->inbound, a->source, reason);
-	a->telling->on_end(a->telling, end);
-	arena_free(arena);
+	end(tell->own, known, known == TELL_SENT ? NULL : reason);
 }
 
 static void
-ask(struct asking *a, const struct way *way)
+on_timer(void *arg)
 {
-	struct graph_request *r = &a->request;
+	struct telling_request *t = arg;
+
+	end(t, t->end, t->why);
+}
+
+static void
+end_later(struct graph *g, struct telling_request *t, enum tell_end how, const char *why)
+{
+	t->end = how;
+	t->why = why;
+	t->timer = timer_new(graph_loop(g), on_timer, t);
+	timer_start(t->timer, 0);
+}
+
+static void
+ask(struct graph *g, struct telling_request *t, const struct way *way)
+{
+	struct graph_request *r = &t->tell->request;
 	char *text = json_dumps(way->body, JSON_COMPACT);
 
 	if (!text)
 		abort();
-	r->base = way->base;
-	r->bearer = way->bearer;
-	r->url = arena_printf(a->arena, "%s%s", way->base, way->path);
-	r->json = arena_string(a->arena, text);
-	r->time_ms = TIME_MS;
-	r->on_end = on_answer;
+	*r = (struct graph_request){.base = way->base, .bearer = way->bearer, .time_ms = TIME_MS, .on_end = on_answer};
+	r->url = arena_printf(t->arena, "%s%s", way->base, way->path);
+	r->json = arena_string(t->arena, text);
 	free(text);
-	graph_ask(a->tells->graph, r);
+	graph_ask(g, r);
 }
 
-static void
-on_tell(void *arg, struct telling *telling)
+void
+tell_send(struct graph *g, const struct channels_conf *conf, struct tell *tell)
 {
-	const struct tells_kind *kind = arg;
-	struct tells *t = kind->tells;
-	struct arena *arena;
-	struct asking *a;
-	struct way way;
-	const char *why;
+	struct arena *a = arena_new(0);
+	struct telling_request *t = arena_alloc(a, sizeof(*t));
+	struct way way = {.body = json_object()};
+	const char *why = find_way(a, conf, tell, &way);
 
-	if (!graph_has_room(t->graph)) {
-		telling->on_end(telling, TELLING_LATER);
-		return;
-	}
-	arena = arena_new(0);
-	a = arena_alloc(arena, sizeof(*a));
-	*a = (struct asking){.arena = arena, .tells = t, .telling = telling, .source = sources[kind->kind]};
-	way = (struct way){.body = json_object()};
-	if ((why = find_way(arena, t, kind->kind, telling, &way))) {
-		inbound_error(t->inbound, a->source, why);
-		arena_free(arena);
-		telling->on_end(telling, TELLING_FAILED);
-	} else {
-		ask(a, &way);
-	}
+	*t = (struct telling_request){.arena = a, .tell = tell};
+	tell->own = t;
+	if (why)
+		end_later(g, t, TELL_NEVER, why);
+	else if (!graph_has_room(g))
+		end_later(g, t, TELL_LATER, "too many are under way");
+	else
+		ask(g, t, &way);
 	json_decref(way.body);
-}
-
-struct tells *
-tells_new(struct graph *g, const struct channels_conf *conf, struct inbound *inbound)
-{
-	struct tells *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		abort();
-	t->graph = g;
-	t->conf = conf;
-	t->inbound = inbound;
-	for (size_t i = 0; i < KINDS; i++)
-		t->kinds[i] = (struct tells_kind){.tells = t, .kind = (enum kind)i};
-	return t;
-}
-
-void
-tells_free(struct tells *t)
-{
-	free(t);
-}
-
-void
-tells_use(struct tells *t, struct told *told)
-{
-	if (t->conf->whatsapp)
-		told_use(told, KOPRU__V1__CHANNEL__CHANNEL_WHATSAPP, on_tell, &t->kinds[WHATSAPP]);
-	if (t->conf->messenger)
-		told_use(told, KOPRU__V1__CHANNEL__CHANNEL_FACEBOOK, on_tell, &t->kinds[MESSENGER]);
-	if (t->conf->instagram)
-		told_use(told, KOPRU__V1__CHANNEL__CHANNEL_INSTAGRAM, on_tell, &t->kinds[INSTAGRAM]);
-	if (t->conf->telegram)
-		told_use(told, KOPRU__V1__CHANNEL__CHANNEL_TELEGRAM, on_tell, &t->kinds[TELEGRAM]);
 }
