@@ -110,7 +110,7 @@ SELECT 'wrong', format('%s may %s %s.%s', r.rolname, string_agg(p.privilege, ', 
 
 -- name: consumers
 SELECT 'wrong', format('%s has no cursor on "%s"', e.consumer, e.stream), 'It consumes nothing', 'kopru migrate'
-  FROM (VALUES ('router', 'intake'), ('notifier', 'case'), ('reporting', 'intake'), ('reporting', 'case')) AS e(consumer, stream)
+  FROM (VALUES ('router', 'intake'), ('notifier', 'case'), ('notifier', 'bounce'), ('reporting', 'intake'), ('reporting', 'case')) AS e(consumer, stream)
  WHERE NOT EXISTS (SELECT FROM feed.cursor AS c WHERE c.consumer = e.consumer AND c.stream = e.stream)
 UNION ALL
 SELECT 'wrong', format('%s is %s events behind on "%s", and the oldest waits for %s s', c.consumer, h.head - c.seq, c.stream, o.age),

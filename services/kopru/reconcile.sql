@@ -40,13 +40,14 @@ ANALYZE reconcile_event;
 
 -- name: reconcile_order
 -- Of each application in each stream: is every version the next one (in "case"), or at least a later one (a department sees
--- only its own part)? A version that cannot be read counts as wrong.
+-- only its own part)? A version that cannot be read counts as wrong. Letters that came back (stream "bounce") are no versions
+-- of an application; whether one is missing is still seen.
 CREATE TEMP TABLE reconcile_misordered ON COMMIT DROP AS
 SELECT DISTINCT o.application_id, o.stream
   FROM (SELECT e.application_id, e.stream, e.version,
                lag(e.version, 1, CASE WHEN e.stream = 'intake' THEN 0 ELSE 1 END)
                  OVER (PARTITION BY e.stream, e.application_id ORDER BY e.seq) AS before
-          FROM reconcile_event AS e) AS o
+          FROM reconcile_event AS e WHERE e.stream <> 'bounce') AS o
  WHERE o.version IS NULL OR o.before IS NULL
     OR CASE WHEN o.stream LIKE 'department/%' THEN o.version <= o.before ELSE o.version <> o.before + 1 END;
 

@@ -111,6 +111,14 @@ defect 'a department gets them out of order' 1 "d['misordered'] == 1" \
 	"UPDATE feed.event SET payload = (SELECT packed(e3, id, number, 1) FROM a WHERE i = 7)
 	  WHERE stream LIKE 'department/%' AND event_id = $(of e3)"
 defect 'bytes that are no event' 1 "d['misordered'] == 1" "UPDATE feed.event SET payload = '\\xdeadbeef' WHERE stream = 'case' AND seq = 27"
+bounced="'\\x0a10'::bytea || uuid_send(e3) || '\\x1210'::bytea || uuid_send(id) || '\\x1a'::bytea || set_byte('\\x00'::bytea, 0, length(number))
+	 || convert_to(number, 'UTF8') || '\\x2801ba0200'::bytea"
+bounce() {
+	echo "INSERT INTO feed.event SELECT 'bounce', i - $1, gen_random_uuid(), id, 'notice.returned', now(), $bounced FROM a WHERE i BETWEEN 7 AND 9"
+}
+defect 'letters that came back are no versions' 0 "$fine" "$(bounce 6)"
+defect 'but none of them may be missing' 1 "d['gaps'] == 1 and d['misordered'] == 0 and any('bounce' in x['number'] for x in d['exceptions'])" \
+	"$(bounce 5)"
 defect 'a gap' 1 "d['gaps'] == 1 and any(x['number'] == 'stream \"case\"' for x in d['exceptions'])" \
 	"UPDATE feed.event SET seq = 41 WHERE stream = 'case' AND seq = 40"
 defect 'a trace of what was never accepted' 1 "d['strangers'] == 1 and d['accepted'] == 19" \
