@@ -301,7 +301,7 @@ class System:
 
     def kopru(self, *arguments):
         environment = {**os.environ, "KOPRU_DATABASE": conninfo_with(self.admin, dbname=self.database)}
-        done = subprocess.run([os.path.join(BUILD, "kopru"), *arguments], env=environment, cwd=TOP,
+        done = subprocess.run([os.path.join(self.build, "kopru"), *arguments], env=environment, cwd=TOP,
                               capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise AssertionError(f"kopru {' '.join(arguments)}: exit {done.returncode}: {done.stderr}")
