@@ -2,14 +2,16 @@
 """flow: files of CİMER and of old systems come in by `kopru import`, each row once whatever dies on the way, and answers go back
 by `kopru cimer`. limit: 180 s"""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
@@ -76,6 +78,7 @@ def refused(path):
 def starts():
     S.start()
     KEYS["entry"] = S.api_key("entry", "applications,cases", "--role", "clerk")
+    KEYS["second"] = S.api_key("second", "applications,cases", "--role", "clerk")
     KEYS["poor"] = S.api_key("poor", "reports")
 
 
@@ -90,6 +93,7 @@ def every_encoding_and_separator():
     assert S.rows("SELECT DISTINCT channel, external_id = substr(key, 7), kind, subject, applicant_name, applicant_phone, address "
                   "IS NULL, applicant_address, prefers, received_at AT TIME ZONE 'UTC' FROM intake.application") == [
         "7|t|2|Çöp|Deneme Şahıs|+905000000000|t|Fetih Mah. Işık Sk. 1|5|2025-11-24 06:30:00"]
+    assert counts("import", "cimer", path, key="second")["repeated"] == 5
     assert not os.path.exists(path + ".errors.csv")
     assert stored() == 45
     verdicts = S.rows("SELECT state, verdict FROM intake.inbound WHERE source = 'cimer'")
@@ -177,10 +181,13 @@ def hidden_stays_hidden():
         assert SECRET not in file.read()
     S.processes["department-TEM"].stop()
     kopru.wait_until(lambda: int(S.value("SELECT count(*) FROM feed.event WHERE stream = 'case' AND kind = 'note.added'")) == 1, 20, "the note is in")
+    assert counts("import", "cimer", path)["repeated"] == 2
+    S.wait_quiet()
+    assert S.value("SELECT count(*) FROM feed.event WHERE stream = 'case' AND kind = 'note.added'") == "1"
 
 
-def killed(count, arguments, total, source, kill_intake):
-    """Kills the importer, and intake, again and again until a run ends by itself."""
+def killed(count, arguments, total, source, victim):
+    """Kills the importer, and a service, again and again until a run ends by itself."""
     S.supervise()
     runs, ended = 0, False
     while not ended:
@@ -190,9 +197,8 @@ def killed(count, arguments, total, source, kill_intake):
         before = stored(source)
         if runs <= count:
             kopru.wait_until(lambda: stored(source) > before or process.poll() is not None, 30, "it goes on")
-            if kill_intake:
-                S.processes["intake"].kill()
-                time.sleep(0.3)
+            S.processes[victim].kill()
+            time.sleep(0.3)
             process.kill()
         out, err = process.communicate(timeout=90)
         ended = process.returncode == 0
@@ -214,10 +220,26 @@ def survives_kills():
     del text["columns"]["sender_institution"]
     with open(mapping, "w", encoding="utf-8") as file:
         json.dump(text, file)
-    answer = killed(3, ["import", "old", path, "--mapping", mapping, "--source", "kills", "--json"], total, "import/kills", True)
+    answer = killed(3, ["import", "old", path, "--mapping", mapping, "--source", "kills", "--json"], total, "import/kills", "intake")
     assert answer["refused"] == 0, answer
     assert S.value("SELECT count(DISTINCT key) FROM intake.application WHERE key_scope = 'import/kills'") == str(total)
     assert S.value("SELECT count(*) FROM feed.event WHERE stream = 'intake'") == S.value("SELECT count(*) FROM intake.application")
+
+
+def shows_how_far_it_is():
+    reader, writer = pty.openpty()
+    process = subprocess.Popen([os.path.join(kopru.BUILD, "kopru"), "import", "old", S.path("many.csv"), "--mapping",
+                                S.path("kills.json"), "--source", "kills"], env=environment(), cwd=kopru.TOP,
+                               stdout=subprocess.PIPE, stderr=writer, text=True)
+    os.close(writer)
+    shown = b""
+    with contextlib.suppress(OSError):  # how the other end of a terminal ends
+        while piece := os.read(reader, 4096):
+            shown += piece
+    out, shown = process.communicate(timeout=90)[0], shown.decode()
+    os.close(reader)
+    assert process.returncode == 0 and "20000 there already" in out, out
+    assert re.search(r"\r\[#+ *\] +[0-9]+ %  [0-9]+ rows  [0-9]+/s  00:0[0-9] left", shown), shown
 
 
 def old_cases_are_closed():
@@ -227,7 +249,7 @@ def old_cases_are_closed():
              "" if i % 10 == 0 else "05.02.2021"] for i in range(total)]
     path = save("old.csv", rows, head=OLD_HEAD, separator=",")
     command("import", "mapping", path, "--out", mapping)
-    answer = killed(2, ["import", "old", path, "--mapping", mapping, "--source", "eski", "--json"], total, "import/eski", False)
+    answer = killed(2, ["import", "old", path, "--mapping", mapping, "--source", "eski", "--json"], total, "import/eski", "router")
     assert answer["answered"] == total * 9 // 10, answer
     S.wait_quiet(60)
     states = S.rows("SELECT c.state, count(*) FROM router.case c JOIN intake.application a ON a.id = c.application_id "
@@ -279,6 +301,7 @@ def main():
                 ("intake checks what it is sent", endpoint_refuses),
                 ("encodings do not mix", encodings_do_not_mix), ("a hidden name reaches no department", hidden_stays_hidden),
                 ("importer and intake are killed: each row once", survives_kills),
+                ("a terminal shows how far it is", shows_how_far_it_is),
                 ("old cases are answered and closed, once", old_cases_are_closed), ("answers go back", answers_go_back)):
             TAP.run(name, function)
     finally:
