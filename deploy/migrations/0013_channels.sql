@@ -337,6 +337,20 @@ LANGUAGE sql STABLE AS $$
 	         ORDER BY h.version LIMIT 100) AS s
 $$;
 
+-- What media_url of a posted request leads to: fetched later, then added to its case. It is written down before there is an
+-- application, which names inbound_id as its origin.
+CREATE TABLE intake.open311_media (
+	inbound_id bigint PRIMARY KEY REFERENCES intake.inbound,
+	url text NOT NULL,
+	state text NOT NULL DEFAULT 'wanted' CHECK (state IN ('wanted', 'kept', 'added', 'refused', 'failed')),
+	next_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	token bigint NOT NULL DEFAULT 0, -- of the lease: counts up
+	attempts int NOT NULL DEFAULT 0,
+	attachment_id uuid REFERENCES intake.attachment
+);
+CREATE INDEX open311_media_due ON intake.open311_media (next_at) WHERE state IN ('wanted', 'kept');
+GRANT SELECT, INSERT, UPDATE ON intake.open311_media TO intake;
+
 CREATE OR REPLACE FUNCTION reporting.rebuild() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN

@@ -125,7 +125,6 @@ store(struct asking *asking, const struct call_form *form)
 	size_t size;
 	const void *body = http_body(asking->request, &size);
 
-	body = arena_copy(a, body, size);
 	crypto_hash_sha256(hash, body, size);
 	sodium_bin2hex(hash_text, 2 * sizeof(hash) + 1, hash, sizeof(hash));
 	db_call(tx, &calls_statements[CALLS_STORE]);

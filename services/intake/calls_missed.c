@@ -19,9 +19,10 @@ struct page {
 };
 
 struct asked {
+	struct calls *calls;
 	struct http_request *request;
 	struct call_back_form form;
-	const char *who; /* asks, or called back */
+	const char *who;
 };
 
 /* -- figures */
@@ -127,8 +128,7 @@ row_json(const struct db_results *results, size_t row)
 static void
 on_list(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
-	const struct asked *asked = arg;
-	struct http_request *r = asked->request;
+	struct http_request *r = arg;
 	json_t *json, *list;
 	size_t rows;
 
@@ -140,7 +140,6 @@ on_list(void *arg, enum db_outcome outcome, const struct db_results *results, co
 	list = json_array();
 	for (size_t row = 0; row < rows && row < PAGE; row++)
 		json_array_append_new(list, row_json(results, row));
-	log_info("callers.listed", "key=%s count=%zu", asked->who, json_array_size(list));
 	json = json_pack("{s:o}", "callers", list);
 	if (rows > PAGE)
 		json_object_set_new(json, "next",
@@ -152,13 +151,11 @@ on_list(void *arg, enum db_outcome outcome, const struct db_results *results, co
 void
 calls_missed(struct calls *c, struct http_request *r)
 {
-	const struct api_key *key = calls_clerk(c, r);
 	struct http_faults faults = {.count = 0};
-	struct asked *asked;
 	struct page page;
 	struct db_tx *tx;
 
-	if (!key)
+	if (!calls_clerk(c, r))
 		return;
 	if (!page_read(r, &page)) {
 		http_fault_add(&faults, "query:after", "önceki sayfanın \"next\" değeri olmalı",
@@ -166,9 +163,6 @@ calls_missed(struct calls *c, struct http_request *r)
 		http_reply_problem(r, "bad-request", &faults);
 		return;
 	}
-	asked = arena_alloc(http_arena(r), sizeof(*asked));
-	asked->request = r;
-	asked->who = arena_string(http_arena(r), key->id);
 	tx = db_begin(c->desk.db);
 	db_call(tx, &calls_statements[CALLS_MISSED]);
 	if (page.scope)
@@ -178,7 +172,7 @@ calls_missed(struct calls *c, struct http_request *r)
 	db_bind_text(tx, page.scope);
 	db_bind_text(tx, page.call_id);
 	db_bind_int4(tx, PAGE + 1);
-	db_read(tx, on_list, asked);
+	db_read(tx, on_list, r);
 }
 
 /* -- somebody called back */
@@ -241,6 +235,7 @@ calls_called_back(struct calls *c, struct http_request *r)
 		refusal_send(r, &faults);
 		return;
 	}
+	asked->calls = c;
 	asked->request = r;
 	asked->who = asked->form.entered_by ? asked->form.entered_by : arena_string(http_arena(r), key->name);
 	tx = db_begin(c->desk.db);

@@ -26,6 +26,20 @@ on_draft_done(void *arg)
 	(void)arg;
 }
 
+static int
+open311_open(struct intake *i, struct err *e)
+{
+	i->open311 = open311_new(&(struct open311_desk){.loop = i->loop,
+				     .db = i->work,
+				     .api_keys = i->api_keys,
+				     .inbound = i->inbound,
+				     .entry = &i->entry,
+				     .conf = i->channels.open311,
+				     .public_url = i->conf->public_url},
+	    i->metrics, e);
+	return i->open311 ? 0 : -1;
+}
+
 int
 intake_channels_open(struct intake *i, struct err *e)
 {
@@ -53,7 +67,7 @@ intake_channels_open(struct intake *i, struct err *e)
 	    media_new(&(struct media_desk){.loop = i->loop, .graph = i->graph, .files = i->files, .conf = &i->channels},
 		i->work, i->inbound, i->metrics);
 	i->mailboxes = mailboxes_new(i->loop, i->work, i->inbound, &i->channels, i->metrics);
-	return 0;
+	return open311_open(i, e);
 }
 
 void
@@ -69,6 +83,7 @@ intake_channels_stop(struct intake *i)
 void
 intake_channels_free(struct intake *i)
 {
+	open311_free(i->open311);
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
 	drafts_free(i->drafts);

@@ -15,6 +15,7 @@
 #include "services/intake/intake.h"
 #include "services/intake/mailboxes.h"
 #include "services/intake/media.h"
+#include "services/intake/open311.h"
 #include "services/intake/webhooks.h"
 
 struct intake {
@@ -50,6 +51,7 @@ struct intake {
 	struct webhooks *webhooks;
 	struct graph *graph;
 	struct media *media;
+	struct open311 *open311;
 	struct http *http;
 };
 

@@ -105,6 +105,46 @@ on_webhook_post(void *arg, struct http_request *r)
 	webhooks_post(i->webhooks, r);
 }
 
+static void
+on_open311_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	open311_get(i->open311, r);
+}
+
+static void
+on_open311_services_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	open311_get_v2(i->open311, r);
+}
+
+static void
+on_open311_service_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	open311_get_service(i->open311, r);
+}
+
+static void
+on_open311_token_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	open311_get_token(i->open311, r);
+}
+
+static void
+on_open311_posted(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	open311_post(i->open311, r);
+}
+
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
@@ -119,5 +159,16 @@ const struct http_route intake_routes[] = {
     {HTTP_POST, CALLS_SEARCH_PATH, "key:cases, clerk", on_search, CALLS_BODY_MAX},
     {HTTP_GET, WEBHOOKS_PATH, "token:verify", on_webhook_get, 0},
     {HTTP_POST, WEBHOOKS_PATH, "signature", on_webhook_post, WEBHOOKS_BODY_MAX},
+    {HTTP_GET,
+	OPEN311_V2_PATH "services/"
+			"*",
+	"public", on_open311_service_asked, 0},
+    {HTTP_GET,
+	OPEN311_V2_PATH "tokens/"
+			"*",
+	"public", on_open311_token_asked, 0},
+    {HTTP_GET, OPEN311_V2_PATH "*", "public", on_open311_services_asked, 0},
+    {HTTP_POST, OPEN311_V2_PATH "*", "key:open311, in the form or the header", on_open311_posted, OPEN311_BODY_MAX},
+    {HTTP_GET, OPEN311_PATH "*", "public", on_open311_asked, 0},
     {HTTP_GET, NULL, NULL, NULL, 0},
 };

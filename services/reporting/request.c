@@ -31,7 +31,7 @@ standing_read(const struct application *a, struct request *to)
 	    .department = a->department,
 	    .version = a->version,
 	    .state = a->state,
-	    .status = request_status(a->state),
+	    .status = (int32_t)request_status(a->state),
 	    .received_at = a->received_at,
 	    .at = a->at,
 	    .expected_on = a->target_on ? a->target_on : a->due_on};

@@ -303,11 +303,11 @@ def a_killed_intake_loses_no_call():
     def exchange(place):
         """Until it is answered: exchanges repeat."""
         while not stopping.is_set():
-            call_id, told_of = f"kill.{place}.{time.monotonic_ns()}", False
-            body = {"call_id": call_id, "caller": OTHER, "started_at": now()}
+            call_id, told_of = f"kill.{place}.{len(told)}.{time.monotonic_ns()}", False
             while not told_of:
                 with contextlib.suppress(OSError, http.client.HTTPException):
-                    status, answer = ask("POST", "/api/v1/calls", body, "exchange")
+                    status, answer = ask("POST", "/api/v1/calls", {"call_id": call_id, "caller": OTHER, "started_at": now()},
+                                         "exchange")
                     told_of = status == 200
                     assert told_of or status == 503, answer
                 time.sleep(.005)

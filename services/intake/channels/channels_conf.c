@@ -1,6 +1,7 @@
 /* channels_conf: the tables of what stands in the file, and what must hold between members. */
 #include "services/intake/channels/channels_conf.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -156,12 +157,27 @@ static const struct member mailbox_members[] = {
     {.name = NULL},
 };
 
+static bool
+address_valid(const char *text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
 static const struct member open311_members[] = {
     {.name = "jurisdiction",
 	.type = MEMBER_TEXT,
 	.offset = offsetof(struct open311_conf, jurisdiction),
 	.required = true},
     {.name = "contact", .type = MEMBER_TEXT, .offset = offsetof(struct open311_conf, contact), .required = true},
+    {.name = "attributes_file", .type = MEMBER_TEXT, .offset = offsetof(struct open311_conf, attributes_file)},
+    {.name = "media_addresses",
+	.type = MEMBER_TEXTS,
+	.offset = offsetof(struct open311_conf, media_addresses),
+	.count_offset = offsetof(struct open311_conf, media_address_count),
+	.valid = address_valid,
+	.allowed = "an IPv4 or IPv6 address"},
     {.name = NULL},
 };
 
@@ -225,6 +241,17 @@ read_mailboxes(struct conf_reader *r, const json_t *list, struct channels_conf *
 }
 
 static void
+read_open311(struct conf_reader *r, const char *where, const json_t *object, struct open311_conf *open311)
+{
+	const char *file;
+
+	conf_read_object(r, where, object, open311_members, open311);
+	file = open311->attributes_file;
+	if (file && *file != '/')
+		open311->attributes_file = arena_printf(r->arena, "%s%s", r->folder, file);
+}
+
+static void
 read_part(struct conf_reader *r, const char *name, const json_t *value, struct channels_conf *conf)
 {
 	if (strcmp(name, "whatsapp") == 0) {
@@ -239,7 +266,7 @@ read_part(struct conf_reader *r, const char *name, const json_t *value, struct c
 		read_mailboxes(r, value, conf);
 	} else if (strcmp(name, "open311") == 0) {
 		conf->open311 = arena_alloc(r->arena, sizeof(*conf->open311));
-		conf_read_object(r, name, value, open311_members, conf->open311);
+		read_open311(r, name, value, conf->open311);
 	} else {
 		conf_fault(
 		    r, name, "is not known; known are whatsapp, messenger, instagram, telegram, mailboxes, open311");

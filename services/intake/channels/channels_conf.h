@@ -53,6 +53,9 @@ struct mailbox_conf {
 struct open311_conf {
 	const char *jurisdiction; /* "jurisdiction": karatay.bel.tr */
 	const char *contact; /* "contact": for the discovery document */
+	const char *attributes_file; /* "attributes_file": the services' questions (CSV); NULL: none */
+	const char **media_addresses; /* "media_addresses": own addresses that media_url may lead to; 127.0.0.2 */
+	size_t media_address_count;
 };
 
 struct files;
