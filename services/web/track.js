@@ -1,6 +1,6 @@
 // The tracking page: number and access code come from the fragment (#no=...&kod=...), which browsers never send to a
 // server, or from the form; the answer of /api/v1/track is shown as text, never as markup. With the same two, the
-// applicant replies to a question and withdraws.
+// applicant replies to a question, adds to the application and withdraws it.
 "use strict";
 
 const WORDS = {
@@ -28,8 +28,11 @@ const WORDS = {
 		reason: "Nedeni",
 		missing: "Başvuru numarasını ve takip kodunu yazın.",
 		missing_reply: "Yanıtınızı yazın.",
+		missing_add: "Ekleyeceklerinizi yazın.",
 		missing_sure: "Geri çekmek istediğinizden emin olduğunuzu işaretleyin.",
 		replied: "Yanıtınız alındı.",
+		added: "Başvurunuza eklendi.",
+		files: "Dosyalar",
 		withdrawn: "Başvurunuz geri çekildi.",
 		wrong: "Bu numara ve takip koduyla bir başvuru bulunamadı. İkisini de denetleyip yeniden deneyin.",
 		conflict: "Başvurunuzun durumu bu arada değişti. Güncel durumu aşağıda görebilirsiniz.",
@@ -63,8 +66,11 @@ const WORDS = {
 		reason: "Reason",
 		missing: "Enter the application number and the access code.",
 		missing_reply: "Write your reply.",
+		missing_add: "Write what you want to add.",
 		missing_sure: "Tick that you are sure you want to withdraw it.",
 		replied: "Your reply has arrived.",
+		added: "It was added to your application.",
+		files: "Files",
 		withdrawn: "Your application was withdrawn.",
 		wrong: "No application was found with this number and access code. Check both and try again.",
 		conflict: "Your application has changed meanwhile. Below you see where it stands now.",
@@ -132,6 +138,7 @@ function stepLines(step) {
 	add("final_by", step.final_by && day(step.final_by, false));
 	add("due_before", step.due_before && day(step.due_before, false));
 	add("due_now", step.due_on && day(step.due_on, false));
+	add("files", (step.attachments || []).map((file) => file.name || file.media_type).join(", "));
 	return lines;
 }
 
@@ -186,6 +193,7 @@ function show(answer) {
 	showAnswer(answer.answer);
 	for (const step of answer.history || [])
 		showStep(step);
+	element("add").hidden = !answer.can_add;
 	element("withdraw").hidden = !answer.can_withdraw;
 	element("result").hidden = false;
 }
@@ -303,6 +311,17 @@ function reply(event) {
 	command("reply", { text: text }, "reply-send", words.replied);
 }
 
+function append(event) {
+	event.preventDefault();
+	const text = element("add-text").value.trim();
+	if (!text) {
+		complain(words.missing_add);
+		element("add-text").focus();
+		return;
+	}
+	command("add", { text: text }, "add-send", words.added);
+}
+
 function withdraw(event) {
 	event.preventDefault();
 	const text = element("withdraw-reason").value.trim();
@@ -352,6 +371,7 @@ function readFragment() {
 
 element("form").addEventListener("submit", submit);
 element("reply-form").addEventListener("submit", reply);
+element("add-form").addEventListener("submit", append);
 element("withdraw-form").addEventListener("submit", withdraw);
 window.addEventListener("hashchange", readFragment);
 readFragment();

@@ -274,6 +274,8 @@ def through_the_web_server():
     who = {"number": number, "access_code": receipt["access_code"]}
     status, _, answer = through("/api/v1/track/reply", {**who, "text": "Fetih"})
     assert status == 200, answer
+    status, _, answer = through("/api/v1/track/add", {**who, "text": "Bir de bu"})
+    assert status == 200 and events(number)[-1] == "citizen.added", answer
     status, _, answer = through("/api/v1/commands", {"number": number, "action": "accept"}, who="manager")
     assert status == 422 and answer["errors"][0]["field"] == "expected_version", answer
     status, _, answer = through("/api/v1/commands", {"commands": [{"text": "x" * 300_000}]}, who="manager")
