@@ -132,13 +132,15 @@ SELECT DISTINCT ON (n.channel, n.external_id) n.channel, n.external_id, n.inboun
 -- in:  arrays of one length: $1 channels, $2 external ids of messages, $3 inbound ids, $4 ids for new drafts, $5 received at,
 --      $6 milliseconds until a draft is idle, $7 alone, $8 how their senders can be told (JSON; NULL: not)
 -- Only messages that are new with this row and were not taken back belong to a draft: the open one of their sender, or one of
--- their own.
-WITH new AS MATERIALIZED (
-	SELECT n.*, m.contact_id, n.alone OR m.contact_id IS NULL AS lone
+-- their own. They are found by their key before anything else is asked of them: a plan made while the table was empty began with
+-- all that have no draft.
+WITH known AS MATERIALIZED (
+	SELECT n.*, m.contact_id, n.alone OR m.contact_id IS NULL AS lone,
+	       m.inbound_id = n.inbound_id AND m.draft_id IS NULL AND m.deleted_at IS NULL AS is_new
 	  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::bigint[], $7::boolean[], $8::text[])
 	           WITH ORDINALITY AS n(channel, external_id, inbound_id, draft_id, received_at, idle, alone, reply_to, place)
-	  JOIN intake.message AS m ON m.channel = n.channel AND m.external_id = n.external_id
-	 WHERE m.inbound_id = n.inbound_id AND m.draft_id IS NULL AND m.deleted_at IS NULL),
+	  JOIN intake.message AS m ON m.channel = n.channel AND m.external_id = n.external_id),
+new AS MATERIALIZED (SELECT k.* FROM known AS k WHERE k.is_new),
 grown AS (
 	INSERT INTO intake.draft AS d (id, channel, contact_id, first_at, next_at, reply_to)
 	SELECT (array_agg(n.draft_id ORDER BY n.place))[1], n.channel, n.contact_id, min(n.received_at),

@@ -66,9 +66,11 @@ SELECT t.place::int, t.how, t.application_id,
           FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
           JOIN intake.message AS m ON m.draft_id = n.id
          CROSS JOIN LATERAL unnest(m.answers) WITH ORDINALITY AS a(answered, nearness)
-          JOIN intake.message AS q ON q.channel = m.channel AND split_part(q.external_id, ' ', 1) = a.answered
-          JOIN intake.draft AS r ON r.id = q.draft_id AND r.id <> n.id
-         WHERE r.application_id IS NOT NULL OR r.state <> 'done'
+         CROSS JOIN LATERAL ( -- of its own, or a plan made while the table was empty reads all of the channel for each
+               SELECT o.application_id
+                 FROM intake.message AS q JOIN intake.draft AS o ON o.id = q.draft_id
+                WHERE q.channel = m.channel AND split_part(q.external_id, ' ', 1) = a.answered AND o.id <> n.id
+                  AND (o.application_id IS NOT NULL OR o.state <> 'done') OFFSET 0) AS r
         UNION ALL
         SELECT n.place,
                CASE WHEN EXISTS (SELECT FROM intake.draft AS o WHERE o.contact_id = d.contact_id AND o.application_id = x.id)
