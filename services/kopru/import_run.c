@@ -1,6 +1,7 @@
 /* import_run: see the header. */
 #include "services/kopru/import_run.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "services/kopru/import_batch.h"
@@ -55,6 +56,49 @@ show(const struct import_flight *f)
 	import_report_progress(job->report, f->counts->rows, import_file_done(job->file), import_file_size(job->file));
 }
 
+/* A question whose only use is how it is refused. */
+struct probe {
+	struct import_call call;
+	long status; /* 0: not answered yet */
+};
+
+static void
+on_probed(struct import_call *call, long status, const char *body, size_t size)
+{
+	struct probe *p = (struct probe *)((char *)call - offsetof(struct probe, call));
+
+	(void)body;
+	(void)size;
+	p->status = status;
+}
+
+/* Whoever may not say what was done with old cases is told before any row is in. */
+static int
+check_rights(struct import_flight *f, struct err *e)
+{
+	static const enum import_field fields[] = {IMPORT_STATUS, IMPORT_ATTACHMENTS, IMPORT_ANSWER, IMPORT_CLOSED};
+	static const char body[] = "{\"commands\":[]}";
+	struct probe p = {
+	    .call = {.path = "/api/v1/commands", .body = body, .size = sizeof(body) - 1, .on_end = on_probed}};
+	const struct import_columns *columns = f->job->source->columns;
+	bool needed = false;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		needed |= columns->places[fields[i]] < IMPORT_CELLS_MAX;
+	if (!needed || f->job->dry_run)
+		return 0;
+	import_front_post(f->front, &p.call, 0);
+	while (p.status == 0)
+		if (import_front_wait(f->front, e) < 0)
+			return -1;
+	if (p.status == 401 || p.status == 403)
+		return err_set(e,
+		    "%s/api/v1/commands answered %ld: states, attachments and answers need a key with the rights "
+		    "applications and cases, role clerk; or take their columns out of the mapping",
+		    f->job->api->name, p.status);
+	return 0;
+}
+
 int
 import_run(const struct import_job *job, struct import_counts *counts, struct err *e)
 {
@@ -65,6 +109,7 @@ import_run(const struct import_job *job, struct import_counts *counts, struct er
 
 	*counts = (struct import_counts){0};
 	f.front = import_front_new(job->api, IMPORT_FLIGHTS);
+	f.failed = check_rights(&f, e) < 0;
 	while (!f.failed && (!ended || f.count > 0)) {
 		if (!ended && f.count < IMPORT_FLIGHTS) {
 			rc = fill(&f, &ended, &unread);

@@ -79,6 +79,7 @@ def starts():
     S.start()
     KEYS["entry"] = S.api_key("entry", "applications,cases", "--role", "clerk")
     KEYS["second"] = S.api_key("second", "applications,cases", "--role", "clerk")
+    KEYS["half"] = S.api_key("half", "applications")
     KEYS["poor"] = S.api_key("poor", "reports")
 
 
@@ -149,8 +150,13 @@ def columns_are_checked():
             file.write(data)
         _, err = command("import", "cimer", S.path("no.csv"), code=1)
         assert said in err, err
-    _, err = command("import", "cimer", path, key="poor", code=1)
-    assert "403" in err, err
+    before = stored()
+    for key, said in (("poor", "403"), ("half", "the rights applications and cases")):
+        _, err = command("import", "cimer", save("rights.csv", [row("2600000030")]), key=key, code=1)
+        assert said in err, err
+    assert stored() == before
+    assert counts("import", "cimer", save("rights.csv", [["2600000031", "1.2.2025", "istek", "x"]], head=["Başvuru No", "Tarih",
+                  "Tür", "Metin"]), key="half")["new"] == 1
 
 
 def encodings_do_not_mix():
