@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/csv.h"
@@ -23,6 +24,7 @@ struct import_report {
 	FILE *file;
 	size_t refused;
 	bool terminal, shown;
+	bool regular; /* neither a terminal nor a pipe such as /dev/stdout */
 	int64_t began, last;
 };
 
@@ -30,6 +32,7 @@ struct import_report *
 import_report_open(const char *path, struct err *e)
 {
 	struct import_report *r;
+	struct stat st;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
@@ -39,6 +42,7 @@ import_report_open(const char *path, struct err *e)
 	if (!(r = calloc(1, sizeof(*r))) || !(r->path = strdup(path)) || !(r->file = fdopen(fd, "w")))
 		abort();
 	r->arena = arena_new(0);
+	r->regular = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
 	r->terminal = isatty(STDERR_FILENO);
 	r->began = r->last = clock_monotonic();
 	fputs("row,line,number,column,reason\r\n", r->file);
@@ -56,7 +60,7 @@ import_report_close(struct import_report *r, struct err *e)
 		fputc('\n', stderr);
 	rc = ferror(r->file) != 0;
 	rc |= fclose(r->file) != 0;
-	if (r->refused == 0)
+	if (r->refused == 0 && r->regular)
 		unlink(r->path);
 	if (rc)
 		err_set(e, "cannot write %s", r->path);
