@@ -154,6 +154,7 @@ def an_official_document_says_how_it_came_in():
     origin = {"registry_number": "E-17", "registry_on": str(TODAY), "sender_institution": "Valilik", "reply_by": str(soon)}
     assert whole["origin"] == {**origin, "entered_by": "masa-3"} and counted["origin"] == origin, (whole, counted)
     assert whole["target_on"] == str(soon) < whole["due_on"], whole
+    STATE["pages"] = [path]
     answer = done("clerk", receipt["number"], "assign", department="TEM") if whole["department"] == "HM" else None
     S.wait_quiet()
     assert answer is None or get(path, "clerk")[2]["target_on"] == str(soon)
@@ -164,6 +165,7 @@ def a_file_is_named_to_those_whose_it_is():
     """What no door can bring yet the router takes from intake."""
     receipt = apply(applicant={"name": "Deneme Şahıs"})
     hidden = apply(applicant={"name": "Deneme Şahıs", "hide_identity": True})
+    STATE["pages"].append(f"/api/v1/cases/{receipt['number']}")
     client = commands.Client(S.commands)
     file = {"id": uuid.uuid4().bytes, "name": "Şahıs.jpg", "media_type": "image/jpeg", "size": 7, "sha256": bytes(32)}
     for one in (receipt, hidden):
@@ -352,6 +354,8 @@ def without_time(answer):
 def rebuilt_from_the_streams_it_is_the_same():
     before = without_time(summary())
     way = tracked(STATE["asked"])
+    pages = [get(page, "clerk")[2] for page in STATE["pages"]]
+    assert pages[0]["origin"] and pages[1]["history"][-1]["attachments"]
     lists = listed("/api/v1/reports/list?" + PERIOD, 1000)
     page = f"/api/v1/cases/{STATE['asked']['number']}?after=case:"
     for feed in ("intake", "router"):
@@ -369,7 +373,7 @@ def rebuilt_from_the_streams_it_is_the_same():
     S.wait_quiet()
     after = without_time(summary())
     assert before == after, [name for name in before if before[name] != after[name]]
-    assert tracked(STATE["asked"]) == way
+    assert tracked(STATE["asked"]) == way and [get(page, "clerk")[2] for page in STATE["pages"]] == pages
     assert listed("/api/v1/reports/list?" + PERIOD, 1000) == lists
     assert re.search("event=stream.rewound", S.tail("reporting", 1000000))
 
