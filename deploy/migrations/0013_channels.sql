@@ -89,7 +89,7 @@ CREATE UNIQUE INDEX draft_open ON intake.draft (contact_id) WHERE state = 'open'
 CREATE INDEX draft_due ON intake.draft (next_at) WHERE state <> 'done';
 CREATE INDEX draft_contact ON intake.draft (contact_id, first_at DESC);
 CREATE INDEX draft_unknown ON intake.draft (told_at) WHERE told = 'unknown';
-CREATE INDEX draft_tell ON intake.draft (told_at NULLS FIRST) WHERE state = 'done' AND reply_to IS NOT NULL AND told IN ('no', 'sending');
+CREATE INDEX draft_tell ON intake.draft (told_at NULLS FIRST) WHERE state = 'done' AND ended_as = 'application' AND reply_to IS NOT NULL AND told IN ('no', 'sending');
 GRANT SELECT, INSERT, UPDATE ON intake.draft TO intake;
 
 -- Once for each message, whatever is delivered how often and in which order.

@@ -226,7 +226,8 @@ bind_drafts(const struct effects *f, const struct items *list)
 	BIND(list, DB_TIMES, db_put_time(tx, e->row->inbound.received_at));
 	BIND(list, DB_INT8S, db_put_int8(tx, channels_conf_idle_ms(f->conf, it->channel)));
 	BIND(list, DB_BOOLS, db_put_bool(tx, it->alone));
-	BIND(list, DB_TEXTS, db_put_text(tx, it->reply_to));
+	/* Of a channel that tells nobody nothing is kept to tell by. */
+	BIND(list, DB_TEXTS, db_put_text(tx, channels_conf_tells(f->conf, it->channel) ? it->reply_to : NULL));
 }
 
 static struct item_file *

@@ -23,7 +23,30 @@ on_digested(void *arg)
 static void
 on_draft_done(void *arg)
 {
-	(void)arg;
+	struct intake *i = arg;
+
+	told_wake(i->told);
+}
+
+static void
+tell(void *arg, struct tell *t)
+{
+	struct intake *i = arg;
+
+	tell_send(i->graph, &i->channels, t);
+}
+
+static struct told *
+open_told(struct intake *i)
+{
+	return told_new(&(struct told_conf){.loop = i->loop,
+			    .db = i->work,
+			    .send = tell,
+			    .arg = i,
+			    .access_code_key = i->access_code_key,
+			    .access_code_key_size = i->access_code_key_size,
+			    .public_url = i->conf->public_url},
+	    i->metrics);
 }
 
 static int
@@ -58,6 +81,7 @@ intake_channels_open(struct intake *i, struct err *e)
 				   .on_done = on_draft_done,
 				   .arg = i},
 	    i->metrics);
+	i->told = open_told(i);
 	i->digest = digest_new(&digest, i->metrics);
 	digest.mails = true;
 	i->mail_digest = digest_new(&digest, i->metrics);
@@ -78,6 +102,7 @@ intake_channels_stop(struct intake *i)
 	mailboxes_stop(i->mailboxes);
 	inbound_stop(i->inbound);
 	drafts_stop(i->drafts);
+	told_stop(i->told);
 }
 
 void
@@ -87,8 +112,10 @@ intake_channels_free(struct intake *i)
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
 	drafts_free(i->drafts);
+	told_free(i->told);
 	media_free(i->media);
 	webhooks_free(i->webhooks);
 	mailboxes_free(i->mailboxes);
 	inbound_free(i->inbound);
+	files_free(i->files);
 }

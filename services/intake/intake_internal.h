@@ -16,6 +16,7 @@
 #include "services/intake/mailboxes.h"
 #include "services/intake/media.h"
 #include "services/intake/open311.h"
+#include "services/intake/told.h"
 #include "services/intake/webhooks.h"
 
 struct intake {
@@ -52,6 +53,7 @@ struct intake {
 	struct graph *graph;
 	struct media *media;
 	struct open311 *open311;
+	struct told *told;
 	struct http *http;
 };
 

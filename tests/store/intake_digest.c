@@ -46,6 +46,8 @@ set_up(void **state)
 	f->metrics = metrics_new();
 	f->arena = arena_new(0);
 	f->whatsapp.idle_ms = 900000;
+	f->whatsapp.tell = true;
+	f->whatsapp.access_token = "0123456789abcdef";
 	f->conf.whatsapp = &f->whatsapp;
 	database_start(&f->database);
 	database_open(&f->database, "intake", "", tables);
