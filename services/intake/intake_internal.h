@@ -6,6 +6,7 @@
 #include "services/intake/applications.h"
 #include "services/intake/calls.h"
 #include "services/intake/channels/channels_conf.h"
+#include "services/intake/channels/tell.h"
 #include "services/intake/commands.h"
 #include "services/intake/digest.h"
 #include "services/intake/drafts.h"
@@ -54,6 +55,7 @@ struct intake {
 	struct media *media;
 	struct open311 *open311;
 	struct told *told;
+	struct tells *tells;
 	struct http *http;
 };
 
