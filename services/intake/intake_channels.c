@@ -28,11 +28,21 @@ on_draft_done(void *arg)
 	told_wake(i->told);
 }
 
+static void
+tell(void *arg, struct tell *t)
+{
+	struct intake *i = arg;
+
+	tell_send(i->graph, &i->channels, t);
+}
+
 static struct told *
 open_told(struct intake *i)
 {
 	return told_new(&(struct told_conf){.loop = i->loop,
 			    .db = i->work,
+			    .send = tell,
+			    .arg = i,
 			    .access_code_key = i->access_code_key,
 			    .access_code_key_size = i->access_code_key_size,
 			    .public_url = i->conf->public_url},
@@ -77,8 +87,6 @@ intake_channels_open(struct intake *i, struct err *e)
 	i->mail_digest = digest_new(&digest, i->metrics);
 	i->webhooks = webhooks_new(&i->channels, i->inbound, i->metrics);
 	i->graph = graph_new(i->loop, i->metrics);
-	i->tells = tells_new(i->graph, &i->channels, i->inbound);
-	tells_use(i->tells, i->told);
 	i->media =
 	    media_new(&(struct media_desk){.loop = i->loop, .graph = i->graph, .files = i->files, .conf = &i->channels},
 		i->work, i->inbound, i->metrics);
@@ -105,10 +113,8 @@ intake_channels_free(struct intake *i)
 	digest_free(i->digest);
 	drafts_free(i->drafts);
 	told_free(i->told);
-	tells_free(i->tells);
 	media_free(i->media);
 	webhooks_free(i->webhooks);
 	mailboxes_free(i->mailboxes);
 	inbound_free(i->inbound);
-	files_free(i->files);
 }

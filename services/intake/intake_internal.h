@@ -55,7 +55,6 @@ struct intake {
 	struct media *media;
 	struct open311 *open311;
 	struct told *told;
-	struct tells *tells;
 	struct http *http;
 };
 

@@ -1,7 +1,6 @@
 /* told: claims whom to tell, asks the channel, and commits how it ended in groups. */
 #include "services/intake/told.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -16,14 +15,6 @@
 #define LATER_SECONDS 60
 #define GIVE_UP_SECONDS (24 * 3600) /* then nobody may be told any more over most channels */
 #define WAIT_MS 60000
-#define WAYS_MAX 8
-
-/* How the senders of a channel are told. */
-struct way {
-	int channel;
-	void (*tell)(void *arg, struct telling *telling);
-	void *arg;
-};
 
 struct told {
 	struct told_conf conf;
@@ -31,19 +22,18 @@ struct told {
 	struct batch *ends; /* NULL when it is stopped */
 	bool busy, woken;
 	size_t under_way;
-	struct way ways[WAYS_MAX];
-	size_t way_count;
 	struct {
 		struct metric *sent, *failed, *later, *unknown;
 	} metrics;
 };
 
-struct under_way {
-	struct telling telling;
+struct telling {
+	struct tell tell;
 	struct told *told;
 	struct arena *arena;
 	struct uuid id; /* of the draft */
-	enum telling_end end;
+	char id_text[UUID_TEXT_SIZE];
+	enum tell_end end;
 };
 
 static void
@@ -63,30 +53,33 @@ told_wake(struct told *t)
 }
 
 static void
-forget(struct under_way *u)
+forget(struct telling *telling)
 {
-	struct told *t = u->told;
+	struct told *t = telling->told;
 
-	arena_free(u->arena);
+	arena_free(telling->arena);
 	t->under_way--;
 	loop_release(t->conf.loop);
 }
 
 static void
-on_told(struct telling *telling, enum telling_end end)
+on_told(struct tell *tell, enum tell_end end, const char *reason)
 {
-	struct under_way *u = (struct under_way *)((char *)telling - offsetof(struct under_way, telling));
-	struct told *t = u->told;
+	struct telling *telling = tell->arg;
+	struct told *t = telling->told;
 
-	u->end = end;
-	if (!t->ends || batch_add(t->ends, u) < 0)
-		forget(u);
+	telling->end = end;
+	if (end != TELL_SENT)
+		log_warn("sender.untold", "draft=%s source=%s reason=\"%s\"", telling->id_text, tell->source,
+		    reason ? reason : "");
+	if (!t->ends || batch_add(t->ends, telling) < 0)
+		forget(telling);
 }
 
 static int
 compare(const void *left, const void *right)
 {
-	const struct under_way *a = *(struct under_way *const *)left, *b = *(struct under_way *const *)right;
+	const struct telling *a = *(struct telling *const *)left, *b = *(struct telling *const *)right;
 
 	return uuid_compare(&a->id, &b->id);
 }
@@ -94,11 +87,9 @@ compare(const void *left, const void *right)
 static void
 build(void *arg, struct db_tx *tx, void *const *items, size_t count)
 {
-	static const char *const words[] = {[TELLING_SENT] = "sent",
-	    [TELLING_LATER] = "no",
-	    [TELLING_FAILED] = "failed",
-	    [TELLING_UNKNOWN] = "unknown"};
-	struct under_way **sorted = arena_array(db_tx_arena(tx), count, sizeof(*sorted));
+	static const char *const words[] = {
+	    [TELL_SENT] = "sent", [TELL_LATER] = "no", [TELL_NEVER] = "failed", [TELL_UNKNOWN] = "unknown"};
+	struct telling **sorted = arena_array(db_tx_arena(tx), count, sizeof(*sorted));
 
 	(void)arg;
 	for (size_t i = 0; i < count; i++)
@@ -121,10 +112,10 @@ on_ended(void *arg, void *const *items, size_t count, enum db_outcome outcome, c
 {
 	struct told *t = arg;
 	struct metric *const counted[] = {
-	    [TELLING_SENT] = t->metrics.sent,
-	    [TELLING_LATER] = t->metrics.later,
-	    [TELLING_FAILED] = t->metrics.failed,
-	    [TELLING_UNKNOWN] = t->metrics.unknown,
+	    [TELL_SENT] = t->metrics.sent,
+	    [TELL_LATER] = t->metrics.later,
+	    [TELL_NEVER] = t->metrics.failed,
+	    [TELL_UNKNOWN] = t->metrics.unknown,
 	};
 
 	(void)results;
@@ -132,46 +123,37 @@ on_ended(void *arg, void *const *items, size_t count, enum db_outcome outcome, c
 		log_warn(
 		    "told.delayed", "drafts=%zu outcome=%s reason=\"%s\"", count, db_outcome_text(outcome), e->text);
 	for (size_t i = 0; i < count; i++) {
-		struct under_way *u = items[i];
+		struct telling *telling = items[i];
 
 		if (outcome == DB_COMMITTED)
-			metric_add(counted[u->end], 1);
-		forget(u);
+			metric_add(counted[telling->end], 1);
+		forget(telling);
 	}
-}
-
-static const struct way *
-way_of(const struct told *t, int channel)
-{
-	size_t n = 0;
-
-	while (t->ways[n].channel != channel)
-		n++; /* no other channel's were claimed */
-	return &t->ways[n];
 }
 
 static void
 tell_one(struct told *t, const struct db_results *results, size_t row)
 {
-	const struct way *way = way_of(t, db_int4(results, 1, row, 1));
 	struct arena *a = arena_new(0);
-	struct under_way *u = arena_alloc(a, sizeof(*u));
+	struct telling *telling = arena_alloc(a, sizeof(*telling));
 	struct uuid application = db_uuid(results, 1, row, 3);
 	char code[ACCESS_CODE_TEXT_SIZE];
 
-	u->arena = a;
-	u->told = t;
-	u->id = db_uuid(results, 1, row, 0);
+	telling->arena = a;
+	telling->told = t;
+	telling->id = db_uuid(results, 1, row, 0);
+	uuid_text(&telling->id, telling->id_text);
 	access_code_make(t->conf.access_code_key, t->conf.access_code_key_size, &application,
 	    (uint32_t)db_int4(results, 1, row, 5), code);
-	uuid_text(&u->id, u->telling.draft_id);
-	u->telling.reply_to = arena_string(a, db_text(results, 1, row, 2));
-	u->telling.text =
-	    told_text(a, db_text(results, 1, row, 4), code, t->conf.public_url, db_bool(results, 1, row, 6));
-	u->telling.on_end = on_told;
+	telling->tell = (struct tell){.source = arena_string(a, db_text(results, 1, row, 1)),
+	    .reply_to = arena_string(a, db_text(results, 1, row, 2)),
+	    .id = telling->id_text,
+	    .text = told_text(a, db_text(results, 1, row, 4), code, t->conf.public_url, db_bool(results, 1, row, 6)),
+	    .on_end = on_told,
+	    .arg = telling};
 	t->under_way++;
 	loop_hold(t->conf.loop);
-	way->tell(way->arg, &u->telling);
+	t->conf.send(t->conf.arg, &telling->tell);
 }
 
 static void
@@ -214,9 +196,6 @@ on_look(void *arg)
 	db_call(tx, &told_statements[TOLD_CLAIM]);
 	db_bind_int4(tx, (int32_t)(TELLINGS_MAX - t->under_way));
 	db_bind_int4(tx, SENDING_SECONDS);
-	db_bind_array(tx, DB_INT4S, t->way_count);
-	for (size_t i = 0; i < t->way_count; i++)
-		db_put_int4(tx, t->ways[i].channel);
 	db_commit(tx, on_claimed, t);
 }
 
@@ -239,14 +218,6 @@ told_new(const struct told_conf *conf, struct metrics *m)
 	t->timer = timer_new(conf->loop, on_look, t);
 	timer_start(t->timer, LOOK_MS);
 	return t;
-}
-
-void
-told_use(struct told *t, int channel, void (*tell)(void *arg, struct telling *telling), void *arg)
-{
-	if (t->way_count == WAYS_MAX)
-		abort(); /* there are fewer channels */
-	t->ways[t->way_count++] = (struct way){channel, tell, arg};
 }
 
 void

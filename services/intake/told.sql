@@ -1,23 +1,25 @@
 -- Telling senders their number: at most once.
 
 -- name: told_claim
--- in:  $1 most, $2 seconds after which a sending that has no end is unknown, $3 channels
--- out: id of the draft, channel, how its sender is told (JSON), application id, number, generation of the access code, whether a
+-- in:  $1 most, $2 seconds after which a sending that has no end is unknown
+-- out: id of the draft, source, how its sender is told (JSON), application id, number, generation of the access code, whether a
 --      message of it could not be read
 -- That it is being sent is durable before it is.
 WITH due AS MATERIALIZED (
 	SELECT d.id FROM intake.draft AS d
 	 WHERE d.state = 'done' AND d.ended_as = 'application' AND d.reply_to IS NOT NULL AND d.told = 'no'
-	   AND d.channel = ANY ($3::int[]) AND (d.told_at IS NULL OR d.told_at <= clock_timestamp())
+	   AND (d.told_at IS NULL OR d.told_at <= clock_timestamp())
 	 ORDER BY d.told_at NULLS FIRST LIMIT $1::int FOR UPDATE SKIP LOCKED),
 sending AS (
 	UPDATE intake.draft AS d SET told = 'sending', told_at = clock_timestamp() + make_interval(secs => $2::int)
 	  FROM due WHERE d.id = due.id
-	RETURNING d.id, d.channel, d.reply_to, d.application_id)
-SELECT s.id, s.channel::int, s.reply_to::text, x.id, x.number, x.access_code_generation::int,
-       EXISTS (SELECT FROM intake.message AS m WHERE m.draft_id = s.id AND m.type = 'unsupported')
+	RETURNING d.id, d.reply_to, d.application_id)
+SELECT s.id, m.source, s.reply_to::text, x.id, x.number, x.access_code_generation::int, m.unread
   FROM sending AS s
-  JOIN intake.application AS x ON x.id = s.application_id;
+  JOIN intake.application AS x ON x.id = s.application_id
+ CROSS JOIN LATERAL (
+       SELECT min(split_part(i.source, '/', 1)) AS source, bool_or(n.type = 'unsupported') AS unread
+         FROM intake.message AS n JOIN intake.inbound AS i ON i.id = n.inbound_id WHERE n.draft_id = s.id) AS m;
 
 -- name: told_recover
 -- out: id of each draft whose sending has no end in time: nobody knows whether its sender was told

@@ -22,9 +22,10 @@ struct fixture {
 	struct database database;
 	struct metrics *metrics;
 	struct told *told, *told_two;
-	enum telling_end end;
+	enum tell_end end;
+	bool silent;
 	size_t sent;
-	char text[1024], reply_to[64];
+	char text[1024], source[32], reply_to[64], id[64];
 	const char *before_end; /* SQL */
 };
 
@@ -32,16 +33,19 @@ static const struct db_statement *const tables[] = {told_statements, feed_statem
 static const uint8_t key[32] = {1, 2, 3};
 
 static void
-on_send(void *arg, struct telling *t)
+on_send(void *arg, struct tell *t)
 {
 	struct fixture *f = arg;
 
 	f->sent++;
 	snprintf(f->text, sizeof(f->text), "%s", t->text);
+	snprintf(f->source, sizeof(f->source), "%s", t->source);
 	snprintf(f->reply_to, sizeof(f->reply_to), "%s", t->reply_to);
+	snprintf(f->id, sizeof(f->id), "%s", t->id);
 	if (f->before_end)
 		scratch_sql(f->database.scratch, f->before_end, NULL, 0);
-	t->on_end(t, f->end);
+	if (!f->silent)
+		t->on_end(t, f->end, f->end == TELL_SENT ? NULL : "a reason");
 }
 
 static int
@@ -80,12 +84,13 @@ start(struct fixture *f)
 {
 	const struct told_conf conf = {.loop = f->database.loop,
 	    .db = f->database.db,
+	    .send = on_send,
+	    .arg = f,
 	    .access_code_key = key,
 	    .access_code_key_size = sizeof(key),
 	    .public_url = "https://example.org"};
 	struct told *t = told_new(&conf, f->metrics);
 
-	told_use(t, 8, on_send, f);
 	told_wake(t);
 	return t;
 }
@@ -155,6 +160,7 @@ test_the_sender_is_told_once(void **state)
 	database_wait(&f->database, never, f, 2500);
 	assert_int_equal(f->sent, 1);
 	assert_string_equal(told_as(f), "sent");
+	assert_string_equal(f->source, "whatsapp");
 	assert_string_equal(f->reply_to, "{\"to\": \"905\"}");
 	assert_non_null(strstr(f->text, "Başvuru numaranız: HM-2026-0000001-0"));
 	assert_non_null(strstr(f->text, "https://example.org/takip#no=HM-2026-0000001-0&kod="));
@@ -184,7 +190,7 @@ test_a_lost_answer_is_unknown_and_never_repeated(void **state)
 	struct fixture *f = *state;
 
 	put_drafts(f, 1, "text");
-	f->end = TELLING_UNKNOWN;
+	f->end = TELL_UNKNOWN;
 	f->told = start(f);
 	assert_true(database_wait(&f->database, is_settled, f, WAIT_MS));
 	database_wait(&f->database, never, f, 2500);
@@ -214,14 +220,14 @@ test_what_was_not_sent_is_tried_again(void **state)
 	struct fixture *f = *state;
 
 	put_drafts(f, 1, "text");
-	f->end = TELLING_LATER;
+	f->end = TELL_LATER;
 	f->told = start(f);
 	assert_true(database_wait(&f->database, is_settled, f, WAIT_MS));
 	assert_string_equal(told_as(f), "no");
 	assert_int_equal(scratch_number(f->database.scratch, "SELECT count(*) FROM intake.draft WHERE told_at BETWEEN "
 							     "now() + interval '50 s' AND now() + interval '61 s'"),
 	    1);
-	f->end = TELLING_SENT;
+	f->end = TELL_SENT;
 	scratch_sql(f->database.scratch, "UPDATE intake.draft SET told_at = now()", NULL, 0);
 	while (strcmp(told_as(f), "sent") != 0)
 		database_wait(&f->database, never, f, 200);
@@ -235,7 +241,7 @@ test_after_a_day_nobody_is_told_any_more(void **state)
 
 	put_drafts(f, 1, "text");
 	scratch_sql(f->database.scratch, "UPDATE intake.draft SET first_at = now() - interval '25 hours'", NULL, 0);
-	f->end = TELLING_LATER;
+	f->end = TELL_LATER;
 	f->told = start(f);
 	assert_true(database_wait(&f->database, is_settled, f, WAIT_MS));
 	assert_string_equal(told_as(f), "failed");
@@ -248,7 +254,7 @@ test_a_status_that_was_faster_stands(void **state)
 
 	put_drafts(f, 1, "text");
 	f->before_end = "UPDATE intake.draft SET told = 'read'";
-	f->end = TELLING_UNKNOWN;
+	f->end = TELL_UNKNOWN;
 	f->told = start(f);
 	assert_true(database_wait(&f->database, is_settled, f, WAIT_MS));
 	database_wait(&f->database, never, f, 300);
