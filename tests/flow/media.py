@@ -209,10 +209,8 @@ def killed_at_any_moment_each_is_fetched_once_in_effect():
             stop.set()
     stop.set()
     killer.join()
-    S.supervising = False
-    for instance in S.names("intake"):
-        S.processes[instance].revive()
     S.wait_healthy("intake")
+    S.supervising = False
     for message, _, sha256 in offers:
         wait_state(message, "fetched", 20)
         assert attachments(message) == [f"{sha256} application/pdf clean whatsapp"], attachments(message)

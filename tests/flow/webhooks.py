@@ -129,9 +129,8 @@ def killed_at_any_moment_it_loses_nothing_that_it_acknowledged():
     statuses = META.deliver(bodies, **order(patience=60, clients=6))
     stop.set()
     killer.join()
-    S.supervising = False
-    S.processes["intake"].revive()
     S.wait_healthy("intake")
+    S.supervising = False
     assert all(each[-1] == 200 for each in statuses)
     assert sum(ends) >= 2, "nobody was killed"
     assert rows() == before + len(bodies)
