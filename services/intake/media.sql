@@ -24,9 +24,12 @@ WITH held AS (
 	 WHERE channel = $1::int AND external_id = $2::text AND media_id = $3::text AND token = $4::bigint AND state = 'wanted'
 	RETURNING channel, external_id)
 INSERT INTO intake.attachment (id, sha256, original_sha256, size, media_type, name, scope, state, message_channel,
-       message_external_id)
-SELECT $5::uuid, $6::bytea, $7::bytea, $8::bigint, $9::text, $10::text, $11::text, $12::text, held.channel, held.external_id
+       message_external_id, application_id)
+SELECT $5::uuid, $6::bytea, $7::bytea, $8::bigint, $9::text, $10::text, $11::text, $12::text, held.channel, held.external_id,
+       d.application_id -- of an application that did not wait for it
   FROM held
+  JOIN intake.message AS s ON s.channel = held.channel AND s.external_id = held.external_id
+  LEFT JOIN intake.draft AS d ON d.id = s.draft_id
 RETURNING id;
 
 -- name: media_ended
