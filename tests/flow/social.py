@@ -134,7 +134,7 @@ def everything_twice_is_everything_once():
     assert S.value("SELECT count(*) FROM intake.application") == "5"
     assert S.value("SELECT count(*) FROM intake.draft WHERE state <> 'done'") == "0"
     assert S.value("SELECT count(*) FROM intake.inbound WHERE state NOT IN ('done', 'ignored')") == "0"
-    told = [json.dumps(line["to"]) for simulator in (META, TELEGRAM) for line in simulator.lines("message")]
+    told = [json.dumps([line.get("sender"), line["to"]]) for simulator in (META, TELEGRAM) for line in simulator.lines("message")]
     assert len(told) == len(set(told)) == 5, told
 
 

@@ -128,7 +128,7 @@ def an_answer_to_a_question_goes_to_the_case():
         return int(S.value(f"SELECT version FROM router.case WHERE application_id = '{application}'"))
 
     def do(action, **fields):
-        reply = client.do(action, application, expected_version=version(), actor=officer, **fields)
+        reply = client.do(action, application, fields, expected_version=version(), actor=officer)
         assert commands.code(reply) == "ok", (action, reply)
     do("accept")
     do("ask", text="Hangi kapı numarasının önünde?")
