@@ -13,6 +13,7 @@
 #define KEY_MAX 100
 #define ANSWER_MAX 20000 /* characters, as the router's commands have it */
 #define STATUS_MAX 200
+#define DESK_TOPIC "HM-00" /* as in services/router/routing.h: departments get no old cases to work on */
 
 struct maker {
 	struct arena *arena;
@@ -208,6 +209,9 @@ make_answer(struct maker *m)
 	if (!*answer)
 		return 0;
 	m->item->answer = answer;
+	m->item->for_desk = !*cell(m, IMPORT_TOPIC);
+	if (m->item->for_desk)
+		json_object_set_new(m->json, "topic", json_string(DESK_TOPIC));
 	if (done || !has_column)
 		m->item->closing = arena_printf(m->arena, "Eski sistemden aktarıldı (%s, no %s)%s%s", m->source->name,
 		    m->item->number, *day ? "; cevap tarihi: " : "", day);

@@ -18,6 +18,7 @@ struct import_item {
 	const char *application; /* intake's form, JSON */
 	const char *note; /* what has no field of its own: status, how many attachments; NULL: nothing */
 	const char *answer; /* NULL: none was given */
+	bool for_desk; /* it goes to the desk, which answers it */
 	const char *closing; /* the reason to close; NULL: it is not closed */
 };
 

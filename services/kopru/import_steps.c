@@ -26,7 +26,7 @@ struct step {
 };
 
 /* One after the other: the router keeps no order between commands of one request. Only the desk answers what it has, so it
- * takes the case first. */
+ * takes the case first, unless it was sent there. */
 static struct step
 next_step(struct import_work *w)
 {
@@ -244,6 +244,7 @@ import_steps_begin(struct import_batch *b)
 			w->done = true;
 		w->look = w->repeated;
 		w->version = VERSION_ROUTED;
+		w->at_desk = w->item.for_desk;
 	}
 	b->tries = 0;
 	b->call.path = COMMANDS_PATH;

@@ -72,6 +72,8 @@ candidates_rank(const struct catalogue *c, struct arena *a, const Kopru__V1__App
 	    .neighbourhood = application->location ? application->location->neighbourhood : "",
 	};
 
+	if (strcmp(application->topic, ROUTING_DESK_TOPIC) == 0)
+		return 0;
 	return topics_rank(catalogue_topics(c), a, &question, candidates);
 }
 

@@ -312,6 +312,18 @@ test_route_writes_case_decision_and_both_events(void **state)
 	assert_sql(w, "SELECT seq::text FROM feed.cursor WHERE consumer = 'router'", "6");
 }
 
+static void
+test_the_desk_may_be_chosen(void **state)
+{
+	static const struct sent sent = {.text = "Sokağımızda çöp alınmıyor", .topic = "HM-00"};
+	struct routing routing = decide(*state, &sent, 1);
+
+	assert_string_equal(routing.department, "HM");
+	assert_null(routing.topic);
+	assert_true(routing.triage);
+	assert_string_equal(routing.candidates, "[]");
+}
+
 /* I-13: by bytes, whoever looks. */
 static void
 test_route_hides_persons_from_departments(void **state)
@@ -373,6 +385,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(test_catalogue_holds_what_is_valid_and_has_a_stream),
 	    STORE_TEST(test_route_writes_case_decision_and_both_events),
+	    STORE_TEST(test_the_desk_may_be_chosen),
 	    STORE_TEST(test_route_hides_persons_from_departments),
 	    STORE_TEST(test_route_twice_is_fenced_or_refused),
 	};
