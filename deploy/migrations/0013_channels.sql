@@ -381,3 +381,4 @@ CREATE POLICY router_reads_its_own ON feed.event FOR SELECT TO router USING (str
 ALTER TABLE notifier.address
 	ADD COLUMN bounced_at timestamptz,
 	ADD COLUMN bounce_status text CHECK (bounce_status ~ '^[245]\.[0-9]{1,3}\.[0-9]{1,3}$');
+ALTER TABLE notifier.notice ADD COLUMN returned_at timestamptz; -- the letter came back; then state is failed

@@ -383,4 +383,5 @@ effects_bind(struct db_tx *tx, const struct channels_conf *conf, const struct ef
 	}
 	bind_changes(&f);
 	bind_statuses(&f);
+	effects_bounces_bind(tx, f.all, f.count); /* last: a stream is locked for as short as can be */
 }

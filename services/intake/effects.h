@@ -35,6 +35,9 @@ size_t effects_senders(struct arena *a, struct effects_item *items, size_t count
 /* Marks what repeats a message of the list. Pure. */
 void effects_repeated(struct arena *a, struct effects_item *items, size_t count);
 
+/* Letters that came back, among the items. */
+void effects_bounces_bind(struct db_tx *tx, const struct effects_item *items, size_t count);
+
 void effects_bind(
     struct db_tx *tx, const struct channels_conf *conf, const struct effects_row *const *rows, size_t count);
 

@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
+#include "services/intake/bounces.sql.h"
 #include "services/intake/digest.sql.h"
 #include "services/intake/drafts.sql.h"
 #include "services/intake/inbound.sql.h"
@@ -61,8 +62,8 @@ const struct conf_key intake_keys[] = {
 
 static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
 static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, digest_statements,
-    drafts_statements, media_statements, mailboxes_statements, open311_statements, told_statements, feed_statements,
-    NULL};
+    drafts_statements, media_statements, mailboxes_statements, bounces_statements, open311_statements, told_statements,
+    feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)
@@ -194,7 +195,7 @@ open_databases(struct intake *i, struct err *e)
 static int
 open_feed(struct intake *i, struct err *e)
 {
-	static const char *const streams[] = {"intake", NULL};
+	static const char *const streams[] = {"intake", "bounce", NULL};
 	struct source_conf conf = {
 	    .feed = {.endpoints = i->conf->feed,
 		.key = *i->conf->key_file ? &i->bus_key : NULL,

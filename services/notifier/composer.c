@@ -191,6 +191,7 @@ composer_compose(const struct composer *c, struct arena *a, const struct composi
 	    .sender = &c->sender,
 	    .to = notice->address,
 	    .id = id,
+	    .number = notice->number,
 	    .thread = thread,
 	    .repeated = what->repeated,
 	    .language = notice->language,

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/domain/calendar.h"
 #include "common/domain/identity.h"
+#include "common/domain/number.h"
 
 #define WORD_BYTES 39 /* "Subject: " and one encoded word of so many bytes fit in 76 */
 #define PLAIN_MAX 60
@@ -199,6 +200,8 @@ out_headers(struct out *o, const struct letter *letter)
 	out_date(o, letter->at);
 	out_text(o, "Message-ID: <");
 	out_text(o, letter->id);
+	out_text(o, ".");
+	out_text(o, letter->number);
 	out_text(o, "@");
 	out_text(o, letter->sender->domain);
 	out_text(o, ">\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -216,6 +219,16 @@ static bool
 id_valid(const char *id)
 {
 	return strlen(id) <= ID_MAX && strspn(id, "0123456789abcdef-") == strlen(id);
+}
+
+static bool
+number_valid(const char *number)
+{
+	char text[NUMBER_TEXT_SIZE];
+	int year;
+	int32_t serial;
+
+	return number_parse(number, &year, &serial) && number_format(year, serial, text) && strcmp(text, number) == 0;
 }
 
 static bool
@@ -240,7 +253,8 @@ letter_compose(struct arena *a, const struct letter *letter, size_t *size, struc
 		err_set(e, "the subject is empty, or a header holds a control character");
 		return NULL;
 	}
-	if (!*letter->id || !id_valid(letter->id) || !id_valid(letter->thread) || !language_known(letter->language)) {
+	if (!*letter->id || !id_valid(letter->id) || !number_valid(letter->number) || !id_valid(letter->thread) ||
+	    !language_known(letter->language)) {
 		err_set(e, "an id or the language is malformed");
 		return NULL;
 	}

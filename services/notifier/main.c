@@ -21,6 +21,8 @@ static const struct conf_key notifier_keys[] = {
     KEY("NOTIFIER_DATABASE", CONF_TEXT, database, NULL, "PostgreSQL connection string, role notifier", 0, 0),
     KEY("NOTIFIER_LISTEN", CONF_ENDPOINT, listen, NULL, "health and metrics: unix:/path or 127.0.0.1:port", 0, 0),
     KEY("NOTIFIER_CASE_FEED", CONF_ENDPOINT, case_feed, NULL, "endpoints of stream case, comma-separated", 0, 0),
+    KEY("NOTIFIER_INTAKE_FEED", CONF_ENDPOINT, intake_feed, "",
+	"endpoints of stream bounce, comma-separated; without it nobody tells of letters that came back", 0, 0),
     KEY("NOTIFIER_SERVER_PUBLIC_FILE", CONF_TEXT, server_public_file, "", "public key of a tcp:// feed", 0, 0),
     KEY("NOTIFIER_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for a tcp:// feed", 0, 0),
     KEY("NOTIFIER_PROVIDER", CONF_TEXT, provider, "file", "how letters leave: file or smtp", 0, 0),

@@ -13,6 +13,7 @@
 #include "services/notifier/notifier.sql.h"
 #include "services/notifier/providers/file.h"
 #include "services/notifier/providers/smtp.h"
+#include "services/notifier/returned.h"
 #include "services/notifier/sender.h"
 #include "services/notifier/sending.sql.h"
 #include "services/notifier/store.h"
@@ -27,6 +28,7 @@ struct notifier {
 	struct db *db;
 	struct bus *bus;
 	struct turns *turns;
+	struct returned *returned; /* NULL: nobody tells of letters that came back */
 	struct sender *sender;
 	struct addresses addresses;
 	struct http *http;
@@ -152,6 +154,7 @@ on_database_up(void *arg)
 	struct notifier *n = arg;
 
 	turns_up(n->turns);
+	returned_up(n->returned);
 	sender_wake(n->sender);
 }
 
@@ -162,14 +165,18 @@ on_database_down(void *arg)
 
 	if (n->turns)
 		turns_down(n->turns);
+	returned_down(n->returned);
 }
 
 static const char *
 on_asked_healthy(void *arg)
 {
 	const struct notifier *n = arg;
+	const char *stuck = turns_stuck(n->turns);
 
-	return db_is_up(n->db) ? turns_stuck(n->turns) : "the database is not reachable";
+	if (!db_is_up(n->db))
+		return "the database is not reachable";
+	return stuck ? stuck : returned_stuck(n->returned);
 }
 
 static void
@@ -243,6 +250,22 @@ turns_make(struct notifier *n, struct loop *l, const struct notifier_conf *conf,
 	    .record = on_record, .recorded = on_recorded, .knows = on_asked_known, .arg = n};
 
 	return turns_new(n->bus, l, n->db, &turns, &service, n->metrics, e);
+}
+
+static int
+returned_start(struct notifier *n, struct loop *l, const struct notifier_conf *conf, struct err *e)
+{
+	const struct returned_conf returned = {
+	    .endpoints = conf->intake_feed,
+	    .server_public = *n->server_public ? n->server_public : NULL,
+	    .key = *n->key.secret_key ? &n->key : NULL,
+	    .window = (unsigned)conf->window,
+	};
+
+	if (!*conf->intake_feed)
+		return 0;
+	n->returned = returned_new(n->bus, l, n->db, &returned, n->metrics, e);
+	return n->returned ? 0 : err_prefix(e, "NOTIFIER_INTAKE_FEED");
 }
 
 static int
@@ -331,6 +354,7 @@ notifier_open(struct notifier *n, struct loop *l, const struct notifier_conf *co
 		return -1;
 	addresses_start(n);
 	if (sender_start(n, l, conf, e) < 0 || !(n->turns = turns_make(n, l, conf, e)) ||
+	    returned_start(n, l, conf, e) < 0 ||
 	    !(n->http = http_new(l, &http, routes, n->metrics, on_asked_healthy, n, e)))
 		return -1;
 	return 0;
@@ -360,6 +384,8 @@ notifier_free(struct notifier *n)
 	http_free(n->http);
 	turns_free(n->turns);
 	n->turns = NULL;
+	returned_free(n->returned);
+	n->returned = NULL;
 	db_close(n->db);
 	sender_free(n->sender);
 	bus_free(n->bus);

@@ -9,6 +9,7 @@ struct notifier_conf {
 	const char *database;
 	const char *listen;
 	const char *case_feed;
+	const char *intake_feed;
 	const char *server_public_file; /* "" without tcp:// */
 	const char *key_file;
 	const char *provider; /* "file" or "smtp" */

@@ -24,12 +24,14 @@ SELECT n.id, n.event_id, n.application_id, n.version, n.number, 'applicant', n.c
               $10::text[], $11::text[], $12::text[], $13::text[])
          WITH ORDINALITY AS n(id, event_id, application_id, version, number, channel, template, policy, language,
                               address, state, reason, fields, place)
-  LEFT JOIN LATERAL (SELECT x.opted_out_at, x.verified_at FROM notifier.address AS x
+  LEFT JOIN LATERAL (SELECT x.opted_out_at, x.bounced_at, x.verified_at FROM notifier.address AS x
                       WHERE x.application_id = n.application_id AND x.address = n.address OFFSET 0) AS a ON true
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN n.state <> 'pending' THEN n.state WHEN a.opted_out_at IS NOT NULL THEN 'none'
+       SELECT CASE WHEN n.state <> 'pending' THEN n.state
+                   WHEN a.opted_out_at IS NOT NULL OR a.bounced_at IS NOT NULL THEN 'none'
                    WHEN a.verified_at IS NULL THEN 'held' ELSE 'pending' END AS state,
               CASE WHEN n.state <> 'pending' THEN n.reason WHEN a.opted_out_at IS NOT NULL THEN 'opted out'
+                   WHEN a.bounced_at IS NOT NULL THEN 'address bounced'
                    WHEN a.verified_at IS NULL THEN 'address not verified' END AS reason) AS s
  ORDER BY n.place
     ON CONFLICT (event_id, person, channel, template) DO NOTHING
@@ -111,6 +113,37 @@ UPDATE notifier.address SET opted_out_at = coalesce(opted_out_at, now())
 UPDATE notifier.notice SET state = 'none', reason = 'opted out', finished_at = now()
  WHERE application_id = $1::uuid AND address = $2::text AND state IN ('pending', 'held')
 RETURNING id;
+
+-- name: addresses_bounce
+-- in:  arrays of one length: $1 ids of the notices that came back for good, $2 applications, $3 statuses (NULL: none was given)
+-- Locks the addresses first, as addresses_learn does: what is decided meanwhile waits, and is silenced below.
+UPDATE notifier.address AS a SET bounced_at = coalesce(a.bounced_at, now()), bounce_status = coalesce(r.status, a.bounce_status)
+  FROM (SELECT n.application_id, n.address, max(u.status) AS status
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u(id, application_id, status)
+          JOIN notifier.notice AS n ON n.id = u.id AND n.application_id = u.application_id
+         GROUP BY n.application_id, n.address ORDER BY n.application_id, n.address) AS r
+ WHERE a.application_id = r.application_id AND a.address = r.address;
+
+-- name: notices_return
+-- in:  arrays of one length: $1 ids, $2 applications, $3 statuses (NULL: none was given)
+-- out: id of each letter that came back and was not known to have
+UPDATE notifier.notice AS n
+   SET state = 'failed', reason = 'the letter came back' || coalesce(' (' || r.status || ')', ''), returned_at = now(),
+       next_at = CASE WHEN n.state = 'unknown' THEN 'infinity' ELSE n.next_at END, finished_at = coalesce(n.finished_at, now())
+  FROM (SELECT DISTINCT ON (u.id) u.id, u.application_id, u.status
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS u(id, application_id, status) ORDER BY u.id, u.status) AS r
+ WHERE n.id = r.id AND n.application_id = r.application_id AND n.state IN ('sending', 'sent', 'unknown') AND n.returned_at IS NULL
+RETURNING n.id;
+
+-- name: notices_bounced_silence
+-- in:  $1 ids of notices that came back for good
+-- out: id of each other notice that will not go out, because it would come back, too
+UPDATE notifier.notice AS n SET state = 'none', reason = 'address bounced', finished_at = now()
+  FROM (SELECT DISTINCT a.application_id, a.address
+          FROM notifier.notice AS b JOIN notifier.address AS a ON a.application_id = b.application_id AND a.address = b.address
+         WHERE b.id = ANY ($1::uuid[]) AND a.bounced_at IS NOT NULL) AS r
+ WHERE n.application_id = r.application_id AND n.address = r.address AND n.state IN ('pending', 'held')
+RETURNING n.id;
 
 -- name: event_refuse
 -- in:  $1 why an event cannot be digested; raises 22P02 with it, so that the event is parked with its reason

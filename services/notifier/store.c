@@ -152,6 +152,45 @@ store_address_opt_out(struct db_tx *tx, const struct proof *proof)
 	return call;
 }
 
+/* Ids, applications and statuses, of those that came back for good only, or of all. */
+static void
+bind_returned(struct db_tx *tx, const struct returned_letter *letters, size_t count)
+{
+	db_bind_array(tx, DB_UUIDS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_uuid(tx, &letters[i].id);
+	db_bind_array(tx, DB_UUIDS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_uuid(tx, &letters[i].application_id);
+	db_bind_array(tx, DB_TEXTS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_text(tx, letters[i].status);
+}
+
+size_t
+store_notices_return(struct db_tx *tx, const struct returned_letter *letters, size_t count)
+{
+	struct returned_letter *permanent = arena_array(db_tx_arena(tx), count + 1, sizeof(*permanent));
+	size_t lasting = 0, call;
+
+	for (size_t i = 0; i < count; i++)
+		if (letters[i].permanent)
+			permanent[lasting++] = letters[i];
+	if (lasting > 0) {
+		db_call(tx, &notifier_statements[ADDRESSES_BOUNCE]);
+		bind_returned(tx, permanent, lasting);
+	}
+	call = db_call(tx, &notifier_statements[NOTICES_RETURN]);
+	bind_returned(tx, letters, count);
+	if (lasting > 0) {
+		db_call(tx, &notifier_statements[NOTICES_BOUNCED_SILENCE]);
+		db_bind_array(tx, DB_UUIDS, lasting);
+		for (size_t i = 0; i < lasting; i++)
+			db_put_uuid(tx, &permanent[i].id);
+	}
+	return call;
+}
+
 void
 store_notices_refuse(struct db_tx *tx, const char *reason)
 {

@@ -54,6 +54,13 @@ struct proof {
 	const char *address;
 };
 
+/* A letter that came back. */
+struct returned_letter {
+	struct uuid id, application_id;
+	const char *status; /* NULL: none was given */
+	bool permanent; /* so will others to its address */
+};
+
 struct waiting {
 	int64_t count, age_seconds, held, unknown;
 };
@@ -69,6 +76,8 @@ size_t store_addresses_find(struct db_tx *tx, const char *number);
 size_t store_address_verify(struct db_tx *tx, const struct proof *proof);
 /* Gives the call whose rows are the notices that will not go out. */
 size_t store_address_opt_out(struct db_tx *tx, const struct proof *proof);
+/* Gives the call whose rows are the notices that were not known to have come back. */
+size_t store_notices_return(struct db_tx *tx, const struct returned_letter *letters, size_t count);
 size_t store_notices_claim(struct db_tx *tx, const struct claim *claim);
 size_t store_notices_finish(
     struct db_tx *tx, struct finish *finishes, size_t count, int settle_seconds); /* sorts them */

@@ -8,6 +8,7 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import commands  # noqa: E402
+import mail  # noqa: E402
 import postfix  # noqa: E402
 import system as kopru  # noqa: E402
 from commands import applicant, clerk, code, manager, officer  # noqa: E402
@@ -91,7 +92,7 @@ def lives_are_lived():
 
 
 def every_letter_was_delivered_once():
-    wanted = {f"<{row.split('|')[0]}@example.org>": row.split("|")[1:] for row in
+    wanted = {mail.message_id(row.split("|")[0], row.split("|")[2]): row.split("|")[1:] for row in
               S.rows("SELECT id || '|' || template || '|' || number || '|' || application_id FROM notifier.notice")}
     kopru.wait_until(lambda: len(P.letters()) >= len(wanted), 60, "Postfix has delivered them", P.log)
     STATE["letters"] = P.letters()

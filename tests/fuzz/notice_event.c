@@ -76,7 +76,12 @@ check_notice(struct arena *a, const struct notice *n, uint8_t how)
 	static const struct letter_sender sender = {"Köprü", "kopru@example.org", "example.org"};
 	const struct notice_links links = {"https://example.org", "0123-4567", "aa", "bb"};
 	const char *const *texts = notice_texts(a, n, &links);
-	struct letter letter = {.sender = &sender, .to = n->address, .id = "i", .thread = "t", .at = 1779181200000000};
+	struct letter letter = {.sender = &sender,
+	    .to = n->address,
+	    .id = "1",
+	    .number = "HM-2026-0000123-5",
+	    .thread = "2",
+	    .at = 1779181200000000};
 	struct err e = {""};
 	size_t size;
 	char *composed;

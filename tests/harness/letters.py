@@ -29,7 +29,7 @@ NOTICES = """SELECT n.id, n.event_id, n.application_id, n.template, n.policy, co
 
 
 def id_of(message_id):
-    return message_id.strip("<>").split("@")[0]
+    return message_id.strip("<>").split("@")[0].split(".")[0]
 
 
 def spans(text):

@@ -94,5 +94,5 @@ def notices(system, count, domain, template="answered", address=None):
     return system.rows(text.replace("coalesce('',", "coalesce(NULL,"))
 
 
-def message_id(notice):
-    return f"<{notice}@example.org>"
+def message_id(notice, number="HM-2026-0000123-5"):
+    return f"<{notice}.{number}@example.org>"

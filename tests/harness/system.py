@@ -193,6 +193,7 @@ class System:
             },
             "notifier": {
                 "NOTIFIER_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",
+                "NOTIFIER_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
                 "NOTIFIER_OUTBOX": self.path("outbox"),
                 "NOTIFIER_TEMPLATES": os.path.join(TOP, "services/notifier/templates"),
                 "NOTIFIER_PUBLIC_URL": url,
