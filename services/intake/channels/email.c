@@ -91,14 +91,18 @@ files_take(const struct channels_conf *conf, struct arena *a, const struct mail 
 	return 0;
 }
 
+/* trusts: the mailbox has a server whose word on senders counts. */
 static int
-message_read(const struct channels_conf *conf, struct arena *a, const struct mail *mail, struct channel_item *item)
+message_read(
+    const struct channels_conf *conf, struct arena *a, const struct mail *mail, bool trusts, struct channel_item *item)
 {
 	char hash[HASH_PREFIX * 2 + 1];
 
 	sodium_bin2hex(hash, sizeof(hash), mail->content_hash, HASH_PREFIX);
 	item->channel = KOPRU__V1__CHANNEL__CHANNEL_EMAIL;
-	item->keys[0] = mail->address;
+	/* Where a server vouches for senders, whom it does not vouch for is somebody else, though he may be known by it, too:
+	 * a forged sender never gets at what a proven one applied for. */
+	item->keys[0] = mail->verified || !trusts ? mail->address : arena_printf(a, "unproven:%s", mail->address);
 	item->name = mail->name;
 	item->email = mail->address;
 	item->email_verified = mail->verified;
@@ -149,7 +153,8 @@ email_read(const struct channels_conf *conf, struct arena *a, const struct chann
 			reading->ignored = "a bounce that names no letter of ours";
 		return;
 	case MAIL_MESSAGE:
-		if (message_read(conf, a, mail, channel_item_add(a, reading, CHANNEL_MESSAGE)) < 0)
+		if (message_read(conf, a, mail, rules.authserv != NULL, channel_item_add(a, reading, CHANNEL_MESSAGE)) <
+		    0)
 			reading->later = "a file could not be kept";
 		return;
 	}
