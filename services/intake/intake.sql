@@ -5,10 +5,10 @@
 --      $7 channels, $8 received at, $9 legal bases, $10 due on, $11 texts, $12 subjects, $13 topics, $14 latitudes,
 --      $15 longitudes, $16 addresses, $17 neighbourhoods, $18 external ids, $19 names, $20 phones, $21 e-mails, $22 addresses,
 --      $23 national ids sealed, $24 and hashed, $25 anonymous, $26 hide identity, $27 languages, $28 preferences,
---      $29 e-mails verified; arrays of the same length, or empty where there is nothing to say of any: $30 entered by,
---      $31 brought by, $32 registry numbers, $33 and dates, $34 institutions, $35 reply by, $36 call ids, $37 recordings,
---      $38 URLs, $39 inbound ids; arrays of the same length, in the order of the events: $40 event ids, $41 application ids,
---      $42 times, $43 payloads
+--      $29 e-mails verified; arrays of one length, of those that say how they came in: $30 ids, $31 entered by, $32 brought by,
+--      $33 registry numbers, $34 and dates, $35 institutions, $36 reply by, $37 call ids, $38 recordings, $39 URLs, $40 inbound
+--      ids; arrays of the same length as the first, in the order of the events: $41 event ids, $42 application ids, $43 times,
+--      $44 payloads
 -- out: seq, event id, in that order; none for an application whose key was already there: its row is left out, too
 -- All rows are in before feed.append is called (it needs their ids), so rows come first, then the lock, then the events,
 -- which append writes in statements of its own, with snapshots of their own. Looking the ids up in the table afterwards
@@ -19,12 +19,17 @@ WITH stored AS (
 	       applicant_phone, applicant_email, applicant_address, national_id_sealed, national_id_hash, anonymous,
 	       hide_identity, language, prefers, email_verified, entered_by, brought_by, registry_number, registry_on,
 	       sender_institution, reply_by, call_id, recording, source_url, inbound_id)
-	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[],
+	SELECT n.*, o.entered_by, o.brought_by, o.registry_number, o.registry_on, o.sender_institution, o.reply_by, o.call_id,
+	       o.recording, o.source_url, o.inbound_id
+	  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::int[],
 	       $8::timestamptz[], $9::int[], $10::date[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[],
 	       $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[],
-	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[], $29::boolean[],
-	       $30::text[], $31::text[], $32::text[], $33::date[], $34::text[], $35::date[], $36::text[], $37::text[],
-	       $38::text[], $39::bigint[])
+	       $24::bytea[], $25::boolean[], $26::boolean[], $27::text[], $28::int[], $29::boolean[])
+	         AS n(id)
+	  LEFT JOIN unnest($30::uuid[], $31::text[], $32::text[], $33::text[], $34::date[], $35::text[], $36::date[], $37::text[],
+	                   $38::text[], $39::text[], $40::bigint[])
+	         AS o(id, entered_by, brought_by, registry_number, registry_on, sender_institution, reply_by, call_id, recording,
+	              source_url, inbound_id) ON o.id = n.id
 	    ON CONFLICT (key_scope, key) WHERE key IS NOT NULL DO NOTHING
 	RETURNING id)
 SELECT a.seq, a.event_id
@@ -33,7 +38,7 @@ SELECT a.seq, a.event_id
                array_agg('application.received'::text) AS kinds, array_agg(e.at ORDER BY e.place) AS times,
                array_agg(e.payload ORDER BY e.place) AS payloads
           FROM stored
-          JOIN unnest($40::uuid[], $41::uuid[], $42::timestamptz[], $43::bytea[]) WITH ORDINALITY
+          JOIN unnest($41::uuid[], $42::uuid[], $43::timestamptz[], $44::bytea[]) WITH ORDINALITY
                  AS e(event_id, application_id, at, payload, place) ON e.application_id = stored.id) AS n,
        feed.append(n.streams, n.event_ids, n.application_ids, n.kinds, n.times, n.payloads) AS a;
 

@@ -127,16 +127,19 @@ bind_form_date(struct db_tx *tx, struct record *const *records, size_t count, si
 	}
 }
 
-/* Most groups have nothing to say here: then all these arrays are empty, which unnest fills up. */
+/* Those that have something to say, which are few or none: each array of unnest costs time for each row. */
 static void
-bind_origins(struct db_tx *tx, struct record *const *records, size_t count)
+bind_origins(struct db_tx *tx, struct record *const *all, size_t all_count)
 {
-	bool any = false;
+	struct record **records = arena_array(db_tx_arena(tx), all_count + 1, sizeof(*records));
+	size_t count = 0;
 
-	for (size_t i = 0; i < count && !any; i++)
-		any = records[i]->form->inbound_id != 0 || form_has_origin(records[i]->form);
-	if (!any)
-		count = 0;
+	for (size_t i = 0; i < all_count; i++)
+		if (all[i]->form->inbound_id != 0 || form_has_origin(all[i]->form))
+			records[count++] = all[i];
+	db_bind_array(tx, DB_UUIDS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_uuid(tx, &records[i]->id);
 	FORM_TEXT(entered_by);
 	FORM_TEXT(brought_by);
 	FORM_TEXT(registry_number);
