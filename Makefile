@@ -198,7 +198,7 @@ mutants:
 bench:
 	$(BUILD_TESTS)
 	tests/bench/run spine
-# The article's year through the front door to real departments: SEED=2020 COUNT=67910.
+# The article's year through its channels' doors to real departments: SEED=2020 COUNT=67910.
 replay:
 	$(BUILD_TESTS)
 	@tests/bench/run replay

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""flow: 2,000 applications of the replayed year go through nginx to all departments, which answer a share; the checker of
-`make replay` finds nothing wrong, and finds each fault that is planted into what it compares.
+"""flow: 2,000 applications of the replayed year go through their channels' doors to all departments, which answer a share; the
+checker of `make replay` finds nothing wrong, and finds each fault that is planted into what it compares.
 
 limit: 300 s"""
 
@@ -11,12 +11,16 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import checker  # noqa: E402
+import dovecot  # noqa: E402
 import replay  # noqa: E402
 import system as kopru  # noqa: E402
 import year  # noqa: E402
 
 COUNT = int(os.environ.get("COUNT", "2000"))
 TAP = kopru.Tap()
+if dovecot.why_not():
+    TAP.skip("replay", dovecot.why_not())
+    TAP.end()
 PLAY = replay.Replay(COUNT, senders=1)
 STATE = {}
 
@@ -34,7 +38,7 @@ def the_same_seed_makes_the_same_year():
 
 def all_go_through():
     PLAY.start()
-    PLAY.run(120)
+    PLAY.run(60)
     evidence = STATE["evidence"] = PLAY.evidence()
     findings = checker.check(evidence)
     assert findings.count() == {"lost": 0, "duplicated": 0, "misordered": 0}, (
@@ -47,12 +51,11 @@ def all_go_through():
 
 
 def the_report_has_the_mix():
-    status, _, answer = PLAY.system.request("reporting", "GET", f"/api/v1/reports/year/{year.YEAR}",
-                                            headers={"Authorization": "Bearer " + PLAY.key})
-    assert status == 200 and answer["total"]["count"] == COUNT, answer
-    channels = {channel["key"]: channel["count"] for group in answer["groups"] for channel in group["channels"]}
+    groups, total = PLAY.report()
+    assert total == COUNT, total
+    channels = {channel: counts["count"] for group in groups.values() for channel, counts in group.items()}
     assert {key: count for key, count in channels.items() if count} == {c: n for c, n in year.shares(COUNT).items() if n}
-    sums = {group["key"]: group["count"] for group in answer["groups"]}
+    sums = {key: sum(counts["count"] for counts in group.values()) for key, group in groups.items()}
     theirs = dict(zip(("service_desk", "whatsapp_and_social_media", "cimer"), (
         sum(year.shares(COUNT)[channel] for channel in channels) for channels in year.FAMILIES.values())))
     assert {key: sums[key] for key in theirs} == theirs and sum(sums.values()) == COUNT, sums
@@ -117,6 +120,7 @@ def a_lost_one_is_found():
     planted("lost", reread("departments", "P", ("replies",), checker.read_departments))
     planted("lost", lambda e: e.decided.popitem())
     planted("lost", lambda e: e.stored.pop())
+    planted("lost", lambda e: e.stored.remove(next(row for row in e.stored if row[2] == message(e))))
     planted("lost", lambda e: e.streams["intake"].pop())
     planted("lost", lambda e: e.streams["case"].pop())
     planted("lost", lambda e: e.cases.popitem())
@@ -135,6 +139,16 @@ def change_reply(evidence, change):
     evidence.replies[command] = change(result, version, seq)
 
 
+def form(evidence):
+    """The answers to a form."""
+    return next(answers for answers in evidence.answers.values() if answers[-1][0] == 201)
+
+
+def message(evidence):
+    """The id of what was only taken."""
+    return next(key for key, answers in evidence.answers.items() if answers[-1][0] == 200)
+
+
 def a_double_is_found():
     planted("duplicated", lambda e: change_reply(e, lambda *reply: {reply, ("conflict", 0, 0)}))
     planted("duplicated", lambda e: change_reply(e, lambda *_: {("conflict", 0, 0)}))
@@ -145,7 +159,8 @@ def a_double_is_found():
     planted("duplicated", lambda e: e.handled[busiest(e)].append(e.handled[busiest(e)][0]))
     planted("duplicated", lambda e: e.streams["case"].append(e.streams["case"][0]))
     planted("duplicated", lambda e: e.decisions.update([next(iter(e.decisions))]))
-    planted("duplicated", lambda e: next(iter(e.answers.values())).append((201, "HM-2020-9999999-9")))
+    planted("duplicated", lambda e: form(e).append((201, "HM-2020-9999999-9")))
+    planted("duplicated", lambda e: e.stored.append(("0" * 32, "HM-2020-9999999-9", message(e), "8")))
     planted("duplicated", lambda e: e.streams["department/" + busiest(e)].pop())
 
 

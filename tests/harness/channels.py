@@ -70,14 +70,14 @@ SECRETS = {name: [f"{name}-secret-{n}-0123456789" for n in (1, 2)]
            for name in ("whatsapp", "messenger", "instagram", "telegram")}
 
 
-def write(folder, graph_url, telegram_url=None, idle=1, **more):
+def write(folder, graph_url, telegram_url=None, idle=1, tell=True, **more):
     """Writes channels.json with WhatsApp, Messenger and Instagram at graph_url, and Telegram; gives its path."""
     token, verify = secret(folder, "access.token", TOKEN), secret(folder, "verify.token", "verify-0123456789abcdef")
     conf = {}
     for name, identity in (("whatsapp", WHATSAPP_ID), ("messenger", PAGE_ID), ("instagram", INSTAGRAM_ID)):
         conf[name] = {"secret_files": [secret(folder, f"{name}-{n}.secret", text) for n, text in enumerate(SECRETS[name])],
                       "verify_token_file": verify, "access_token_file": token, "graph_url": graph_url + "/v21.0",
-                      "ids": [identity], "idle_seconds": idle}
+                      "ids": [identity], "idle_seconds": idle, "tell": tell}
     if telegram_url:
         conf["telegram"] = {
             "secret_files": [secret(folder, f"telegram-{n}.secret", text) for n, text in enumerate(SECRETS["telegram"])],

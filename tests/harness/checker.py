@@ -84,7 +84,7 @@ def gather_database(system, evidence):
     def rows(query):
         return (row.split("|") for row in system.rows(query))
     evidence.stored = [(bare(row[0]), *row[1:]) for row in rows(
-        "SELECT id, number, coalesce(external_id, '-'), channel FROM intake.application")]
+        "SELECT id, number, coalesce(split_part(external_id, ' ', 1), '-'), channel FROM intake.application")]
     for stream, seq, event, application, version, kind in rows(
             f"SELECT stream, seq, event_id, application_id, {VERSION}, kind FROM feed.event ORDER BY stream, seq"):
         evidence.streams[stream].append(Event(int(seq), bare(event), bare(application), int(version), kind))
@@ -127,12 +127,15 @@ def check_answers(evidence, findings):
     findings.duplicated += [f"number {number} stands {times} times" for number, times in numbers.items() if times > 1]
     for key in evidence.attempts:
         told = {number for status, number in evidence.answers[key] if status == 201}
-        findings.figures["accepted"] += bool(told)
-        if not told:
+        taken = any(status == 200 for status, _ in evidence.answers[key])
+        findings.figures["accepted"] += bool(told) or taken
+        if taken and not stored[key]:
+            findings.lost.append(f"{key} was taken and is stored nowhere")
+        elif not told and not taken:
             findings.lost.append(f"{key} was sent and never accepted")
         elif len(told) > 1:
             findings.duplicated.append(f"{key} got the numbers {sorted(told)}")
-        elif not told & set(stored[key]):
+        elif told and not told & set(stored[key]):
             findings.lost.append(f"{key} was told {told}, stored is {stored[key]}")
         if len(evidence.answers[key]) != evidence.attempts[key]:
             findings.lost.append(f"{key} was sent {evidence.attempts[key]} times, outcomes are {evidence.answers[key]}")

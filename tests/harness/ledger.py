@@ -2,7 +2,8 @@
 
 A line is flushed before what it announces is done, so that after any end the ledger holds every attempt.
     sender       A KEY                                  about to send (again)
-                 S KEY STATUS NUMBER SEQ                the answer; SEQ of stream "intake"; "-" for what there is not
+                 S KEY STATUS NUMBER SEQ                the answer; SEQ of stream "intake"; "-" for what there is not: 200 only
+                                                        says that it was taken (a webhook, a mail, a row of a file)
                  U KEY REASON                           no answer: it will be sent again with the same key
     department   E CODE SEQ EVENT APPLICATION NUMBER VERSION KIND   handled, for the first time
                  R CODE SEQ                             came again and was only acknowledged

@@ -1,4 +1,5 @@
-"""sender: channels' programs that enter applications over HTTP, many at once, and write down each attempt and each answer.
+"""sender: channels' programs that bring applications over HTTP, many at once, and write down each attempt and each answer:
+forms with a key, or webhooks with a signature.
 
 A sender is a process with keep-alive connections; each has one request under way. What gets no answer, a 429 or a 503
 is sent again with the same key; a small share is sent again although it was answered, as programs do that restart.
@@ -13,6 +14,7 @@ import selectors
 import socket
 import time
 
+import doors
 import ledger
 import year
 
@@ -22,10 +24,11 @@ REPEATED = .003  # share that is sent again although it was answered
 
 
 class Item:
-    __slots__ = ("key", "body", "repeat", "due")
+    __slots__ = ("key", "body", "repeat", "due", "webhook")
 
-    def __init__(self, key, body, repeat):
-        self.key, self.body, self.repeat, self.due = key, body, repeat, 0.0
+    def __init__(self, key, body, repeat, webhook=None):
+        """webhook: (address, signature), else it is a form."""
+        self.key, self.body, self.repeat, self.due, self.webhook = key, body, repeat, 0.0, webhook
 
 
 class Connection:
@@ -49,7 +52,7 @@ class Connection:
 
     def ask(self, item, now):
         self.item, self.since = item, now
-        self.out += self.sender.head % (item.key.encode(), len(item.body)) + item.body
+        self.out += self.sender.head(item) + item.body
         self.write()
 
     def write(self):
@@ -93,13 +96,19 @@ class Sender:
     """counters: shared [sent, accepted, repeated, again, refused]; latencies in milliseconds are kept by hand."""
 
     def __init__(self, port, key, ledger_path, counters, connections=60):
-        self.port, self.book, self.counters = port, ledger.Ledger(ledger_path), counters
-        self.head = (f"POST /api/v1/applications HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
-                     "Content-Type: application/json\r\n").encode() + b"Idempotency-Key: %s\r\nContent-Length: %d\r\n\r\n"
+        self.port, self.key, self.book, self.counters = port, key, ledger.Ledger(ledger_path), counters
         self.selector = selectors.DefaultSelector()
         self.free = [Connection(self) for _ in range(connections)]
         self.all = list(self.free)
         self.again, self.latencies = [], []
+
+    def head(self, item):
+        if item.webhook:
+            address, proof = item.webhook[0], "X-Hub-Signature-256: " + item.webhook[1]
+        else:
+            address, proof = "/api/v1/applications", f"Authorization: Bearer {self.key}\r\nIdempotency-Key: {item.key}"
+        return (f"POST {address} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{proof}\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(item.body)}\r\n\r\n").encode()
 
     def send(self, items):
         """Until all have been answered with something that is final."""
@@ -171,7 +180,7 @@ class Sender:
         self.book.write("S", item.key, status, number, seq)
         if status in (429, 502, 503, 504):
             self.later(item)
-        elif status != 201:
+        elif status != (200 if item.webhook else 201):
             self.counters[4] += 1
         elif item.repeat:
             item.repeat = False
@@ -183,28 +192,41 @@ class Sender:
 
 
 class Senders:
-    """Several processes, each with its share of the year. Their bodies are made before go is called."""
+    """Several processes, each with its share of the year. Their bodies are made before go is called.
+    by_doors: webhooks as webhooks, and neither mails nor CİMER's, which others bring (doors.py); else all as forms."""
 
-    def __init__(self, count, total=year.TOTAL, seed=year.SEED, verified=True):
+    def __init__(self, count, total=year.TOTAL, seed=year.SEED, verified=True, by_doors=False):
         self.counters = [multiprocessing.Array("q", 5, lock=False) for _ in range(count)]
         self.pipes, self.processes, self.results = [], [], {}
         for share in range(count):
             ours, theirs = multiprocessing.Pipe()
             process = multiprocessing.Process(target=self.run, daemon=True,
-                                              args=(theirs, self.counters[share], share, count, (total, seed, verified)))
+                                              args=(theirs, self.counters[share], share, count, (total, seed, verified, by_doors)))
             process.start()
             theirs.close()
             self.pipes.append(ours)
             self.processes.append(process)
 
     @staticmethod
-    def run(pipe, counters, share, count, what):
-        total, seed, verified = what
-        writer, chance, items = year.Writer(seed, verified), random.Random(seed + share), []
+    def items(share, count, what):
+        """What gathers in drafts comes first: it waits until its senders seem to have finished."""
+        total, seed, verified, by_doors = what
+        writer, chance = year.Writer(seed, verified), random.Random(seed + share)
+        first, then = [], []
         for place, (second, channel) in enumerate(year.schedule(total, seed)):
-            if place % count == share:
-                body = writer.application(place, second, channel)
-                items.append(Item(body["external_id"], writer.pack(body), chance.random() < REPEATED))
+            if place % count != share:
+                continue
+            application, carrier = writer.application(place, second, channel), doors.carrier(channel) if by_doors else "form"
+            if carrier == "webhook":
+                *webhook, body = doors.webhook(channel, place, application)
+                first.append(Item(doors.key(channel, place, application), body, chance.random() < REPEATED, webhook))
+            elif carrier == "form":
+                then.append(Item(application["external_id"], writer.pack(application), chance.random() < REPEATED))
+        return first + then
+
+    @staticmethod
+    def run(pipe, counters, share, count, what):
+        items = Senders.items(share, count, what)
         pipe.send("ready")
         folder, port, key, connections = pipe.recv()
         sender = Sender(port, key, os.path.join(folder, f"sender-{share}.ledger"), counters, connections // count)
