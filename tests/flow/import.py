@@ -15,6 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+import front  # noqa: E402
 import system as kopru  # noqa: E402
 
 S = kopru.System()
@@ -26,14 +27,14 @@ OLD_HEAD = ["Talep No", "Başvuru Tarihi", "İçerik", "Başvuru Sahibi", "Cevap
 SECRET = "GİZLİKİŞİ"
 
 
-def environment(key="entry"):
+def environment(key="entry", url=None):
     return {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database),
-            "KOPRU_URL": "unix:" + S.path("intake.sock"), "KOPRU_KEY": KEYS[key]}
+            "KOPRU_URL": url or "unix:" + S.path("intake.sock"), "KOPRU_KEY": KEYS[key]}
 
 
-def command(*arguments, code=0, key="entry"):
+def command(*arguments, code=0, key="entry", url=None):
     """(what it prints, what it says on standard error)"""
-    done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment(key), cwd=kopru.TOP,
+    done = subprocess.run([os.path.join(kopru.BUILD, "kopru"), *arguments], env=environment(key, url), cwd=kopru.TOP,
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
     return done.stdout, done.stderr
@@ -65,8 +66,8 @@ def stored(source="cimer"):
     return int(S.value(f"SELECT count(*) FROM intake.application WHERE key_scope = '{source}'"))
 
 
-def counts(*arguments, code=0, key="entry"):
-    out, err = command(*arguments, "--json", code=code, key=key)
+def counts(*arguments, code=0, key="entry", url=None):
+    out, err = command(*arguments, "--json", code=code, key=key, url=url)
     return json.loads(out)
 
 
@@ -132,6 +133,14 @@ def endpoint_refuses():
                   {"applications": [{**item, "key": "a b"}]}, {"inbound_id": -1}, {"dry_run": 1}, {"more": 1}):
         assert status({**good, **wrong}) == 422, wrong
     assert stored("import/deneme") == 0
+
+
+def comes_through_the_web_server():
+    nginx = front.Front(S)
+    nginx.start()
+    long = [row(n, Metin="Çöp toplanmadı. " * 600) for n in numbers(2640000000, 300)]
+    answer = counts("import", "cimer", save("long.csv", long), url=f"http://127.0.0.1:{nginx.port}")
+    assert answer["new"] == 300, answer
 
 
 def columns_are_checked():
@@ -307,6 +316,7 @@ def main():
                 ("the services start", starts), ("every encoding and separator", every_encoding_and_separator),
                 ("each refused row says where and why", says_what_is_wrong), ("wrong columns are refused at once", columns_are_checked),
                 ("intake checks what it is sent", endpoint_refuses),
+                ("the web server lets it through", comes_through_the_web_server),
                 ("encodings do not mix", encodings_do_not_mix), ("a hidden name reaches no department", hidden_stays_hidden),
                 ("importer and intake are killed: each row once", survives_kills),
                 ("a terminal shows how far it is", shows_how_far_it_is),
