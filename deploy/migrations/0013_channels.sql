@@ -25,6 +25,7 @@ CREATE TABLE intake.inbound (
 	attempts int NOT NULL DEFAULT 0,
 	digested_at timestamptz,
 	decided_by text, -- who ended a triage: the name of an API key
+	decided_reason text, -- why, in his words
 	UNIQUE (source, source_id)
 );
 CREATE INDEX inbound_due ON intake.inbound ((source LIKE 'email/%'), next_at, id) WHERE state = 'stored'; -- mails are read apart
@@ -80,6 +81,8 @@ CREATE TABLE intake.draft (
 	attempts int NOT NULL DEFAULT 0,
 	ended_as text CHECK (ended_as IN ('application', 'reply', 'addition', 'nothing', 'triage')),
 	application_id uuid,
+	decided text CHECK (decided IN ('application', 'addition', 'dismiss')), -- by a clerk, who found it in triage
+	target uuid, -- the application that it belongs to, where he said so
 	reply_to jsonb, -- how its sender can be told the number, once; NULL: nobody to tell
 	told text NOT NULL DEFAULT 'no' CHECK (told IN ('no', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown')),
 	told_at timestamptz,

@@ -40,7 +40,7 @@ struct draft {
 	int channel, attempts;
 	bool has_contact;
 	int64_t token, first_at;
-	const char *reply_to;
+	const char *decided; /* by a clerk; NULL: nobody had to */
 	const char *name, *phone, *email;
 	struct draft_message *messages;
 	size_t message_count;

@@ -3,7 +3,8 @@
 
 -- name: drafts_claim
 -- in:  $1 most drafts, $2 seconds of the lease, $3 seconds that files are waited for
--- out: id, channel, has a contact, token, attempts, first at, how its sender can be told (JSON, or NULL)
+-- out: id, channel, has a contact, token, attempts, first at, what a clerk decided (NULL: nobody had to), the application that it
+--      belongs to by that (NULL: none), head of the stream
 -- After effects_lock: no message comes to a draft while it is claimed.
 UPDATE intake.draft AS d
    SET state = 'closing', token = d.token + 1, attempts = d.attempts + 1,
@@ -16,7 +17,8 @@ UPDATE intake.draft AS d
                                 WHERE m.draft_id = n.id AND w.state = 'wanted'))
          ORDER BY n.next_at LIMIT $1::int FOR UPDATE SKIP LOCKED) AS due
  WHERE d.id = due.id
-RETURNING d.id, d.channel, d.contact_id IS NOT NULL, d.token, d.attempts, d.first_at, d.reply_to::text;
+RETURNING d.id, d.channel, d.contact_id IS NOT NULL, d.token, d.attempts, d.first_at, d.decided, d.target,
+       (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1);
 
 -- name: drafts_messages
 -- in:  $1 ids of drafts

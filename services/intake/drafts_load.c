@@ -22,7 +22,12 @@ draft_new(struct drafts *drafts, const struct db_results *results, size_t row)
 	d->token = db_int8(results, 1, row, 3);
 	d->attempts = db_int4(results, 1, row, 4);
 	d->first_at = db_time(results, 1, row, 5);
-	d->reply_to = db_null(results, 1, row, 6) ? NULL : arena_string(a, db_text(results, 1, row, 6));
+	d->decided = db_null(results, 1, row, 6) ? NULL : arena_string(a, db_text(results, 1, row, 6));
+	if (!db_null(results, 1, row, 7))
+		d->targets[d->target_count++] = (struct draft_target){.how = DRAFT_NAMED,
+		    .known = true,
+		    .application_id = db_uuid(results, 1, row, 7),
+		    .intake_seq = db_null(results, 1, row, 8) ? 0 : (uint64_t)db_int8(results, 1, row, 8)};
 	d->messages = arena_array(a, MESSAGES_MAX, sizeof(*d->messages));
 	return d;
 }
@@ -110,7 +115,7 @@ take_target(struct draft *d, const struct db_results *r, size_t row)
 {
 	struct draft_target *t;
 
-	if (d->target_count == DRAFT_TARGETS_MAX)
+	if (d->target_count == DRAFT_TARGETS_MAX || d->decided) /* a clerk knows better */
 		return;
 	t = &d->targets[d->target_count++];
 	t->how = (enum draft_how)db_int4(r, 3, row, 1);

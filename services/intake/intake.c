@@ -17,6 +17,7 @@
 #include "services/intake/media.sql.h"
 #include "services/intake/open311.sql.h"
 #include "services/intake/told.sql.h"
+#include "services/intake/triage.sql.h"
 
 #define ANSWER_MS 8000 /* with the wait in the queue less than the 10 s after which a request is told "unknown" */
 #define REPLY_MS 8000 /* less than the web server in front waits */
@@ -63,7 +64,7 @@ const struct conf_key intake_keys[] = {
 static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
 static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, digest_statements,
     drafts_statements, media_statements, mailboxes_statements, bounces_statements, open311_statements, told_statements,
-    feed_statements, NULL};
+    triage_statements, feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)

@@ -21,6 +21,14 @@ on_digested(void *arg)
 }
 
 static void
+on_decided(void *arg)
+{
+	struct intake *i = arg;
+
+	drafts_wake(i->drafts);
+}
+
+static void
 on_draft_done(void *arg)
 {
 	struct intake *i = arg;
@@ -82,6 +90,10 @@ intake_channels_open(struct intake *i, struct err *e)
 				   .arg = i},
 	    i->metrics);
 	i->told = open_told(i);
+	i->triage = triage_new(
+	    &(struct triage_desk){
+		.db = i->work, .api_keys = i->api_keys, .files = i->files, .on_decided = on_decided, .arg = i},
+	    i->metrics);
 	i->digest = digest_new(&digest, i->metrics);
 	digest.mails = true;
 	i->mail_digest = digest_new(&digest, i->metrics);
@@ -113,6 +125,7 @@ intake_channels_free(struct intake *i)
 	digest_free(i->digest);
 	drafts_free(i->drafts);
 	told_free(i->told);
+	triage_free(i->triage);
 	media_free(i->media);
 	webhooks_free(i->webhooks);
 	mailboxes_free(i->mailboxes);

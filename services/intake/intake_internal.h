@@ -18,6 +18,7 @@
 #include "services/intake/media.h"
 #include "services/intake/open311.h"
 #include "services/intake/told.h"
+#include "services/intake/triage.h"
 #include "services/intake/webhooks.h"
 
 struct intake {
@@ -55,6 +56,7 @@ struct intake {
 	struct media *media;
 	struct open311 *open311;
 	struct told *told;
+	struct triage *triage;
 	struct http *http;
 };
 

@@ -145,6 +145,30 @@ on_open311_posted(void *arg, struct http_request *r)
 	open311_post(i->open311, r);
 }
 
+static void
+on_triage_list(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	triage_list(i->triage, r);
+}
+
+static void
+on_triage_show(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	triage_show(i->triage, r);
+}
+
+static void
+on_triage_decide(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	triage_decide(i->triage, r);
+}
+
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
@@ -157,6 +181,9 @@ const struct http_route intake_routes[] = {
     {HTTP_GET, CALLS_MISSED_PATH, "key:cases, clerk", on_missed, 0},
     {HTTP_POST, CALLS_BACK_PATH, "key:cases, clerk", on_called_back, CALLS_BODY_MAX},
     {HTTP_POST, CALLS_SEARCH_PATH, "key:cases, clerk", on_search, CALLS_BODY_MAX},
+    {HTTP_GET, TRIAGE_PATH, "key:cases, clerk", on_triage_list, 0},
+    {HTTP_POST, TRIAGE_DECIDE_PATH, "key:cases, clerk", on_triage_decide, TRIAGE_BODY_MAX},
+    {HTTP_GET, TRIAGE_PATH "/*", "key:cases, clerk", on_triage_show, 0},
     {HTTP_GET, WEBHOOKS_PATH, "token:verify", on_webhook_get, 0},
     {HTTP_POST, WEBHOOKS_PATH, "signature", on_webhook_post, WEBHOOKS_BODY_MAX},
     {HTTP_GET,

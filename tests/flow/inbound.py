@@ -130,13 +130,86 @@ def what_cannot_be_read_lies_in_triage(w):
     assert w.system.value("SELECT state FROM intake.inbound WHERE source_id = 'broken'") == "triage"
 
 
+def clerk(w, method, path, body=None, key=None):
+    return w.system.request("intake", method, path, body, {"Authorization": "Bearer " + (key or w.clerk)})
+
+
+def triage_shows_what_arrived_to_clerks_only(w):
+    status, _, body = clerk(w, "GET", "/api/v1/inbound?source=whatsapp")
+    assert status == 200 and [row["verdict"] for row in body["inbound"]] != [] and body["after"] is None, (status, body)
+    status, _, one = clerk(w, "GET", f"/api/v1/inbound/{body['inbound'][0]['id']}")
+    assert status == 200 and one["raw"] == "{" and one["raw_is_whole"] and one["messages"] == [], (status, one)
+    assert clerk(w, "GET", "/api/v1/inbound/999999")[0] == 404
+    assert clerk(w, "GET", "/api/v1/inbound?state=odd")[0] == 400
+    assert clerk(w, "GET", "/api/v1/inbound", key=w.manager)[0] == 403
+    assert w.system.request("intake", "GET", "/api/v1/inbound")[0] == 401
+    w.broken = one["id"]
+
+
+def a_decision_is_made_once(w):
+    before = w.applications()
+    status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", {"id": w.broken, "decision": "application"})
+    assert status == 422 and "text" in json.dumps(body), (status, body)
+    for wanted in (200, 409):
+        status, _, body = clerk(w, "POST", "/api/v1/inbound/decide",
+                                {"id": w.broken, "decision": "application", "text": "Okunan: lamba yanmıyor"})
+        assert status == wanted, (status, body)
+    w.quiet()
+    assert w.applications() == before + 1 and w.newest("body") == "Okunan: lamba yanmıyor", w.newest("body")
+    assert w.system.value(f"SELECT decided_by || state FROM intake.inbound WHERE id = {w.broken}") == "deskdone"
+    number = w.newest("number")
+    w.system.sql("INSERT INTO intake.inbound (source, source_id, raw) VALUES ('whatsapp', 'broken-2', '{'), "
+                 "('whatsapp', 'broken-3', '{')")
+    w.quiet()
+    second, third = w.system.rows("SELECT id FROM intake.inbound WHERE source_id LIKE 'broken-%' ORDER BY id")
+    status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", {"id": int(second), "decision": "addition", "text": "Ek bilgi"})
+    assert status == 422 and "number" in json.dumps(body), (status, body)
+    status, _, body = clerk(w, "POST", "/api/v1/inbound/decide",
+                            {"id": int(second), "decision": "addition", "number": number, "text": "Ek bilgi"})
+    assert status == 200, (status, body)
+    status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", {"id": int(third), "decision": "dismiss", "reason": "boş"})
+    assert status == 200, (status, body)
+    w.quiet()
+    assert w.applications() == before + 1
+    status, _, one = clerk(w, "GET", f"/api/v1/inbound/{second}")
+    assert one["messages"] == [{"type": "text", "text": "Ek bilgi", "became": "addition", "number": number}], one
+    assert w.system.value(f"SELECT state FROM intake.inbound WHERE id = {third}") == "ignored"
+    assert clerk(w, "GET", "/api/v1/inbound")[2]["inbound"] == []
+
+
+def a_number_counts_only_from_who_has_to_do_with_it(w):
+    number = w.system.value(f"SELECT number FROM intake.application WHERE applicant_phone = '+{PERSON}' LIMIT 1")
+    before = w.applications()
+    w.system.sql(
+        "WITH i AS (INSERT INTO intake.inbound (source, source_id, raw, state) VALUES ('email/a', 'named-1', '', 'done'), "
+        "('email/a', 'named-2', '', 'done') RETURNING id, source_id), c AS (INSERT INTO intake.contact (id, channel, email) "
+        "VALUES (gen_random_uuid(), 5, 'stranger@example.org') RETURNING id), d AS (INSERT INTO intake.draft (id, channel, "
+        "contact_id, state, next_at) SELECT gen_random_uuid(), 5, c.id, 'closing', now() + interval '1 day' FROM c, i "
+        "RETURNING id) INSERT INTO intake.message (channel, external_id, inbound_id, draft_id, contact_id, sent_at, type, body, "
+        f"quoted_number, email_verified) SELECT 5, i.source_id, i.id, d.id, c.id, now(), 'mail', 'Ne oldu?', '{number}', true "
+        "FROM c, (SELECT id, source_id, row_number() OVER () AS n FROM i) AS i JOIN (SELECT id, row_number() OVER () AS n "
+        "FROM d) AS d USING (n)")
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE id = (SELECT draft_id FROM intake.message "
+                 "WHERE external_id = 'named-1')")
+    time.sleep(3)
+    assert w.system.value("SELECT verdict FROM intake.inbound WHERE source_id = 'named-1'") == "names a number that is not his"
+    w.system.sql(f"UPDATE intake.application SET applicant_email = 'Stranger@example.org' WHERE number = '{number}'")
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    w.quiet()
+    assert w.system.value("SELECT d.ended_as FROM intake.draft d JOIN intake.message m ON m.draft_id = d.id "
+                          "WHERE m.external_id = 'named-2'") in ("addition", "reply")
+    assert w.applications() == before
+
+
 def main():
     tap, w = Tap(), World()
     try:
         w.system.start("intake", "router")
         w.clerk = w.system.api_key("desk", "cases", "--role", "clerk")
+        w.manager = w.system.api_key("manager", "cases", "--role", "manager", "--department", "TEM")
         for test in (messages_of_minutes_are_one_application, a_reply_to_the_question_is_one, a_photo_alone_says_so,
-                     what_cannot_be_read_lies_in_triage):
+                     what_cannot_be_read_lies_in_triage, triage_shows_what_arrived_to_clerks_only, a_decision_is_made_once,
+                     a_number_counts_only_from_who_has_to_do_with_it):
             tap.run(test.__name__, lambda test=test: test(w))
     finally:
         w.close()

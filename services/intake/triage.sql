@@ -1,0 +1,73 @@
+-- What a person has to look at: shown, and decided once.
+
+-- name: triage_list
+-- in:  $1 state, $2 source (NULL: any), $3 ids after it, $4 most
+-- out: id, source, received at, state, verdict, size, decided by
+SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by
+  FROM intake.inbound AS i
+ WHERE i.state = $1::text AND i.id > $3::bigint
+   AND ($2::text IS NULL OR i.source = $2::text OR i.source LIKE $2::text || '/%')
+ ORDER BY i.id LIMIT $4::int;
+
+-- name: triage_row
+-- in:  $1 id, $2 most bytes of what arrived
+-- out: id, source, received at, state, verdict, size, decided by, content type, what arrived (NULL: a file), SHA-256 of the file
+SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.content_type,
+       substr(i.raw, 1, $2::int), i.raw_file
+  FROM intake.inbound AS i WHERE i.id = $1::bigint;
+
+-- name: triage_messages
+-- in:  $1 id of the row
+-- out: type, text, what their draft became (NULL: nothing yet), number of its application (NULL: none)
+SELECT m.type, m.body, d.ended_as, a.number
+  FROM intake.message AS m
+  LEFT JOIN intake.draft AS d ON d.id = m.draft_id
+  LEFT JOIN intake.application AS a ON a.id = d.application_id AND d.ended_as <> 'triage'
+ WHERE m.inbound_id = $1::bigint
+ ORDER BY m.sent_at, m.external_id LIMIT 200;
+
+-- name: triage_look
+-- in:  $1 id of the row, $2 number of an application (NULL: none)
+-- out: state, whether a draft of it waits for the decision, id of the application (NULL: there is none)
+SELECT i.state,
+       EXISTS (SELECT FROM intake.message AS m JOIN intake.draft AS d ON d.id = m.draft_id
+                WHERE m.inbound_id = i.id AND d.ended_as = 'triage'),
+       (SELECT a.id FROM intake.application AS a WHERE a.number = $2::text)
+  FROM intake.inbound AS i WHERE i.id = $1::bigint;
+
+-- name: triage_decide
+-- in:  $1 id of the row, $2 decision, $3 id of the application that it belongs to (NULL: none), $4 text for what has no message
+--      (NULL: none), $5 who decides, $6 why (NULL: not said), $7 id of a new draft, $8 channel of a new message
+-- out: the id, when it was still to be decided
+-- Whatever waits with it in the same draft is decided with it. The drafts are taken up as any other, and made what was decided.
+WITH decided AS (
+	UPDATE intake.inbound AS i
+	   SET state = CASE WHEN $2::text = 'dismiss' THEN 'ignored' ELSE 'done' END, verdict = 'decided: ' || $2::text,
+	       decided_by = $5::text, decided_reason = $6::text, digested_at = clock_timestamp()
+	 WHERE i.id = $1::bigint AND i.state = 'triage'
+	RETURNING i.id, i.received_at),
+drafts AS MATERIALIZED (
+	SELECT DISTINCT d.id FROM decided AS i
+	  JOIN intake.message AS m ON m.inbound_id = i.id
+	  JOIN intake.draft AS d ON d.id = m.draft_id WHERE d.ended_as = 'triage'),
+taken_up AS (
+	UPDATE intake.draft AS d
+	   SET state = CASE WHEN $2::text = 'dismiss' THEN 'done' ELSE 'closing' END,
+	       ended_as = CASE WHEN $2::text = 'dismiss' THEN 'nothing' END, decided = $2::text, target = $3::uuid,
+	       application_id = NULL, attempts = 0, token = d.token + 1, next_at = clock_timestamp()
+	  FROM drafts AS n WHERE d.id = n.id),
+others AS (
+	UPDATE intake.inbound AS i
+	   SET state = CASE WHEN $2::text = 'dismiss' THEN 'ignored' ELSE 'done' END, verdict = 'decided: ' || $2::text,
+	       decided_by = $5::text, decided_reason = $6::text, digested_at = clock_timestamp()
+	 WHERE i.state = 'triage' AND i.id <> $1::bigint
+	   AND i.id IN (SELECT m.inbound_id FROM drafts AS n JOIN intake.message AS m ON m.draft_id = n.id)),
+made AS (
+	INSERT INTO intake.draft (id, channel, state, first_at, next_at, decided, target)
+	SELECT $7::uuid, $8::int, 'closing', i.received_at, clock_timestamp(), $2::text, $3::uuid
+	  FROM decided AS i WHERE $4::text IS NOT NULL),
+written AS (
+	INSERT INTO intake.message (channel, external_id, inbound_id, draft_id, sent_at, type, body)
+	SELECT $8::int, 'inbound-' || i.id, i.id, $7::uuid, i.received_at, 'text', $4::text
+	  FROM decided AS i WHERE $4::text IS NOT NULL)
+SELECT id FROM decided;
