@@ -234,6 +234,7 @@ CREATE INDEX application_phone ON intake.application (applicant_phone, received_
 CREATE INDEX application_national_id ON intake.application (national_id_hash, received_at DESC) WHERE national_id_hash IS NOT NULL;
 CREATE INDEX application_email ON intake.application (lower(applicant_email COLLATE "C"), received_at DESC) WHERE applicant_email IS NOT NULL;
 CREATE INDEX application_call_id ON intake.application (call_id) WHERE call_id IS NOT NULL;
+CREATE INDEX application_inbound ON intake.application (inbound_id) WHERE inbound_id IS NOT NULL;
 CREATE INDEX application_external_id ON intake.application (channel, external_id) WHERE external_id IS NOT NULL;
 
 -- == CİMER and other systems: answers that go back by hand ==

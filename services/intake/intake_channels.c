@@ -60,13 +60,21 @@ open_told(struct intake *i)
 static int
 open311_open(struct intake *i, struct err *e)
 {
+	i->open311_media = open311_media_new(&(struct open311_media_desk){.loop = i->loop,
+						 .db = i->work,
+						 .files = i->files,
+						 .client = i->command_client,
+						 .conf = i->channels.open311},
+	    i->metrics);
 	i->open311 = open311_new(&(struct open311_desk){.loop = i->loop,
 				     .db = i->work,
 				     .api_keys = i->api_keys,
 				     .inbound = i->inbound,
 				     .entry = &i->entry,
 				     .conf = i->channels.open311,
-				     .public_url = i->conf->public_url},
+				     .public_url = i->conf->public_url,
+				     .media_wanted = open311_media_wake,
+				     .media_arg = i->open311_media},
 	    i->metrics, e);
 	return i->open311 ? 0 : -1;
 }
@@ -109,6 +117,7 @@ intake_channels_open(struct intake *i, struct err *e)
 void
 intake_channels_stop(struct intake *i)
 {
+	open311_media_stop(i->open311_media);
 	media_stop(i->media);
 	graph_free(i->graph);
 	mailboxes_stop(i->mailboxes);
@@ -121,6 +130,7 @@ void
 intake_channels_free(struct intake *i)
 {
 	open311_free(i->open311);
+	open311_media_free(i->open311_media);
 	digest_free(i->mail_digest);
 	digest_free(i->digest);
 	drafts_free(i->drafts);

@@ -17,6 +17,7 @@
 #include "services/intake/mailboxes.h"
 #include "services/intake/media.h"
 #include "services/intake/open311.h"
+#include "services/intake/open311_media.h"
 #include "services/intake/told.h"
 #include "services/intake/triage.h"
 #include "services/intake/webhooks.h"
@@ -57,6 +58,7 @@ struct intake {
 	struct open311 *open311;
 	struct told *told;
 	struct triage *triage;
+	struct open311_media *open311_media;
 	struct http *http;
 };
 

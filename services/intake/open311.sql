@@ -21,3 +21,39 @@ SELECT key FROM intake.application
 -- name: open311_media_want
 -- in:  $1 inbound id, $2 URL
 INSERT INTO intake.open311_media (inbound_id, url) VALUES ($1::bigint, $2::text) ON CONFLICT DO NOTHING;
+
+-- name: open311_media_claim
+-- in:  $1 seconds of the lease
+-- out: inbound id, token, attempts (this included), URL, application id, head of the stream (at or after its event), state of the
+--      file (NULL: not fetched yet), its id, type, size, SHA-256; at most one row
+UPDATE intake.open311_media AS m
+   SET token = m.token + 1, attempts = m.attempts + CASE WHEN a.state = 'quarantine' THEN 0 ELSE 1 END, next_at = clock_timestamp() + make_interval(secs => $1::int)
+  FROM (SELECT d.inbound_id, x.id AS application_id
+          FROM intake.open311_media AS d JOIN intake.application AS x ON x.inbound_id = d.inbound_id
+         WHERE d.state IN ('wanted', 'kept') AND d.next_at <= clock_timestamp()
+         ORDER BY d.next_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED) AS due
+  LEFT JOIN intake.open311_media AS o ON o.inbound_id = due.inbound_id
+  LEFT JOIN intake.attachment AS a ON a.id = o.attachment_id
+ WHERE m.inbound_id = due.inbound_id
+RETURNING m.inbound_id, m.token, m.attempts, m.url, due.application_id,
+          (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1),
+          a.state, a.id, a.media_type, a.size, a.sha256;
+
+-- name: open311_media_keep
+-- in:  $1 inbound id, $2 token, $3 id of the attachment, $4 SHA-256 of what is kept, $5 of what came, $6 size, $7 media type,
+--      $8 state, $9 application id
+-- Without effect when the lease was lost: another has it, or will.
+WITH held AS (
+	UPDATE intake.open311_media SET state = 'kept', attachment_id = $3::uuid, next_at = clock_timestamp(), attempts = 0
+	 WHERE inbound_id = $1::bigint AND token = $2::bigint AND state = 'wanted'
+	RETURNING inbound_id)
+INSERT INTO intake.attachment (id, sha256, original_sha256, size, media_type, scope, state, application_id)
+SELECT $3::uuid, $4::bytea, $5::bytea, $6::bigint, $7::text, 'open311', $8::text, $9::uuid FROM held;
+
+-- name: open311_media_end
+-- in:  $1 inbound id, $2 token, $3 state, $4 verdict of the inbound row (NULL: as it is), $5 seconds until it is due again
+WITH held AS (
+	UPDATE intake.open311_media SET state = $3::text, next_at = clock_timestamp() + make_interval(secs => $5::int)
+	 WHERE inbound_id = $1::bigint AND token = $2::bigint AND state IN ('wanted', 'kept')
+	RETURNING inbound_id)
+UPDATE intake.inbound AS i SET verdict = $4::text FROM held WHERE i.id = held.inbound_id AND $4::text IS NOT NULL;

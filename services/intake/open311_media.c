@@ -1,0 +1,342 @@
+/* open311_media: see the header. One at a time for each instance: strangers' servers may be slow, and so may many of them. */
+#include "services/intake/open311_media.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/domain/command_fields.h"
+#include "common/loop/worker.h"
+#include "proto/kopru/v1/command.pb-c.h"
+#include "services/intake/commands_turn.h"
+#include "services/intake/open311.sql.h"
+#include "services/intake/open311_fetch.h"
+
+#define LOOK_MS 1000
+#define ATTEMPTS_MAX 10
+#define BACK_OFF_FIRST 2 /* seconds; doubles */
+#define BACK_OFF_MAX 300
+#define LEASE_SECONDS 180
+#define ANSWER_MS 8000
+#define ADDED_TEXT "Başvuruyla birlikte bildirilen dosya (media_url)."
+
+struct open311_media {
+	struct open311_media_desk desk;
+	struct arena *arena; /* of the one under way */
+	struct loop_timer *timer;
+	struct worker *worker;
+	bool busy, stopped;
+	atomic_bool cancelled;
+	struct open311_fetch fetch;
+
+	/* the one under way */
+	int64_t inbound_id, token;
+	int32_t attempts;
+	struct uuid application_id;
+	uint64_t intake_seq;
+	bool kept;
+	struct attachment file;
+	struct {
+		struct metric *added, *refused, *failed, *retried;
+	} metrics;
+};
+
+static void
+look_after(struct open311_media *m, int64_t milliseconds)
+{
+	m->busy = false;
+	if (!m->stopped && !loop_stopping(m->desk.loop))
+		timer_start(m->timer, milliseconds);
+}
+
+static void
+on_stored(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct open311_media *m = arg;
+
+	(void)results;
+	/* What was not stored is claimed again when its lease ends. */
+	if (outcome != DB_COMMITTED)
+		log_warn("open311_media.not_stored", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+	look_after(m, 0);
+}
+
+static int32_t
+back_off(const struct open311_media *m)
+{
+	int64_t seconds = m->attempts < 8 ? (int64_t)BACK_OFF_FIRST << m->attempts : BACK_OFF_MAX;
+
+	return (int32_t)(seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX);
+}
+
+static void
+end(struct open311_media *m, const char *state, const char *verdict, int32_t seconds)
+{
+	struct db_tx *tx;
+
+	if (m->stopped) /* and the database perhaps gone: its lease ends by itself */
+		return;
+	tx = db_begin(m->desk.db);
+	db_call(tx, &open311_statements[OPEN311_MEDIA_END]);
+	db_bind_int8(tx, m->inbound_id);
+	db_bind_int8(tx, m->token);
+	db_bind_text(tx, state);
+	db_bind_text(tx, verdict);
+	db_bind_int4(tx, seconds);
+	db_commit(tx, on_stored, m);
+}
+
+/* Once more, unless it was tried for long enough. */
+static void
+later(struct open311_media *m, const char *verdict)
+{
+	bool again = m->attempts < ATTEMPTS_MAX;
+
+	metric_add(again ? m->metrics.retried : m->metrics.failed, 1);
+	end(m, again ? m->kept ? "kept" : "wanted" : "failed", again ? NULL : verdict, back_off(m));
+}
+
+static void
+on_added(void *arg, const Kopru__V1__Reply *reply)
+{
+	struct open311_media *m = arg;
+
+	switch (reply ? (int)reply->code : KOPRU__V1__REPLY__CODE__CODE_UNKNOWN) {
+	case KOPRU__V1__REPLY__CODE__CODE_OK:
+		metric_add(m->metrics.added, 1);
+		end(m, "added", "application; media_url added", 0);
+		return;
+	case KOPRU__V1__REPLY__CODE__CODE_CONFLICT:
+	case KOPRU__V1__REPLY__CODE__CODE_FORBIDDEN:
+	case KOPRU__V1__REPLY__CODE__CODE_INVALID:
+	case KOPRU__V1__REPLY__CODE__CODE_UNSUPPORTED:
+		metric_add(m->metrics.refused, 1);
+		end(m, "refused", "application; media_url refused: its case takes no more", 0);
+		return;
+	default: /* the router does not know the application yet, or is away */
+		later(m, "application; media_url failed: the router was not reached");
+	}
+}
+
+/* The same id each time: the router adds it once. */
+static void
+add(struct open311_media *m)
+{
+	struct command_fields fields = {.text = ADDED_TEXT, .attachment_count = 1};
+	char key[UUID_TEXT_SIZE];
+	struct uuid id;
+	Kopru__V1__Command command;
+	Kopru__V1__Actor actor;
+	struct err e;
+
+	uuid_text(&m->application_id, key);
+	id = commands_id("open311 media", key, 0);
+	fields.attachments[0] = m->file;
+	kopru__v1__actor__init(&actor);
+	actor.type = KOPRU__V1__ACTOR__TYPE__TYPE_CITIZEN;
+	actor.role = KOPRU__V1__ACTOR__ROLE__ROLE_APPLICANT;
+	actor.id = arena_string(m->arena, "open311");
+	kopru__v1__command__init(&command);
+	command.id = (ProtobufCBinaryData){UUID_SIZE, id.bytes};
+	command.actor = &actor;
+	command.application_id = (ProtobufCBinaryData){UUID_SIZE, m->application_id.bytes};
+	command.after_intake_seq = m->intake_seq;
+	command.language = arena_string(m->arena, "tr");
+	if (!command_fields_fill(m->arena, KOPRU__V1__COMMAND__ACTION_CITIZEN_ADD, &fields, &command) ||
+	    command_send(m->desk.client, &command, ANSWER_MS, on_added, m, &e) < 0)
+		later(m, "application; media_url failed: the router was not reached");
+}
+
+static void
+store_kept(struct open311_media *m)
+{
+	const struct files_kept *kept = &m->fetch.kept;
+	struct uuid id = files_id_new();
+	struct db_tx *tx = db_begin(m->desk.db);
+
+	db_call(tx, &open311_statements[OPEN311_MEDIA_KEEP]);
+	db_bind_int8(tx, m->inbound_id);
+	db_bind_int8(tx, m->token);
+	db_bind_uuid(tx, &id);
+	db_bind_bytes(tx, kept->kept_sha256, sizeof(kept->kept_sha256));
+	db_bind_bytes(tx, kept->original_sha256, sizeof(kept->original_sha256));
+	db_bind_int8(tx, (int64_t)kept->size);
+	db_bind_text(tx, kept->media_type);
+	db_bind_text(tx, kept->quarantine ? "quarantine" : "clean");
+	db_bind_uuid(tx, &m->application_id);
+	db_commit(tx, on_stored, m);
+}
+
+static void
+on_thread(void *arg)
+{
+	struct open311_media *m = arg;
+
+	open311_fetch_run(&m->fetch);
+}
+
+static void
+on_fetched(void *arg)
+{
+	struct open311_media *m = arg;
+
+	worker_free(m->worker);
+	m->worker = NULL;
+	if (m->stopped)
+		return;
+	if (m->fetch.end == OPEN311_FETCHED) {
+		store_kept(m);
+	} else if (m->fetch.end == OPEN311_REFUSED) {
+		metric_add(m->metrics.refused, 1);
+		end(m, "refused", m->fetch.verdict, 0);
+	} else {
+		later(m, m->fetch.verdict);
+	}
+}
+
+static void
+fetch(struct open311_media *m, const char *url)
+{
+	struct err e;
+
+	m->fetch = (struct open311_fetch){.files = m->desk.files,
+	    .url = url,
+	    .addresses = (const char *const *)m->desk.conf->media_addresses,
+	    .address_count = m->desk.conf->media_address_count,
+	    .cancelled = &m->cancelled};
+	m->worker = worker_start(m->desk.loop, on_thread, on_fetched, m, &e);
+	if (!m->worker)
+		later(m, "application; media_url failed: no thread was to be had");
+}
+
+static void
+file_read_row(struct open311_media *m, const struct db_results *r)
+{
+	size_t size;
+	const void *hash = db_bytes(r, 0, 0, 10, &size);
+
+	m->file = (struct attachment){.id = db_uuid(r, 0, 0, 7),
+	    .media_type = arena_string(m->arena, db_text(r, 0, 0, 8)),
+	    .size = (uint64_t)db_int8(r, 0, 0, 9)};
+	if (size == sizeof(m->file.sha256))
+		memcpy(m->file.sha256, hash, size);
+}
+
+/* A file that somebody still looks at for viruses costs no attempt. */
+static void
+go_on_kept(struct open311_media *m, const char *state)
+{
+	if (strcmp(state, "clean") == 0) {
+		add(m);
+	} else if (strcmp(state, "quarantine") == 0) {
+		end(m, "kept", NULL, BACK_OFF_FIRST);
+	} else {
+		metric_add(m->metrics.refused, 1);
+		end(m, "refused", "application; media_url refused: the file is infected", 0);
+	}
+}
+
+static void
+on_claimed(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct open311_media *m = arg;
+
+	if (outcome != DB_COMMITTED || db_rows(results, 0) == 0 || m->stopped) {
+		if (outcome != DB_COMMITTED && outcome != DB_UNAVAILABLE)
+			log_warn(
+			    "open311_media.unclaimed", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+		look_after(m, LOOK_MS);
+		return;
+	}
+	arena_reset(m->arena);
+	m->inbound_id = db_int8(results, 0, 0, 0);
+	m->token = db_int8(results, 0, 0, 1);
+	m->attempts = db_int4(results, 0, 0, 2);
+	m->application_id = db_uuid(results, 0, 0, 4);
+	m->intake_seq = (uint64_t)db_int8(results, 0, 0, 5);
+	m->kept = !db_null(results, 0, 0, 6);
+	if (!m->kept) {
+		fetch(m, arena_string(m->arena, db_text(results, 0, 0, 3)));
+		return;
+	}
+	file_read_row(m, results);
+	go_on_kept(m, db_text(results, 0, 0, 6));
+}
+
+static void
+on_look(void *arg)
+{
+	struct open311_media *m = arg;
+	struct db_tx *tx;
+
+	if (m->busy || m->stopped)
+		return;
+	if (!db_is_up(m->desk.db)) {
+		look_after(m, LOOK_MS);
+		return;
+	}
+	m->busy = true;
+	tx = db_begin(m->desk.db);
+	db_call(tx, &open311_statements[OPEN311_MEDIA_CLAIM]);
+	db_bind_int4(tx, LEASE_SECONDS);
+	db_commit(tx, on_claimed, m);
+}
+
+static void
+on_stop(void *arg)
+{
+	struct open311_media *m = arg;
+
+	m->stopped = true;
+	atomic_store(&m->cancelled, true);
+	timer_stop(m->timer);
+}
+
+struct open311_media *
+open311_media_new(const struct open311_media_desk *desk, struct metrics *m)
+{
+	static const char name[] = "kopru_intake_open311_media_total",
+			  help[] = "Files of Open311 requests by what became of them";
+	struct open311_media *media = calloc(1, sizeof(*media));
+
+	if (!media)
+		abort();
+	media->desk = *desk;
+	media->arena = arena_new(0);
+	media->metrics.added = metrics_counter(m, name, "end=\"added\"", help);
+	media->metrics.refused = metrics_counter(m, name, "end=\"refused\"", help);
+	media->metrics.failed = metrics_counter(m, name, "end=\"failed\"", help);
+	media->metrics.retried = metrics_counter(m, name, "end=\"retried\"", help);
+	media->timer = timer_new(desk->loop, on_look, media);
+	if (desk->conf)
+		timer_start(media->timer, LOOK_MS);
+	loop_on_stop(desk->loop, on_stop, media);
+	return media;
+}
+
+void
+open311_media_stop(struct open311_media *m)
+{
+	if (m)
+		on_stop(m);
+}
+
+void
+open311_media_free(struct open311_media *m)
+{
+	if (!m)
+		return;
+	worker_free(m->worker); /* whom a stop did not wait for */
+	timer_free(m->timer);
+	arena_free(m->arena);
+	free(m);
+}
+
+void
+open311_media_wake(void *media)
+{
+	struct open311_media *m = media;
+
+	if (!m->busy && !m->stopped)
+		timer_start(m->timer, 0);
+}
