@@ -139,6 +139,7 @@ CREATE TABLE intake.attachment (
 	state text NOT NULL CHECK (state IN ('clean', 'quarantine', 'infected', 'gone')), -- quarantine: not looked at yet
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	application_id uuid,
+	command_id uuid, -- the reply or addition to the case that brought it; NULL: the application itself
 	message_channel smallint,
 	message_external_id text,
 	FOREIGN KEY (message_channel, message_external_id) REFERENCES intake.message
@@ -149,6 +150,7 @@ CREATE INDEX attachment_unused ON intake.attachment (created_at) WHERE applicati
 CREATE INDEX attachment_quarantine ON intake.attachment (created_at) WHERE state = 'quarantine';
 CREATE INDEX attachment_sha256 ON intake.attachment (sha256);
 GRANT SELECT, INSERT, UPDATE, DELETE ON intake.attachment TO intake;
+CREATE INDEX inbound_raw_file ON intake.inbound (raw_file) WHERE raw_file IS NOT NULL; -- which files are named
 
 -- What is still to be fetched from a provider.
 CREATE TABLE intake.media (

@@ -11,7 +11,6 @@
 #define DEADLINE_MICROSECONDS 10000000
 #define LOOK_MS 500
 #define BYTES_MAX ((size_t)3 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
-#define SCOPE_PUBLIC "public"
 #define SCOPE_X "x" /* of all keys: a post is one application, whoever enters it */
 
 static void
@@ -106,13 +105,14 @@ fill_entry(struct submission *s, const char *key, const struct api_key *api_key)
 	const void *body = http_body(s->request, &s->body_size);
 
 	entry->arena = arena;
+	s->scope = api_key ? arena_string(arena, api_key->id) : ATTACHMENTS_SCOPE_PUBLIC;
 	crypto_hash_sha256(entry->record.body_hash, body, s->body_size);
 	s->post = entry->form.channel == KOPRU__V1__CHANNEL__CHANNEL_X;
 	entry->record.key = s->post ? entry->form.external_id : key;
 	if (s->post)
 		entry->record.key_scope = SCOPE_X;
 	else if (key)
-		entry->record.key_scope = api_key ? arena_string(arena, api_key->id) : SCOPE_PUBLIC;
+		entry->record.key_scope = s->scope;
 	if (api_key) {
 		entry->receipt.key_name = arena_string(arena, api_key->name);
 		entry->receipt.missing = form_missing_json(arena, &entry->form);
@@ -125,7 +125,7 @@ applications_post(struct applications *a, struct http_request *r)
 {
 	const struct api_key *api_key = NULL;
 	const char *key;
-	struct form_rules rules = {.english = http_language(r) == HTTP_EN};
+	struct form_rules rules = {.files = true, .english = http_language(r) == HTTP_EN};
 	struct form_faults faults;
 	struct submission *s;
 	json_t *json;
@@ -144,10 +144,6 @@ applications_post(struct applications *a, struct http_request *r)
 	if (form_read(http_arena(r), json, &rules, &s->entry.form, &faults) < 0) {
 		metric_add(a->metrics.refused, 1);
 		refusal_send(r, &faults);
-		return;
-	}
-	if (s->entry.form.attachment_count > 0) { /* nobody looks them up yet */
-		http_reply_problem(r, "unsupported", NULL);
 		return;
 	}
 	s->applications = a;

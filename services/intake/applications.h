@@ -4,6 +4,7 @@
 #define KOPRU_SERVICES_INTAKE_APPLICATIONS_H
 
 #include "common/http/api_keys.h"
+#include "services/intake/attachments.h"
 #include "services/intake/entry.h"
 
 #define APPLICATIONS_PATH "/api/v1/applications"
@@ -16,6 +17,7 @@ struct applications_desk {
 	struct loop *loop;
 	struct db *writer;
 	struct api_keys *api_keys;
+	struct attachments *attachments;
 	const struct entry_desk *entry; /* filled in before the first request */
 	const char *public_url;
 	size_t queue; /* most that wait */

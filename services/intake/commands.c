@@ -1,6 +1,7 @@
 /* commands: read the request, look its numbers up, ask the router, answer. */
 #include "services/intake/commands.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,12 +51,22 @@ text(struct arena *a, const char *given)
 	return arena_string(a, given ? given : "");
 }
 
+/* The router will never do it, whoever says it again. */
+static bool
+is_refusal(int code)
+{
+	return code == KOPRU__V1__REPLY__CODE__CODE_CONFLICT || code == KOPRU__V1__REPLY__CODE__CODE_FORBIDDEN ||
+	       code == KOPRU__V1__REPLY__CODE__CODE_NOT_FOUND || code == KOPRU__V1__REPLY__CODE__CODE_INVALID;
+}
+
 /* What became of the item is known. */
 static void
 end_item(struct commands_item *item)
 {
 	struct commands_turn *t = item->turn;
 
+	if (item->wish.fresh && is_refusal(item->code))
+		attachments_release(t->commands->desk.attachments, &item->id, &item->application_id);
 	metric_add(t->commands->replies[item->code > 0 && item->code < CODES ? item->code : 0], 1);
 	if (--t->waiting == 0)
 		commands_answer(t);
@@ -115,19 +126,45 @@ static void
 files_missing(struct commands_item *item)
 {
 	item->code = KOPRU__V1__REPLY__CODE__CODE_INVALID;
-	item->text = http_language(item->turn->request) == HTTP_EN
-			 ? "\"attachments\" names a file that is not there, belongs to another application, or is "
-			   "still being checked."
-			 : "\"attachments\" alanındaki bir dosya yok, başka bir başvurunun ya da henüz denetleniyor.";
+	item->text =
+	    http_language(item->turn->request) == HTTP_EN
+		? "\"attachments\" names a file that is not there, was not uploaded by you within 24 hours, "
+		  "is used already, or is infected."
+		: "\"attachments\" alanındaki bir dosya yok, son 24 saatte sizin tarafınızdan yüklenmemiş, daha "
+		  "önce kullanılmış ya da virüslü.";
 	end_item(item);
 }
 
-/* The form has their ids: what they are (fields.attachments) is filled in here, before anything is sent. No file can be
- * uploaded yet, so none is found. */
 static void
-resolve_attachments(struct commands_item *item)
+on_claimed(struct attachments_wish *wish, enum attachments_end end, size_t guilty)
 {
-	item->files_missing = item->form->fields.attachment_count > 0;
+	struct commands_item *item = (struct commands_item *)((char *)wish - offsetof(struct commands_item, wish));
+
+	(void)guilty;
+	if (end == ATTACHMENTS_FOUND) {
+		send_item(item);
+	} else if (end == ATTACHMENTS_UNAVAILABLE) {
+		item->code = KOPRU__V1__REPLY__CODE__CODE_BUSY;
+		end_item(item);
+	} else {
+		files_missing(item);
+	}
+}
+
+/* Bound before the command is sent: what an event names is never removed. */
+static void
+claim_files(struct commands_item *item)
+{
+	struct command_fields *fields = &item->form->fields;
+
+	item->wish = (struct attachments_wish){.arena = http_arena(item->turn->request),
+	    .scope = item->turn->actor.id,
+	    .list = fields->attachments,
+	    .count = fields->attachment_count,
+	    .application_id = item->application_id,
+	    .command_id = item->id,
+	    .on_end = on_claimed};
+	attachments_claim(item->turn->commands->desk.attachments, &item->wish);
 }
 
 static void
@@ -143,8 +180,8 @@ go_on(struct commands_item *item)
 	else if (item->form->into[0] && !item->into_found)
 		not_found(item, "\"into\" alanındaki numarayla bir başvuru yok.",
 		    "There is no application with the number in \"into\".");
-	else if (item->files_missing)
-		files_missing(item);
+	else if (item->form->fields.attachment_count > 0)
+		claim_files(item);
 	else
 		send_item(item);
 }
@@ -180,8 +217,6 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	}
 	for (size_t row = 0; row < db_rows(results, 0); row++)
 		take_row(t, results, row);
-	for (size_t i = 0; i < count; i++)
-		resolve_attachments(&t->items[i]);
 	/* The turn ends with the last of its items. */
 	for (size_t i = 0; i < count; i++)
 		go_on(&t->items[i]);

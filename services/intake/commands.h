@@ -6,7 +6,7 @@
 
 #include "common/bus/command.h"
 #include "common/db/db.h"
-#include "common/http/api_keys.h"
+#include "services/intake/attachments.h"
 
 #define COMMANDS_PATH "/api/v1/commands"
 #define COMMANDS_REPLY_PATH "/api/v1/track/reply"
@@ -20,6 +20,7 @@ struct commands;
 struct commands_desk {
 	struct db *reader;
 	struct api_keys *api_keys;
+	struct attachments *attachments;
 	struct command_client *client;
 	const uint8_t *access_code_key;
 	size_t access_code_key_size;

@@ -13,7 +13,7 @@ struct commands_item {
 	struct command_form *form;
 	struct uuid id; /* of the command */
 	bool found, into_found;
-	bool files_missing; /* an attachment that is not there, not ready, or not the sender's */
+	struct attachments_wish wish; /* to have its files bound to the case */
 	struct uuid application_id;
 	uint32_t generation; /* of the access code */
 	uint64_t intake_seq; /* its own event stands there or before */

@@ -46,6 +46,9 @@ on_entered(struct entry *entry, enum entry_end end, const struct err *e)
 	case ENTRY_KEY_REUSED:
 		draft_finish(d, "triage", NULL, "it was made an application with other messages");
 		return;
+	case ENTRY_FILES_USED:
+		draft_finish(d, "triage", NULL, "a file of it belongs to another application");
+		return;
 	case ENTRY_TOO_LARGE:
 	case ENTRY_REFUSED:
 		draft_finish(d, "triage", NULL, "it cannot be stored as an application");

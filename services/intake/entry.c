@@ -179,6 +179,10 @@ entry_on_end(void *arg, struct record *record, enum store_end end, const struct 
 		give_back(entry);
 		entry->on_end(entry, ENTRY_KEY_REUSED, e);
 		return;
+	case STORE_FILES_USED:
+		give_back(entry);
+		entry->on_end(entry, ENTRY_FILES_USED, e);
+		return;
 	case STORE_UNKNOWN:
 		entry->on_end(entry, ENTRY_UNKNOWN, e);
 		return;

@@ -27,6 +27,7 @@ enum entry_end {
 	ENTRY_STORED,
 	ENTRY_REPEATED, /* its key was there with the same body: record and receipt are now those of then */
 	ENTRY_KEY_REUSED, /* its key was there with another body: record.number is that of then */
+	ENTRY_FILES_USED, /* not stored: a file that it names belongs to something else, or is gone */
 	ENTRY_BUSY, /* not stored: too many wait */
 	ENTRY_UNAVAILABLE, /* not stored */
 	ENTRY_UNKNOWN, /* nobody knows */

@@ -3,6 +3,8 @@
 #ifndef KOPRU_SERVICES_INTAKE_EXAMINE_H
 #define KOPRU_SERVICES_INTAKE_EXAMINE_H
 
+#include <stdatomic.h>
+
 #include "services/intake/files.h"
 
 #define EXAMINE_OPTION "--examine"
@@ -17,9 +19,10 @@ struct examined {
 	char reason[FILES_REASON_SIZE];
 };
 
-/* Starts program (NULL: this one) for the file in input. Slow. -1 when it cannot be started or tells nonsense; one that is
- * ended by what it reads has refused it. large: a file whose lock keeps large images one at a time. */
-int examine_run(const char *program, int input, int output, int large, struct examined *result, struct err *e);
+/* Starts program (NULL: this one) with what is given: the file, the output, and one whose lock keeps large images one at a time. Slow.
+ * -1 when it cannot be started, tells nonsense or *stop was set; one that is ended by what it reads has refused it. */
+int examine_run(
+    const char *program, const atomic_bool *stop, const int given[3], struct examined *result, struct err *e);
 /* The program: reads descriptor 0, writes an image to 3, waits for the lock of 4, tells 1. The exit code. */
 int examine_main(void);
 /* What it does, without processes; large -1: waits for nobody. For tests and the fuzzer. */

@@ -16,6 +16,7 @@
 
 #define SELF "/proc/self/exe"
 #define ABOVE 10
+#define STEP_MS 200
 #define WAIT_MS 180000 /* more than it takes for itself: its turn with a large image comes late */
 
 static int
@@ -74,15 +75,17 @@ start(const char *program, const int fds[4], pid_t *pid, struct err *e)
 
 /* The end of the program, however it ends. What it tells fits into the pipe, so that it waits for nobody. */
 static int
-wait_for(pid_t pid, int *status)
+wait_for(pid_t pid, const atomic_bool *stop, int *status)
 {
-	int fd = pidfd_open(pid, 0);
-	struct pollfd end = {.fd = fd, .events = POLLIN};
+	struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	bool ended = false;
 
-	if (fd < 0 || poll(&end, 1, WAIT_MS) != 1) /* no signal comes to a worker's thread */
+	for (int waited = 0; end.fd >= 0 && !ended && !*stop && waited < WAIT_MS; waited += STEP_MS)
+		ended = poll(&end, 1, STEP_MS) == 1;
+	if (!ended)
 		kill(pid, SIGKILL);
-	if (fd >= 0)
-		close(fd);
+	if (end.fd >= 0)
+		close(end.fd);
 	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -125,7 +128,7 @@ judge(int status, size_t got, struct examined *result, struct err *e)
 }
 
 static int
-talk(const char *program, const int fds[4], int answer, struct examined *result, struct err *e)
+talk(const char *program, const atomic_bool *stop, const int fds[4], int answer, struct examined *result, struct err *e)
 {
 	int status = 0;
 	ssize_t got;
@@ -133,19 +136,19 @@ talk(const char *program, const int fds[4], int answer, struct examined *result,
 
 	if (start(program, fds, &pid, e) < 0)
 		return -1;
-	if (wait_for(pid, &status) < 0)
+	if (wait_for(pid, stop, &status) < 0)
 		return err_set(e, "the program that looks at files cannot be waited for: %m");
 	got = read(answer, result, sizeof(*result));
 	return judge(status, got > 0 ? (size_t)got : 0, result, e);
 }
 
 int
-examine_run(const char *program, int input, int output, int large, struct examined *result, struct err *e)
+examine_run(const char *program, const atomic_bool *stop, const int given[3], struct examined *result, struct err *e)
 {
 	int ends[2], rc = -1;
 	/* Above the places that they take in the program, so that none stands in another's way. */
-	int fds[] = {fcntl(input, F_DUPFD_CLOEXEC, ABOVE), -1, fcntl(output, F_DUPFD_CLOEXEC, ABOVE),
-	    fcntl(large, F_DUPFD_CLOEXEC, ABOVE)};
+	int fds[] = {fcntl(given[0], F_DUPFD_CLOEXEC, ABOVE), -1, fcntl(given[1], F_DUPFD_CLOEXEC, ABOVE),
+	    fcntl(given[2], F_DUPFD_CLOEXEC, ABOVE)};
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
 		err_set(e, "no pipe: %m");
@@ -155,7 +158,7 @@ examine_run(const char *program, int input, int output, int large, struct examin
 		if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0 || fds[3] < 0)
 			err_set(e, "no descriptors: %m");
 		else
-			rc = talk(program, fds, ends[0], result, e);
+			rc = talk(program, stop, fds, ends[0], result, e);
 		close(ends[0]);
 	}
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)

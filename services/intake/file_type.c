@@ -15,35 +15,35 @@ static const struct {
 	const char *said;
 	struct file_type type;
 } types[] = {
-    {"image/jpeg", {"image/jpeg", FILE_JPEG}},
-    {"image/png", {"image/png", FILE_PNG}},
-    {"image/webp", {"image/webp", FILE_WEBP}},
-    {"image/gif", {"image/gif", FILE_GIF}},
-    {"image/heic", {"image/heic", FILE_AS_IT_IS}},
-    {"image/heif", {"image/heif", FILE_AS_IT_IS}},
-    {"application/pdf", {"application/pdf", FILE_AS_IT_IS}},
-    {"video/mp4", {"video/mp4", FILE_AS_IT_IS}},
-    {"video/x-m4v", {"video/mp4", FILE_AS_IT_IS}},
-    {"video/quicktime", {"video/quicktime", FILE_AS_IT_IS}},
-    {"video/3gpp", {"video/3gpp", FILE_AS_IT_IS}},
-    {"video/3gpp2", {"video/3gpp2", FILE_AS_IT_IS}},
-    {"video/webm", {"video/webm", FILE_AS_IT_IS}},
-    {"audio/mpeg", {"audio/mpeg", FILE_AS_IT_IS}},
-    {"audio/mp4", {"audio/mp4", FILE_AS_IT_IS}},
-    {"audio/x-m4a", {"audio/mp4", FILE_AS_IT_IS}},
-    {"audio/x-hx-aac-adts", {"audio/aac", FILE_AS_IT_IS}},
-    {"audio/ogg", {"audio/ogg", FILE_AS_IT_IS}},
-    {"video/ogg", {"video/ogg", FILE_AS_IT_IS}},
-    {"application/ogg", {"audio/ogg", FILE_AS_IT_IS}},
-    {"audio/amr", {"audio/amr", FILE_AS_IT_IS}},
-    {"audio/AMR", {"audio/amr", FILE_AS_IT_IS}},
-    {"audio/x-wav", {"audio/wav", FILE_AS_IT_IS}},
-    {"text/plain", {"text/plain", FILE_AS_IT_IS}},
+    {"image/jpeg", {"image/jpeg", "jpg", FILE_JPEG}},
+    {"image/png", {"image/png", "png", FILE_PNG}},
+    {"image/webp", {"image/webp", "webp", FILE_WEBP}},
+    {"image/gif", {"image/gif", "gif", FILE_GIF}},
+    {"image/heic", {"image/heic", "heic", FILE_AS_IT_IS}},
+    {"image/heif", {"image/heif", "heif", FILE_AS_IT_IS}},
+    {"application/pdf", {"application/pdf", "pdf", FILE_AS_IT_IS}},
+    {"video/mp4", {"video/mp4", "mp4", FILE_AS_IT_IS}},
+    {"video/x-m4v", {"video/mp4", "mp4", FILE_AS_IT_IS}},
+    {"video/quicktime", {"video/quicktime", "mov", FILE_AS_IT_IS}},
+    {"video/3gpp", {"video/3gpp", "3gp", FILE_AS_IT_IS}},
+    {"video/3gpp2", {"video/3gpp2", "3g2", FILE_AS_IT_IS}},
+    {"video/webm", {"video/webm", "webm", FILE_AS_IT_IS}},
+    {"audio/mpeg", {"audio/mpeg", "mp3", FILE_AS_IT_IS}},
+    {"audio/mp4", {"audio/mp4", "m4a", FILE_AS_IT_IS}},
+    {"audio/x-m4a", {"audio/mp4", "m4a", FILE_AS_IT_IS}},
+    {"audio/x-hx-aac-adts", {"audio/aac", "aac", FILE_AS_IT_IS}},
+    {"audio/ogg", {"audio/ogg", "ogg", FILE_AS_IT_IS}},
+    {"video/ogg", {"video/ogg", "ogv", FILE_AS_IT_IS}},
+    {"application/ogg", {"audio/ogg", "ogg", FILE_AS_IT_IS}},
+    {"audio/amr", {"audio/amr", "amr", FILE_AS_IT_IS}},
+    {"audio/AMR", {"audio/amr", "amr", FILE_AS_IT_IS}},
+    {"audio/x-wav", {"audio/wav", "wav", FILE_AS_IT_IS}},
+    {"text/plain", {"text/plain", "txt", FILE_AS_IT_IS}},
     /* file_zip_type's own */
-    {NULL, {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", FILE_AS_IT_IS}},
-    {NULL, {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", FILE_AS_IT_IS}},
-    {NULL, {"application/vnd.oasis.opendocument.text", FILE_AS_IT_IS}},
-    {NULL, {"application/x-eyp", FILE_AS_IT_IS}},
+    {NULL, {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", FILE_AS_IT_IS}},
+    {NULL, {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", FILE_AS_IT_IS}},
+    {NULL, {"application/vnd.oasis.opendocument.text", "odt", FILE_AS_IT_IS}},
+    {NULL, {"application/x-eyp", "eyp", FILE_AS_IT_IS}},
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -60,6 +60,14 @@ bool
 file_type_known(const char *media_type)
 {
 	return find_by_media_type(media_type) != NULL;
+}
+
+const char *
+file_type_extension(const char *media_type)
+{
+	const struct file_type *type = find_by_media_type(media_type);
+
+	return type ? type->extension : "bin";
 }
 
 static bool

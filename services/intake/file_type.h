@@ -11,7 +11,7 @@
 enum file_way { FILE_AS_IT_IS, FILE_JPEG, FILE_PNG, FILE_WEBP, FILE_GIF };
 
 struct file_type {
-	const char *media_type;
+	const char *media_type, *extension;
 	enum file_way way; /* how it is kept: an image is encoded anew */
 };
 
@@ -19,6 +19,8 @@ struct file_type {
 const struct file_type *file_type_find(const void *data, size_t size);
 /* Is it one of the list's? */
 bool file_type_known(const char *media_type);
+/* "jpg"; "bin" for one that is not of the list. */
+const char *file_type_extension(const char *media_type);
 
 /* Pure. The media type of a ZIP: a document without macros, or an e-Yazışma package; NULL for any other. */
 const char *file_zip_type(const void *data, size_t size);

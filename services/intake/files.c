@@ -47,6 +47,13 @@ files_new(const char *folder, const char *program, bool scan, struct err *e)
 	return NULL;
 }
 
+void
+files_stop(struct files *f)
+{
+	if (f)
+		f->stopping = true;
+}
+
 static void
 close_one(int fd)
 {
@@ -205,7 +212,7 @@ examine(struct files *f, int input, int output, struct examined *result, struct 
 
 	while (sem_wait(&f->examiners) != 0)
 		continue;
-	rc = examine_run(f->program, input, output, f->large, result, e);
+	rc = examine_run(f->program, &f->stopping, (const int[]){input, output, f->large}, result, e);
 	sem_post(&f->examiners);
 	return rc;
 }
@@ -235,6 +242,7 @@ keep_examined(struct files *f, int input, const char *name, struct files_kept *k
 		snprintf(reason, FILES_REASON_SIZE, "%.*s", FILES_REASON_SIZE - 1, e.text);
 	} else if (result.end != FILES_KEPT) {
 		memcpy(reason, result.reason, FILES_REASON_SIZE);
+		memcpy(kept->media_type, result.media_type, sizeof(kept->media_type));
 		end = (enum files_end)result.end;
 	} else {
 		memcpy(kept->media_type, result.media_type, sizeof(kept->media_type));

@@ -31,7 +31,7 @@ struct files_kept {
 	uint8_t
 	    kept_sha256[FILES_HASH_SIZE]; /* of what is kept: JPEG, PNG, WebP and GIF are encoded anew, without EXIF */
 	uint64_t size; /* of what is kept */
-	char media_type[FILES_TYPE_SIZE]; /* by its content */
+	char media_type[FILES_TYPE_SIZE]; /* by its content; also of what was refused for what is in it, else empty */
 	bool quarantine; /* not looked at for viruses yet, and it has to be */
 	bool has_point; /* EXIF said where it was taken */
 	int32_t latitude_e7, longitude_e7;
@@ -45,6 +45,8 @@ enum files_end {
 
 /* folder: exists or is made (mode 0700). program: what is started with EXAMINE_OPTION; NULL: this program itself. */
 struct files *files_new(const char *folder, const char *program, bool scan, struct err *e);
+/* Whoever is in files_keep* comes back within a second, with FILES_FAILED; so do all later ones. NULL is fine. */
+void files_stop(struct files *f);
 void files_free(struct files *f); /* NULL is fine */
 
 /* Slow (writes, waits for another process, fsyncs): for a worker's thread. reason: for FILES_REFUSED one line in Turkish and

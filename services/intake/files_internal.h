@@ -3,6 +3,7 @@
 #define KOPRU_SERVICES_INTAKE_FILES_INTERNAL_H
 
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "services/intake/files.h"
 
@@ -12,6 +13,7 @@ struct files {
 	int folder, incoming; /* for openat and fsync */
 	int lock, large;
 	bool scan;
+	atomic_bool stopping;
 	char *program;
 	sem_t examiners;
 };

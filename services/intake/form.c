@@ -103,7 +103,7 @@ static const struct form_field fields[] = {
 	.offset = offsetof(struct application_form, source_url),
 	.length_max = FORM_URL_MAX,
 	.trusted = true},
-    {.name = "attachments", .read = form_read_attachments, .trusted = true},
+    {.name = "attachments", .read = form_read_attachments},
     {.name = NULL},
 };
 

@@ -57,6 +57,7 @@ struct application_form {
 
 struct form_rules {
 	int64_t now; /* microseconds since 1970 */
+	bool files; /* uploaded files may be named: who reads the form looks them up */
 	bool trusted; /* a key with the right "applications" was shown */
 	bool english; /* what the caller reads, when the form does not say */
 };

@@ -69,6 +69,10 @@ form_read_attachments(struct form_reader *r, const struct form_field *field, con
 {
 	size_t count = json_array_size(value);
 
+	if (!r->rules->files) {
+		form_fault(r, field->name, "burada dosya verilemez", "no files may be named here");
+		return;
+	}
 	if (!json_is_array(value) || count > FORM_ATTACHMENTS_MAX) {
 		form_fault(r, field->name,
 		    arena_printf(

@@ -153,10 +153,20 @@ turn(gdImagePtr image, int orientation)
 	return replace(image, gdImageRotateInterpolated(image, (float)turns[orientation].degrees, 0));
 }
 
+static bool
+is_transparent(gdImagePtr image)
+{
+	for (int y = 0; y < gdImageSY(image) && gdImageTrueColor(image); y++)
+		for (int x = 0; x < gdImageSX(image); x++)
+			if (gdTrueColorGetAlpha(gdImageTrueColorPixel(image, x, y)) != gdAlphaOpaque)
+				return true;
+	return false;
+}
+
 static void *
 encode(enum file_way way, gdImagePtr image, int *size)
 {
-	gdImageSaveAlpha(image, 1);
+	gdImageSaveAlpha(image, is_transparent(image)); /* for nothing it makes a PNG a third larger */
 	switch (way) {
 	case FILE_JPEG:
 		return gdImageJpegPtr(image, size, IMAGE_QUALITY);

@@ -236,14 +236,45 @@ open_entry(struct intake *i)
 	    .access_code_key_size = i->access_code_key_size};
 }
 
+static int
+open_attachments(struct intake *i, struct err *e)
+{
+	struct attachments_desk desk = {
+	    .loop = i->loop, .db = i->reader, .api_keys = i->api_keys, .clamd = i->conf->clamd};
+
+	if (!(i->files = desk.files = files_new(i->conf->files, NULL, *i->conf->clamd != '\0', e)))
+		return err_prefix(e, "INTAKE_FILES");
+	i->attachments = attachments_new(&desk, i->metrics, e);
+	return i->attachments ? 0 : err_prefix(e, "INTAKE_CLAMD");
+}
+
+static int
+on_file_new(void *arg, char name[HTTP_FILE_NAME_SIZE])
+{
+	struct intake *i = arg;
+
+	return attachments_file_new(i->files, name);
+}
+
 static void
-open_desk(struct intake *i)
+on_file_remove(void *arg, const char *name)
+{
+	struct intake *i = arg;
+
+	files_incoming_remove(i->files, name);
+}
+
+static int
+open_desk(struct intake *i, struct err *e)
 {
 	open_entry(i);
 	i->api_keys = api_keys_new(i->loop, i->reader, &intake_statements[API_KEYS]);
+	if (open_attachments(i, e) < 0)
+		return -1;
 	i->applications = applications_new(&(struct applications_desk){.loop = i->loop,
 					       .writer = i->writer,
 					       .api_keys = i->api_keys,
+					       .attachments = i->attachments,
 					       .entry = &i->entry,
 					       .public_url = i->conf->public_url,
 					       .queue = (size_t)i->conf->queue},
@@ -252,6 +283,7 @@ open_desk(struct intake *i)
 	    &(struct imports_desk){.writer = i->writer, .api_keys = i->api_keys, .entry = &i->entry}, i->metrics);
 	i->commands = commands_new(&(struct commands_desk){.reader = i->reader,
 				       .api_keys = i->api_keys,
+				       .attachments = i->attachments,
 				       .client = i->command_client,
 				       .access_code_key = i->access_code_key,
 				       .access_code_key_size = i->access_code_key_size,
@@ -263,6 +295,7 @@ open_desk(struct intake *i)
 				 .source = i->source,
 				 .person_keys = &i->person_keys},
 	    i->metrics);
+	return 0;
 }
 
 struct intake *
@@ -271,7 +304,9 @@ intake_new(struct loop *l, const struct intake_conf *conf, struct err *e)
 	struct intake *i = calloc(1, sizeof(*i));
 	struct http_conf http = {.listen = conf->listen,
 	    .connections_max = (unsigned)conf->connections,
-	    .requests_max = (unsigned)(conf->queue + conf->connections)};
+	    .requests_max = (unsigned)(conf->queue + conf->connections),
+	    .file_new = on_file_new,
+	    .file_remove = on_file_remove};
 
 	if (!i)
 		abort();
@@ -281,7 +316,8 @@ intake_new(struct loop *l, const struct intake_conf *conf, struct err *e)
 	i->metrics = metrics_new();
 	if (read_files(i, e) < 0 || open_databases(i, e) < 0 || open_feed(i, e) < 0 || open_commands(i, e) < 0)
 		goto failed;
-	open_desk(i);
+	if (open_desk(i, e) < 0)
+		goto failed;
 	if (intake_channels_open(i, e) < 0)
 		goto failed;
 	if (!(i->http = http_new(l, &http, intake_routes, i->metrics, healthy, i, e)))
@@ -300,6 +336,7 @@ intake_free(struct intake *i)
 	if (!i)
 		return;
 	store_stop(i->store);
+	attachments_stop(i->attachments);
 	intake_channels_stop(i);
 	db_close(i->work);
 	db_close(i->arrivals);
@@ -314,6 +351,7 @@ intake_free(struct intake *i)
 	api_keys_free(i->api_keys);
 	http_free(i->http);
 	calls_free(i->calls);
+	attachments_free(i->attachments);
 	files_free(i->files);
 	commands_free(i->commands);
 	imports_free(i->imports);

@@ -85,8 +85,6 @@ intake_channels_open(struct intake *i, struct err *e)
 	struct digest_conf digest = {
 	    .loop = i->loop, .db = i->work, .channels = &i->channels, .on_digested = on_digested, .arg = i};
 
-	if (!(i->files = files_new(i->conf->files, NULL, *i->conf->clamd != '\0', e)))
-		return err_prefix(e, "INTAKE_FILES");
 	mail_start();
 	digest.files = i->channels.files = i->files;
 	i->inbound = inbound_new(i->loop, i->arrivals, on_arrived, i, i->metrics);

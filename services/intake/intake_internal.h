@@ -4,6 +4,7 @@
 
 #include "common/bus/command.h"
 #include "services/intake/applications.h"
+#include "services/intake/attachments.h"
 #include "services/intake/calls.h"
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/channels/tell.h"
@@ -59,6 +60,7 @@ struct intake {
 	struct told *told;
 	struct triage *triage;
 	struct open311_media *open311_media;
+	struct attachments *attachments;
 	struct http *http;
 };
 

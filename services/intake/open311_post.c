@@ -111,6 +111,7 @@ on_entered(struct entry *entry, enum entry_end end, const struct err *e)
 	case ENTRY_TOO_LARGE:
 		finish_refused(p, 400, "Başvuru çok büyük", "The request is too large");
 		return;
+	case ENTRY_FILES_USED: /* it names none */
 	case ENTRY_REFUSED:
 		log_error("open311.refused", "reason=\"%s\"", e->text);
 		finish_refused(p, 500, "Sistemde bir hata oluştu", "An error happened inside");

@@ -169,6 +169,22 @@ on_triage_decide(void *arg, struct http_request *r)
 	triage_decide(i->triage, r);
 }
 
+static void
+on_attachment(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	attachments_post(i->attachments, r);
+}
+
+static void
+on_attachment_asked(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	attachments_get(i->attachments, r);
+}
+
 const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
@@ -197,5 +213,7 @@ const struct http_route intake_routes[] = {
     {HTTP_GET, OPEN311_V2_PATH "*", "public", on_open311_services_asked, 0},
     {HTTP_POST, OPEN311_V2_PATH "*", "key:open311, in the form or the header", on_open311_posted, OPEN311_BODY_MAX},
     {HTTP_GET, OPEN311_PATH "*", "public", on_open311_asked, 0},
+    {HTTP_POST_FILE, ATTACHMENTS_PATH, "public", on_attachment, FILES_SIZE_MAX},
+    {HTTP_GET, ATTACHMENTS_ID_PATH, "key:cases", on_attachment_asked, 0},
     {HTTP_GET, NULL, NULL, NULL, 0},
 };

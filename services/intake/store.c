@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
+#include "services/intake/attachments.sql.h"
 #include "services/intake/calls.sql.h"
 #include "services/intake/intake.sql.h"
 #include "services/intake/store_rows.h"
@@ -15,7 +16,8 @@
 #define BATCH_FLIGHTS 1
 #define BATCH_WAIT_MS 2000
 
-const struct db_statement *const store_tables[] = {intake_statements, calls_statements, feed_statements, NULL};
+const struct db_statement *const store_tables[] = {
+    intake_statements, attachments_statements, calls_statements, feed_statements, NULL};
 
 struct store {
 	struct db *writer, *reader;
@@ -46,6 +48,10 @@ build(void *arg, struct db_tx *tx, void *const *items, size_t count)
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = items[i];
 	store_events_bind(tx, sorted, count);
+	if (store_attachments_count(sorted, count) == 0)
+		return;
+	db_call(tx, &attachments_statements[ATTACHMENTS_BIND]);
+	store_attachments_bind(tx, sorted, count);
 }
 
 static void
@@ -157,13 +163,17 @@ on_done(void *arg, void *const *items, size_t count, enum db_outcome outcome, co
 	    [DB_UNKNOWN] = STORE_UNKNOWN,
 	};
 	struct store *s = arg;
+	enum store_end end;
 
 	if (outcome == DB_COMMITTED) {
 		tell_stored(s, items, count, results);
 		return;
 	}
+	end = ends[outcome];
+	if (outcome == DB_REFUSED && strstr(e->text, attachments_statements[ATTACHMENTS_BIND].name))
+		end = STORE_FILES_USED;
 	for (size_t i = 0; i < count; i++)
-		tell(s, items[i], ends[outcome], e);
+		tell(s, items[i], end, e);
 }
 
 static void

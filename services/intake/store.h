@@ -32,6 +32,7 @@ enum store_end {
 	STORE_STORED, /* durable; its event may be published */
 	STORE_REPEATED, /* the key was there with the same body: id, number, received_at, due_on, seq are now those stored */
 	STORE_KEY_REUSED, /* the key was there with another body: number is now that of then */
+	STORE_FILES_USED, /* not stored: a file that it names belongs to something else meanwhile, or is gone */
 	STORE_UNAVAILABLE, /* not stored */
 	STORE_UNKNOWN, /* nobody knows */
 	STORE_REFUSED, /* not stored, and never will be as it is: our own fault */

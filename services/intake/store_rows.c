@@ -213,3 +213,28 @@ store_events_bind(struct db_tx *tx, struct record *const *records, size_t count)
 	for (size_t i = 0; i < count; i++)
 		db_put_bytes(tx, records[i]->event, records[i]->event_size);
 }
+
+size_t
+store_attachments_count(struct record *const *records, size_t count)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += records[i]->form->attachment_count;
+	return sum;
+}
+
+void
+store_attachments_bind(struct db_tx *tx, struct record *const *records, size_t count)
+{
+	size_t sum = store_attachments_count(records, count);
+
+	db_bind_array(tx, DB_UUIDS, sum);
+	for (size_t i = 0; i < count; i++)
+		for (size_t file = 0; file < records[i]->form->attachment_count; file++)
+			db_put_uuid(tx, &records[i]->form->attachments[file].id);
+	db_bind_array(tx, DB_UUIDS, sum);
+	for (size_t i = 0; i < count; i++)
+		for (size_t file = 0; file < records[i]->form->attachment_count; file++)
+			db_put_uuid(tx, &records[i]->id);
+}

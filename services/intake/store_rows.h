@@ -9,5 +9,8 @@ void store_rows_sort(struct record **records, size_t count);
 /* The parameters of applications_insert: those of the rows, then those of the events. */
 void store_rows_bind(struct db_tx *tx, struct record *const *records, size_t count);
 void store_events_bind(struct db_tx *tx, struct record *const *records, size_t count);
+/* Those of attachments_bind. */
+size_t store_attachments_count(struct record *const *records, size_t count);
+void store_attachments_bind(struct db_tx *tx, struct record *const *records, size_t count);
 
 #endif

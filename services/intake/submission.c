@@ -67,6 +67,22 @@ reply_entered_before(struct submission *s)
 	http_reply_problem_json(s->request, "conflict", json);
 }
 
+static void
+reply_files(struct submission *s, enum attachments_end end, const char *field)
+{
+	static const char *const texts[][2] = {
+	    [ATTACHMENTS_MISSING] = {"böyle bir dosya yok; yüklenen dosyalar 24 saat içinde kullanılmalıdır",
+		"there is no such file; uploaded files are to be used within 24 hours"},
+	    [ATTACHMENTS_USED] = {"dosya başka bir başvuruda kullanılmış; yeniden yükleyin",
+		"the file belongs to another application; upload it again"},
+	    [ATTACHMENTS_INFECTED] = {"dosyada virüs bulundu", "a virus was found in the file"},
+	};
+	struct http_faults faults = {.count = 0};
+
+	http_fault_add(&faults, field, texts[end][0], texts[end][1]);
+	http_reply_problem(s->request, "invalid", &faults);
+}
+
 static bool
 abandoned(const struct entry *entry)
 {
@@ -88,6 +104,7 @@ on_end(struct entry *entry, enum entry_end end, const struct err *e)
 	    [ENTRY_STORED] = {a->metrics.accepted, NULL},
 	    [ENTRY_REPEATED] = {a->metrics.replayed, NULL},
 	    [ENTRY_KEY_REUSED] = {a->metrics.refused, "key-reused"},
+	    [ENTRY_FILES_USED] = {a->metrics.refused, "invalid"},
 	    [ENTRY_BUSY] = {a->metrics.unavailable, "busy"},
 	    [ENTRY_UNAVAILABLE] = {a->metrics.unavailable, "unavailable"},
 	    [ENTRY_UNKNOWN] = {a->metrics.unknown, "unknown-outcome"},
@@ -101,17 +118,53 @@ on_end(struct entry *entry, enum entry_end end, const struct err *e)
 		reply_receipt(s, end == ENTRY_REPEATED);
 	else if (end == ENTRY_KEY_REUSED && s->post && !http_answered(s->request))
 		reply_entered_before(s);
+	else if (end == ENTRY_FILES_USED && !http_answered(s->request))
+		reply_files(s, ATTACHMENTS_USED, "attachments");
 	else if (!http_answered(s->request))
 		http_reply_problem(s->request, ends[end].problem, NULL);
 	finish(s);
 }
 
+static void
+on_files(struct attachments_wish *wish, enum attachments_end end, size_t guilty)
+{
+	struct submission *s = (struct submission *)((char *)wish - offsetof(struct submission, wish));
+	const struct applications *a = s->applications;
+
+	if (http_answered(s->request)) {
+		finish(s);
+	} else if (end == ATTACHMENTS_FOUND) {
+		entry_begin(a->desk.entry, &s->entry);
+	} else if (end == ATTACHMENTS_UNAVAILABLE) {
+		metric_add(a->metrics.unavailable, 1);
+		http_reply_problem(s->request, "unavailable", NULL);
+		finish(s);
+	} else {
+		metric_add(a->metrics.refused, 1);
+		reply_files(s, end, arena_printf(http_arena(s->request), "attachments.%zu", guilty));
+		finish(s);
+	}
+}
+
 void
 submission_begin(struct submission *s)
 {
-	s->entry.on_end = on_end;
-	s->entry.abandoned = abandoned;
+	const struct applications *a = s->applications;
+	struct entry *entry = &s->entry;
+
+	entry->on_end = on_end;
+	entry->abandoned = abandoned;
 	http_keep(s->request);
 	enqueue(s->applications, s);
-	entry_begin(s->applications->desk.entry, &s->entry);
+	if (entry->form.attachment_count == 0) {
+		entry_begin(a->desk.entry, entry);
+		return;
+	}
+	s->wish = (struct attachments_wish){.arena = entry->arena,
+	    .scope = s->scope,
+	    .list = entry->form.attachments,
+	    .count = entry->form.attachment_count,
+	    .perhaps_repeated = entry->record.key != NULL,
+	    .on_end = on_files};
+	attachments_find(a->desk.attachments, &s->wish);
 }

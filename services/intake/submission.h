@@ -8,6 +8,8 @@
 
 struct submission {
 	struct entry entry;
+	struct attachments_wish wish;
+	const char *scope; /* whose files it may name */
 	struct applications *applications;
 	struct http_request *request; /* kept until the end is known */
 	struct submission *previous, *next; /* of those that wait, oldest first */

@@ -58,7 +58,7 @@ check_refused(const struct form_faults *faults)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct form_rules rules = {.now = INT64_C(1795424400000000)};
+	struct form_rules rules = {.files = true, .now = INT64_C(1795424400000000)};
 	struct application_form form;
 	struct form_faults faults;
 	struct imports_form imports;
