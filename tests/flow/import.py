@@ -98,6 +98,8 @@ def every_encoding_and_separator():
     assert counts("import", "cimer", path, key="second")["repeated"] == 5
     assert not os.path.exists(path + ".errors.csv")
     assert stored() == 45
+    assert S.value("SELECT count(*) FROM intake.application a JOIN intake.inbound i ON i.id = a.inbound_id WHERE i.source = 'cimer' "
+                   "AND a.sender_institution = 'Konya Valiliği' AND a.reply_by = '2025-12-24'") == "45"
     verdicts = S.rows("SELECT state, verdict FROM intake.inbound WHERE source = 'cimer'")
     assert verdicts == ["done|imported: 5 rows, 0 new, 5 there already, 0 refused"] * 9, verdicts
 
@@ -132,6 +134,9 @@ def endpoint_refuses():
     for wrong in ({"source": "whatsapp"}, {"applications": []}, {"applications": [item] * 101}, {"applications": [{"key": "a"}]},
                   {"applications": [{**item, "key": "a b"}]}, {"inbound_id": -1}, {"dry_run": 1}, {"more": 1}):
         assert status({**good, **wrong}) == 422, wrong
+    _, _, answer = S.request("intake", "POST", "/api/v1/imports", {**good, "dry_run": False, "inbound_id": 999999999},
+                             {"Authorization": "Bearer " + KEYS["entry"]})
+    assert answer["results"][0]["status"] == 500, answer
     assert stored("import/deneme") == 0
 
 
