@@ -9,7 +9,8 @@
 #include "services/intake/mailboxes.sql.h"
 #include "services/intake/mailboxes_internal.h"
 
-#define LEASE_SECONDS 120
+#define LEASE_SECONDS 20
+#define EXTEND_MS (LEASE_SECONDS * INT64_C(1000) / 4)
 #define ANSWER_MS 60000
 #define FAILURES_COUNTED 10
 #define WAIT_MAX_MS 600000
@@ -163,10 +164,42 @@ on_leased(void *arg, enum db_outcome outcome, const struct db_results *results, 
 		look_later(m);
 		return;
 	}
+	timer_start(m->timer, EXTEND_MS);
 	m->token = db_int8(results, 0, 0, 0);
 	m->uid_validity = db_int8(results, 0, 0, 1);
 	m->uid = db_int8(results, 0, 0, 2);
 	session_begin(m);
+}
+
+static void
+on_extended(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct mailbox *m = arg;
+
+	(void)e;
+	m->in_database = false;
+	if (m->session && outcome == DB_COMMITTED && db_rows(results, 0) == 0)
+		mailbox_finish(m, "another instance looks into it");
+	else
+		mailbox_go_on(m); /* a round may have ended meanwhile */
+}
+
+/* However long a round takes, nobody else begins meanwhile. */
+static void
+lease_extend(struct mailbox *m)
+{
+	struct db_tx *tx;
+
+	timer_start(m->timer, EXTEND_MS);
+	if (m->in_database || !db_is_up(m->all->work))
+		return;
+	tx = db_begin(m->all->work);
+	db_call(tx, &mailboxes_statements[MAILBOX_EXTEND]);
+	db_bind_text(tx, m->conf->name);
+	db_bind_int8(tx, m->token);
+	db_bind_int4(tx, LEASE_SECONDS);
+	m->in_database = true;
+	db_commit(tx, on_extended, m);
 }
 
 /* What an earlier look left to be stored comes first. */
@@ -176,6 +209,10 @@ on_timer(void *arg)
 	struct mailbox *m = arg;
 	struct db_tx *tx;
 
+	if (m->session) {
+		lease_extend(m);
+		return;
+	}
 	if (m->pending > 0 || m->in_database || !db_is_up(m->all->work)) {
 		timer_start(m->timer, 200);
 		return;

@@ -19,6 +19,13 @@ UPDATE intake.mailbox
  WHERE name = $1::text AND token = $2::bigint
 RETURNING token;
 
+-- name: mailbox_extend
+-- in:  $1 name, $2 token, $3 seconds of the lease
+-- out: token; no row: the lease is another's
+UPDATE intake.mailbox SET leased_until = clock_timestamp() + make_interval(secs => $3::int)
+ WHERE name = $1::text AND token = $2::bigint
+RETURNING token;
+
 -- name: mailbox_finish
 -- in:  $1 name, $2 token, $3 what went wrong (NULL: nothing)
 UPDATE intake.mailbox
