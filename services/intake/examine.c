@@ -142,5 +142,6 @@ examine_main(void)
 		result.end = FILES_FAILED;
 		snprintf(result.reason, sizeof(result.reason), "an image cannot be written: %m");
 	}
+	image_free(output.image); /* a leak would be a failed end under the sanitizers */
 	return write_whole(RESULT, (const char *)&result, sizeof(result)) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

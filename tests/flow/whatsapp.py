@@ -204,7 +204,9 @@ def whoever_is_told_is_told_at_most_once():
                                       ("429", "905000000043", "no", 0), ("500", "905000000044", "unknown", 0)):
         META.rules({"at": "message", "do": rule, "times": 1})
         send(channels.text(f"wamid.H{number}", "merhaba, çöp alınmadı"), number=number)
-        application = wait_done(f"wamid.H{number}", "application", told)
+        application = wait_done(f"wamid.H{number}", "application")
+        kopru.wait_until(lambda: S.value(f"SELECT told FROM intake.draft WHERE application_id = '{application}' AND "  # noqa: B023
+                                         "told_at IS NOT NULL") == told, 15, f"{rule}: {told}", lambda: S.tail("intake"))  # noqa: B023
         assert len(told_of(application)) == times, (rule, told_of(application))
     META.rules()
     # It was taken after all, says a status; nothing that comes late takes that back.
