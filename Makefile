@@ -174,7 +174,7 @@ fuzz-replay:
 test-deploy:
 	@deploy/tools/install deploy
 	@timeout --foreground -k 60 1500 tests/deploy/compose.py
-.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp bench-webhooks replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp bench-mailbox bench-webhooks replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -226,6 +226,10 @@ bench-webhooks:
 bench-smtp:
 	$(BUILD_TESTS)
 	@tests/bench/run smtp
+# Mails a second out of a local IMAP server; writes build/mailbox.json (COUNT=50000).
+bench-mailbox:
+	$(BUILD_TESTS)
+	@tests/bench/run mailbox
 fresh:
 	tests/deploy/fresh.sh
 
