@@ -193,16 +193,3 @@ UPDATE intake.draft AS d SET told = n.status, told_at = clock_timestamp()
          ORDER BY s.id, array_position(ARRAY['sent', 'failed', 'delivered', 'read'], s.status) DESC) AS n
  WHERE d.id = n.id AND d.told NOT IN ('no', 'failed') AND n.rank IS NOT NULL
    AND coalesce(array_position(ARRAY['sent', 'failed', 'delivered', 'read'], d.told), 0) < n.rank;
-
--- name: inbound_backlog
--- out: source, rows that wait, age of the oldest in seconds, rows in triage; then the same for drafts under way (source "draft")
---      and for what nobody knows whether it was told (source "told")
-SELECT i.source, count(*) FILTER (WHERE i.state = 'stored'),
-       coalesce(extract(epoch FROM clock_timestamp() - min(i.received_at) FILTER (WHERE i.state = 'stored')), 0)::bigint,
-       count(*) FILTER (WHERE i.state = 'triage')
-  FROM intake.inbound AS i WHERE i.state IN ('stored', 'triage') GROUP BY i.source
-UNION ALL
-SELECT 'draft', count(*), coalesce(extract(epoch FROM clock_timestamp() - min(d.next_at)), 0)::bigint, 0
-  FROM intake.draft AS d WHERE d.state <> 'done' AND d.next_at < clock_timestamp()
-UNION ALL
-SELECT 'told', count(*), 0, 0 FROM intake.draft AS d WHERE d.told = 'unknown';

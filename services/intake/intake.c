@@ -8,6 +8,7 @@
 #include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/feed/feed.sql.h"
+#include "services/intake/backlog.sql.h"
 #include "services/intake/bounces.sql.h"
 #include "services/intake/digest.sql.h"
 #include "services/intake/drafts.sql.h"
@@ -64,7 +65,7 @@ const struct conf_key intake_keys[] = {
 static const struct db_statement *const arrivals_tables[] = {inbound_statements, feed_statements, NULL};
 static const struct db_statement *const work_tables[] = {intake_statements, inbound_statements, digest_statements,
     drafts_statements, media_statements, mailboxes_statements, bounces_statements, open311_statements, told_statements,
-    triage_statements, feed_statements, NULL};
+    triage_statements, backlog_statements, feed_statements, NULL};
 
 static int
 this_year(const struct intake *i)

@@ -96,6 +96,7 @@ intake_channels_open(struct intake *i, struct err *e)
 				   .arg = i},
 	    i->metrics);
 	i->told = open_told(i);
+	i->backlog = backlog_new(i->loop, i->work, &i->channels, i->metrics);
 	i->triage = triage_new(
 	    &(struct triage_desk){
 		.db = i->work, .api_keys = i->api_keys, .files = i->files, .on_decided = on_decided, .arg = i},
@@ -133,6 +134,7 @@ intake_channels_free(struct intake *i)
 	digest_free(i->digest);
 	drafts_free(i->drafts);
 	told_free(i->told);
+	backlog_free(i->backlog);
 	triage_free(i->triage);
 	media_free(i->media);
 	webhooks_free(i->webhooks);

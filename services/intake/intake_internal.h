@@ -5,6 +5,7 @@
 #include "common/bus/command.h"
 #include "services/intake/applications.h"
 #include "services/intake/attachments.h"
+#include "services/intake/backlog.h"
 #include "services/intake/calls.h"
 #include "services/intake/channels/channels_conf.h"
 #include "services/intake/channels/tell.h"
@@ -61,6 +62,7 @@ struct intake {
 	struct triage *triage;
 	struct open311_media *open311_media;
 	struct attachments *attachments;
+	struct backlog *backlog;
 	struct http *http;
 };
 

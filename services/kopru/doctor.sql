@@ -245,3 +245,29 @@ SELECT 'note', format('%s callers wait to be called back, the first since %s', c
   FROM intake.call AS m
  WHERE m.missed AND m.called_back_at IS NULL AND m.caller IS NOT NULL AND m.started_at < now() - interval '3 days'
 HAVING count(*) > 0;
+
+-- name: what_comes_in
+SELECT 'wrong', format('%s arrivals over %s are not digested, the oldest for %s', count(*), i.source,
+                       date_trunc('second', now() - min(i.received_at))),
+       'Nobody works on what these citizens wrote', 'kopru channels; look at the log of intake'
+  FROM intake.inbound AS i
+ WHERE i.state = 'stored' AND i.received_at < now() - make_interval(secs => current_setting('kopru.doctor_age')::int)
+ GROUP BY i.source
+UNION ALL
+SELECT 'wrong', format('%s drafts should be applications, the oldest for %s', count(*), date_trunc('second', now() - min(d.next_at))),
+       'Nobody works on what these citizens wrote', 'look at the log of intake'
+  FROM intake.draft AS d
+ WHERE d.state <> 'done' AND d.next_at < now() - make_interval(mins => 11, secs => current_setting('kopru.doctor_age')::int)
+HAVING count(*) > 0
+UNION ALL
+SELECT 'wrong', format('mailbox "%s" cannot be read: %s', m.name, regexp_replace(m.error, '[[:cntrl:]]', ' ', 'g')),
+       'Mails stay where nobody looks', 'kopru channels; are address, user and password of the mailbox right?'
+  FROM intake.mailbox AS m WHERE m.error IS NOT NULL
+UNION ALL
+SELECT 'note', format('%s arrivals lie in triage, the oldest since %s', count(*), date_trunc('second', min(i.received_at))),
+       'A clerk has to decide what becomes of them', 'see to GET /api/v1/inbound?state=triage'
+  FROM intake.inbound AS i WHERE i.state = 'triage' AND i.received_at < now() - interval '1 day' HAVING count(*) > 0
+UNION ALL
+SELECT 'note', format('of %s senders nobody knows whether they were told their number', count(*)),
+       'The provider''s answer was lost; it is never repeated', 'kopru channels'
+  FROM intake.draft AS d WHERE d.told = 'unknown' AND d.told_at > now() - interval '1 day' HAVING count(*) > 0;

@@ -32,6 +32,10 @@ static const struct argp_option release_options[] = {
     {"wait", 'w', "SECONDS", 0, "How long to wait for what becomes of them (10)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option channels_options[] = {
+    {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct argp_option doctor_options[] = {
     {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
     {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0},
@@ -114,6 +118,7 @@ static const struct command commands[] = {
     {"key revoke", "ID", 1, "Let an API key in no more", json_options, key_revoke},
     {"doctor", "", 0, "Say what is wrong and what to do", doctor_options, doctor_run},
     {"reconcile", "", 0, "Prove that nothing is lost, doubled or out of order", reconcile_options, reconcile_run},
+    {"channels", "", 0, "Show what comes in over which channel, and what waits", channels_options, channels_show},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",

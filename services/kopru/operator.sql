@@ -204,3 +204,43 @@ WITH found AS (SELECT a.id, a.number, h.version FROM intake.application AS a JOI
      marked AS (INSERT INTO intake.handed_in (application_id, version, handed_in_by)
                 SELECT id, version, $3::text FROM found ON CONFLICT DO NOTHING RETURNING application_id)
 SELECT f.number, EXISTS (SELECT FROM marked) FROM found AS f;
+
+-- name: channels
+-- in:  $1 seconds from which on something waits too long
+-- out: source, state, last arrival, how many wait, age of the oldest in seconds, how many lie in triage, senders of whom nobody knows
+--      whether they were told, configured, last error, when
+-- Sources are found by skipping through the index of arrivals.
+WITH RECURSIVE arrived(source) AS (
+	(SELECT i.source FROM intake.inbound AS i ORDER BY i.source LIMIT 1)
+	UNION ALL
+	SELECT (SELECT i.source FROM intake.inbound AS i WHERE i.source > a.source ORDER BY i.source LIMIT 1)
+	  FROM arrived AS a WHERE a.source IS NOT NULL),
+sources AS (
+	SELECT source FROM arrived WHERE source IS NOT NULL UNION SELECT name FROM intake.source
+	UNION SELECT source FROM intake.channel_error UNION SELECT 'email/' || name FROM intake.mailbox),
+waiting AS (
+	SELECT i.source, count(*) AS backlog, extract(epoch FROM now() - min(i.received_at))::bigint AS oldest
+	  FROM intake.inbound AS i WHERE i.state = 'stored' GROUP BY i.source),
+triage AS (SELECT i.source, count(*) AS count FROM intake.inbound AS i WHERE i.state = 'triage' GROUP BY i.source),
+unknown AS (
+	SELECT n.source, count(*) AS count FROM intake.draft AS d
+	  JOIN (VALUES (8, 'whatsapp'), (9, 'messenger'), (10, 'instagram'), (14, 'telegram')) AS n(channel, source) USING (channel)
+	 WHERE d.told = 'unknown' GROUP BY n.source),
+found AS (
+	SELECT s.source, (SELECT max(i.received_at) FROM intake.inbound AS i WHERE i.source = s.source) AS last_at,
+	       coalesce(w.backlog, 0) AS backlog, w.oldest, coalesce(t.count, 0) AS triage, coalesce(u.count, 0) AS unknown,
+	       c.name IS NOT NULL AS configured, coalesce(m.error, e.error) AS error, coalesce(m.error_at, e.at) AS error_at,
+	       m.error IS NOT NULL OR (c.name IS NOT NULL AND m.name IS NULL AND e.at > now() - interval '10 minutes') AS broken
+	  FROM sources AS s
+	  LEFT JOIN waiting AS w ON w.source = s.source
+	  LEFT JOIN triage AS t ON t.source = s.source
+	  LEFT JOIN unknown AS u ON u.source = s.source
+	  LEFT JOIN intake.source AS c ON c.name = s.source
+	  LEFT JOIN intake.channel_error AS e ON e.source = s.source
+	  LEFT JOIN intake.mailbox AS m ON 'email/' || m.name = s.source)
+SELECT f.source, CASE WHEN f.broken THEN 'error' WHEN f.oldest >= $1::bigint THEN 'late' ELSE 'well' END,
+       to_char(f.last_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), f.backlog, f.oldest, f.triage, f.unknown,
+       CASE WHEN f.configured THEN 'yes' END,
+       regexp_replace(f.error, '[[:cntrl:]]', ' ', 'g'),
+       to_char(f.error_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"')
+  FROM found AS f ORDER BY f.source;

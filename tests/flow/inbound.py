@@ -201,6 +201,25 @@ def a_number_counts_only_from_who_has_to_do_with_it(w):
     assert w.applications() == before
 
 
+def the_operator_sees_what_waits(w):
+    w.system.sql("DELETE FROM intake.channel_error")  # of the photo, which nobody could fetch
+    rows = {row["source"]: row for row in json.loads(w.system.kopru("channels", "--json"))}
+    assert rows["whatsapp"]["state"] == "well" and rows["whatsapp"]["configured"] == "yes", rows
+    assert rows["whatsapp"]["backlog"] == 0 and rows["email/a"]["triage"] == 1 and not rows["email/a"]["configured"], rows
+    metrics = w.system.request("intake", "GET", "/metrics")[2].decode()
+    assert 'kopru_intake_inbound_backlog{channel="whatsapp"} 0' in metrics, metrics
+    w.system.sql("INSERT INTO intake.inbound (source, source_id, raw, received_at, next_at) VALUES ('telegram', 'late', '', "
+                 "now() - interval '5 minutes', now() + interval '1 hour')")
+    try:
+        w.system.kopru("channels")
+    except AssertionError as error:
+        assert "exit 1" in str(error) and "1 not well" in str(error), error
+    else:
+        raise AssertionError("a late arrival is not told")
+    late = [row for row in json.loads(w.system.kopru("channels", "--json", "--age", "86400")) if row["source"] == "telegram"]
+    assert late[0]["backlog"] == 1 and late[0]["oldest_seconds"] >= 300, late
+
+
 def main():
     tap, w = Tap(), World()
     try:
@@ -209,7 +228,7 @@ def main():
         w.manager = w.system.api_key("manager", "cases", "--role", "manager", "--department", "TEM")
         for test in (messages_of_minutes_are_one_application, a_reply_to_the_question_is_one, a_photo_alone_says_so,
                      what_cannot_be_read_lies_in_triage, triage_shows_what_arrived_to_clerks_only, a_decision_is_made_once,
-                     a_number_counts_only_from_who_has_to_do_with_it):
+                     a_number_counts_only_from_who_has_to_do_with_it, the_operator_sees_what_waits):
             tap.run(test.__name__, lambda test=test: test(w))
     finally:
         w.close()
