@@ -57,3 +57,14 @@ WITH held AS (
 	 WHERE inbound_id = $1::bigint AND token = $2::bigint AND state IN ('wanted', 'kept')
 	RETURNING inbound_id)
 UPDATE intake.inbound AS i SET verdict = $4::text FROM held WHERE i.id = held.inbound_id AND $4::text IS NOT NULL;
+
+-- name: open311_media_backlog
+-- out: how many wait, age of the oldest in seconds; what no application came for within a day is given up
+WITH orphans AS (
+	UPDATE intake.open311_media AS m SET state = 'failed'
+	  FROM intake.inbound AS i
+	 WHERE m.state = 'wanted' AND m.next_at < clock_timestamp() - interval '1 day' AND i.id = m.inbound_id
+	   AND NOT EXISTS (SELECT FROM intake.application AS x WHERE x.inbound_id = m.inbound_id))
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(i.received_at)), 0)::bigint
+  FROM intake.open311_media AS m JOIN intake.inbound AS i ON i.id = m.inbound_id
+ WHERE m.state IN ('wanted', 'kept');

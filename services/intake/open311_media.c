@@ -13,6 +13,7 @@
 #include "services/intake/open311_fetch.h"
 
 #define LOOK_MS 1000
+#define BACKLOG_EVERY 10 /* looks */
 #define ATTEMPTS_MAX 10
 #define BACK_OFF_FIRST 2 /* seconds; doubles */
 #define BACK_OFF_MAX 300
@@ -25,7 +26,8 @@ struct open311_media {
 	struct arena *arena; /* of the one under way */
 	struct loop_timer *timer;
 	struct worker *worker;
-	bool busy, stopped;
+	bool busy, stopped, counting;
+	unsigned looks;
 	atomic_bool cancelled;
 	struct open311_fetch fetch;
 
@@ -37,7 +39,7 @@ struct open311_media {
 	bool kept;
 	struct attachment file;
 	struct {
-		struct metric *added, *refused, *failed, *retried;
+		struct metric *added, *refused, *failed, *retried, *waiting, *oldest;
 	} metrics;
 };
 
@@ -241,6 +243,10 @@ on_claimed(void *arg, enum db_outcome outcome, const struct db_results *results,
 {
 	struct open311_media *m = arg;
 
+	if (outcome == DB_COMMITTED && m->counting && db_rows(results, 1) == 1) {
+		metric_set(m->metrics.waiting, db_int8(results, 1, 0, 0));
+		metric_set(m->metrics.oldest, db_int8(results, 1, 0, 1));
+	}
 	if (outcome != DB_COMMITTED || db_rows(results, 0) == 0 || m->stopped) {
 		if (outcome != DB_COMMITTED && outcome != DB_UNAVAILABLE)
 			log_warn(
@@ -279,6 +285,9 @@ on_look(void *arg)
 	tx = db_begin(m->desk.db);
 	db_call(tx, &open311_statements[OPEN311_MEDIA_CLAIM]);
 	db_bind_int4(tx, LEASE_SECONDS);
+	m->counting = m->looks++ % BACKLOG_EVERY == 0;
+	if (m->counting)
+		db_call(tx, &open311_statements[OPEN311_MEDIA_BACKLOG]);
 	db_commit(tx, on_claimed, m);
 }
 
@@ -307,6 +316,10 @@ open311_media_new(const struct open311_media_desk *desk, struct metrics *m)
 	media->metrics.refused = metrics_counter(m, name, "end=\"refused\"", help);
 	media->metrics.failed = metrics_counter(m, name, "end=\"failed\"", help);
 	media->metrics.retried = metrics_counter(m, name, "end=\"retried\"", help);
+	media->metrics.waiting = metrics_gauge(m, "kopru_intake_open311_media_waiting", "",
+	    "Files of Open311 requests that are still to be fetched or added");
+	media->metrics.oldest = metrics_gauge(
+	    m, "kopru_intake_open311_media_oldest_seconds", "", "Age of the oldest request with such a file");
 	media->timer = timer_new(desk->loop, on_look, media);
 	if (desk->conf)
 		timer_start(media->timer, LOOK_MS);

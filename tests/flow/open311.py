@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree as ET
@@ -221,6 +222,41 @@ def the_same_post_twice_is_one_application():
     assert counted("intake.application") == before + 3
 
 
+def at_once_or_while_intake_is_killed_each_request_is_one():
+    """Clients that repeat until they have an answer; their ledger has one number for each form, and so has the database."""
+    before, ledger = counted("intake.application"), {}
+
+    def client(which):
+        for i in range(20):
+            fields = {**FORM, "description": f"Kesinti {which // 2}-{i}"}  # two clients send the same
+            while True:
+                try:
+                    status, answer = post(fields)
+                except (OSError, http.client.HTTPException, ValueError):
+                    status = 0
+                if status == 200:
+                    ledger.setdefault(fields["description"], set()).add(answer[0]["service_request_id"])
+                    break
+                assert status in (0, 502, 503), (status, answer)
+                time.sleep(0.1)
+    S.supervise()
+    clients = [threading.Thread(target=client, args=(which,)) for which in range(6)]
+    for one in clients:
+        one.start()
+    for _ in range(4):
+        time.sleep(0.4)
+        S.processes["intake"].kill()
+        S.wait_healthy("intake")
+    for one in clients:
+        one.join(60)
+    S.wait_healthy("intake")
+    S.supervising = False
+    assert len(ledger) == 60 and all(len(given) == 1 for given in ledger.values()), ledger
+    assert counted("intake.application") == before + 60
+    assert counted("intake.application", "body LIKE 'Kesinti%' AND inbound_id IS NULL") == 0
+    kopru.wait_until(lambda: ask("GET", "v2/services.json")[0] == 200, 10, "services are read", lambda: S.tail("intake"))
+
+
 def what_is_wrong_is_refused_and_kept():
     before = counted("intake.application")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -390,6 +426,7 @@ def nothing_is_offered_where_it_is_not_configured():
 try:
     for test in (discovery_says_where_and_in_which_formats, services_are_topics_of_public_space,
                  a_request_becomes_an_application_with_its_origin, the_same_post_twice_is_one_application,
+                 at_once_or_while_intake_is_killed_each_request_is_one,
                  what_is_wrong_is_refused_and_kept, what_the_public_reads_holds_nobodys_words, filters_and_pages,
                  what_moves_a_case_is_an_update, nothing_is_offered_where_it_is_not_configured):
         TAP.run(test.__name__, test)
