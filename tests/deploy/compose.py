@@ -338,6 +338,7 @@ class Run:
     def restored(self):
         """What was acknowledged up to the backup is there, as it was told; numbers that came later are given to nobody."""
         self.s.page("passphrase")
+        self.s.shell("docker-compose exec -T intake sh -c 'echo kept > /var/lib/kopru/files/kept'")
         said = self.s.page("backup")
         assert int(said.split()[-1]) > 500, said
         before = self.stored()
@@ -350,6 +351,7 @@ class Run:
         self.not_destroyed()
         self.s.page("restore")
         assert self.stored() == before, "what is restored is not what was backed up"
+        assert self.s.kept("files", "kept").strip() == "kept", "files are not restored"
         status, tracked = self.citizens.track(receipt)
         assert status == 200 and tracked["number"] == receipt["number"], (status, tracked)
         fresh = self.citizens.apply_one("after the restore")
