@@ -1,6 +1,16 @@
 /* attachment: see the header. */
 #include "common/domain/attachment.h"
 
+#include "common/base/text.h"
+
+static const char *
+name_of(const struct attachment *from)
+{
+	const char *name = from->name ? from->name : "";
+
+	return text_length(name) <= ATTACHMENT_NAME_MAX && !text_has_line_break_or_control(name) ? name : "";
+}
+
 static Kopru__V1__Attachment *
 attachment_make(struct arena *a, const struct attachment *from)
 {
@@ -8,7 +18,7 @@ attachment_make(struct arena *a, const struct attachment *from)
 
 	kopru__v1__attachment__init(message);
 	message->id = (ProtobufCBinaryData){UUID_SIZE, arena_copy(a, from->id.bytes, UUID_SIZE)};
-	message->name = arena_string(a, from->name ? from->name : "");
+	message->name = arena_string(a, name_of(from));
 	message->media_type = arena_string(a, from->media_type ? from->media_type : "");
 	message->size = from->size;
 	message->sha256 =

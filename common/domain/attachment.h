@@ -22,7 +22,8 @@ struct attachment {
 	uint8_t sha256[ATTACHMENT_HASH_SIZE];
 };
 
-/* As messages. All of it lives in the arena; NULL when there are none. */
+/* As messages. All of it lives in the arena; NULL when there are none. A name that is longer than ATTACHMENT_NAME_MAX or no
+ * single line is left out: strangers choose names, and none may keep what came with it from its case. */
 Kopru__V1__Attachment **attachments_make(struct arena *a, const struct attachment *list, size_t count);
 
 #endif

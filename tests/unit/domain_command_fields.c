@@ -176,6 +176,28 @@ test_fill_gives_what_was_given(void **state)
 	arena_free(a);
 }
 
+/* What the router refuses must not come from a stranger's file. */
+static void
+test_names_of_files_that_no_case_takes_are_left_out(void **state)
+{
+	struct command_fields fields = {.attachment_count = 3};
+	struct arena *a = arena_new(0);
+	char longest[2 * 256 + 1] = "";
+	const Kopru__V1__CitizenAdd *add;
+
+	(void)state;
+	for (size_t i = 0; i < 256; i++)
+		memcpy(longest + 2 * i, "ş", 2);
+	fields.attachments[0].name = longest;
+	fields.attachments[1].name = longest + 2;
+	fields.attachments[2].name = "a\nb.jpg";
+	add = sent(a, ACTION(CITIZEN_ADD), &fields)->citizen_add;
+	assert_string_equal(add->attachments[0]->name, "");
+	assert_string_equal(add->attachments[1]->name, longest + 2);
+	assert_string_equal(add->attachments[2]->name, "");
+	arena_free(a);
+}
+
 static void
 test_fill_leaves_empty_what_was_not_given(void **state)
 {
@@ -228,6 +250,7 @@ main(void)
 	    cmocka_unit_test(test_shapes_are_those_of_the_messages),
 	    cmocka_unit_test(test_shapes_agree_with_the_lifecycle),
 	    cmocka_unit_test(test_fill_gives_what_was_given),
+	    cmocka_unit_test(test_names_of_files_that_no_case_takes_are_left_out),
 	    cmocka_unit_test(test_fill_leaves_empty_what_was_not_given),
 	    cmocka_unit_test(test_lines_end_with_newlines),
 	    cmocka_unit_test(test_codes_are_capitals_and_digits),
