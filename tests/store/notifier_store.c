@@ -379,6 +379,64 @@ opting_out_ends_what_waits_and_what_comes(void **state)
 	assert_int_equal(notices_count(f, "state = 'none' AND reason = 'opted out'"), 2);
 }
 
+/* How many were not known to have come back. */
+static size_t
+come_back(struct database *b, const struct uuid *id, uint8_t application, const char *status, bool permanent)
+{
+	struct returned_letter letter = {
+	    .id = *id, .application_id = {{application, 2}}, .status = status, .permanent = permanent};
+	struct db_tx *tx = db_begin(b->db);
+	size_t rows[2] = {0, 0};
+
+	rows[1] = store_notices_return(tx, &letter, 1);
+	assert_int_equal(database_commit(b, tx, notices_look_at_call, rows), DB_COMMITTED);
+	return rows[0];
+}
+
+static void
+letter_that_came_back_ends_what_waits_and_what_comes(void **state)
+{
+	struct notices_fixture *f = *state;
+	struct notice list[4] = {notice_later(1, 2, "received", true), notice_later(1, 3, "answered", true),
+	    notice_later(2, 2, "received", true), notice_later(1, 4, "closed", true)};
+	struct notices_taken t;
+	struct uuid id;
+
+	notices_store(&f->one, list, 3);
+	t = notices_claim(f, &f->one, 1);
+	id = t.list[0].notice.id;
+	assert_int_equal(t.list[0].notice.application_id.bytes[0], 1);
+	assert_int_equal(notices_finish(&f->one, &t.list[0], "sent", 0), 1);
+	assert_int_equal(come_back(&f->two, &id, 2, "5.1.1", true), 0); /* of another application */
+	assert_int_equal(notices_count(f, "returned_at IS NOT NULL"), 0);
+	assert_int_equal(come_back(&f->two, &id, 1, "5.1.1", true), 1);
+	assert_int_equal(come_back(&f->one, &id, 1, "5.1.1", true), 0);
+	assert_int_equal(notices_count(f, "state = 'failed' AND reason = 'the letter came back (5.1.1)'"), 1);
+	assert_int_equal(notices_count(f, "state = 'none' AND reason = 'address bounced'"), 1);
+	notices_store(&f->two, &list[3], 1);
+	assert_int_equal(notices_count(f, "state = 'none' AND reason = 'address bounced'"), 2);
+	/* The same address in another application is that one's own affair. */
+	assert_int_equal(notices_count(f, "state = 'pending'"), 1);
+}
+
+static void
+letter_that_came_back_for_now_ends_alone(void **state)
+{
+	struct notices_fixture *f = *state;
+	struct notice list[2] = {notice_later(1, 2, "received", true), notice_later(1, 3, "answered", true)};
+	struct notices_taken t;
+
+	notices_store(&f->one, list, 2);
+	t = notices_claim(f, &f->one, 1);
+	/* The report may be faster than the server's answer, which then changes nothing. */
+	assert_int_equal(come_back(&f->two, &t.list[0].notice.id, 1, NULL, false), 1);
+	assert_int_equal(notices_finish(&f->one, &t.list[0], "sent", 0), 0);
+	assert_int_equal(notices_count(f, "state = 'failed' AND reason = 'the letter came back'"), 1);
+	assert_int_equal(notices_count(f, "state = 'pending'"), 1);
+	assert_int_equal(
+	    scratch_number(f->one.scratch, "SELECT count(*) FROM notifier.address WHERE bounced_at IS NOT NULL"), 0);
+}
+
 static void
 waiting_for_a_proof_ends(void **state)
 {
@@ -433,6 +491,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(proof_and_event_at_once_leave_nothing_held, notices_start, notices_end),
 	    cmocka_unit_test_setup_teardown(event_that_proves_releases, notices_start, notices_end),
 	    cmocka_unit_test_setup_teardown(opting_out_ends_what_waits_and_what_comes, notices_start, notices_end),
+	    cmocka_unit_test_setup_teardown(
+		letter_that_came_back_ends_what_waits_and_what_comes, notices_start, notices_end),
+	    cmocka_unit_test_setup_teardown(letter_that_came_back_for_now_ends_alone, notices_start, notices_end),
 	    cmocka_unit_test_setup_teardown(waiting_for_a_proof_ends, notices_start, notices_end),
 	    cmocka_unit_test_setup_teardown(role_reaches_nothing_else, notices_start, notices_end),
 	};
