@@ -63,8 +63,9 @@ file_take(struct channel_item *item, const struct mail_file *from, const struct 
 	}
 }
 
-/* What is not taken is said below the text: the file itself still lies in the mail as it came. -1: the disk; come again. */
-static int
+/* What is not taken is said below the text: the file itself still lies in the mail as it came. NULL, or why the mail has to be
+ * read again later. */
+static const char *
 files_take(const struct channels_conf *conf, struct arena *a, const struct mail *mail, struct channel_item *item)
 {
 	const char *notes = "";
@@ -78,7 +79,7 @@ files_take(const struct channels_conf *conf, struct arena *a, const struct mail 
 		if (item->file_count < CHANNEL_FILES_MAX && conf->files)
 			end = files_keep(conf->files, file->data, file->size, &kept, reason);
 		if (end == FILES_FAILED)
-			return -1;
+			return arena_string(a, reason);
 		if (end == FILES_KEPT)
 			file_take(item, file, &kept, a);
 		else if (i < NOTES_MAX)
@@ -88,11 +89,11 @@ files_take(const struct channels_conf *conf, struct arena *a, const struct mail 
 	if (*notes)
 		item->text = arena_printf(
 		    a, "%s%s%s", item->text ? item->text : "", item->text ? "\n" : "", notes + (item->text == NULL));
-	return 0;
+	return NULL;
 }
 
 /* trusts: the mailbox has a server whose word on senders counts. */
-static int
+static const char *
 message_read(
     const struct channels_conf *conf, struct arena *a, const struct mail *mail, bool trusts, struct channel_item *item)
 {
@@ -153,9 +154,8 @@ email_read(const struct channels_conf *conf, struct arena *a, const struct chann
 			reading->ignored = "a bounce that names no letter of ours";
 		return;
 	case MAIL_MESSAGE:
-		if (message_read(conf, a, mail, rules.authserv != NULL, channel_item_add(a, reading, CHANNEL_MESSAGE)) <
-		    0)
-			reading->later = "a file could not be kept";
+		reading->later =
+		    message_read(conf, a, mail, rules.authserv != NULL, channel_item_add(a, reading, CHANNEL_MESSAGE));
 		return;
 	}
 }
