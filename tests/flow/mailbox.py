@@ -17,6 +17,7 @@ import system as kopru  # noqa: E402
 from commands import clerk, code, manager, officer  # noqa: E402
 
 TAP = kopru.Tap()
+ASAN = "asan" in kopru.BUILD  # keeps 256 MiB of what was freed
 OUR = "basvuru@karatay.example"
 PERSON = "deneme@example.org"
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -230,7 +231,7 @@ def bombs_go_to_triage():
     assert len(rows) == len(bombs) and all(row.startswith("triage: ") for row in rows), rows
     for words in bombs:
         assert any(words in row for row in rows), (words, rows)
-    assert S.processes["intake"].rss_kib() < 128 * 1024, S.processes["intake"].rss_kib()
+    assert ASAN or S.processes["intake"].rss_kib() < 128 * 1024, S.processes["intake"].rss_kib()
     before = applications()
     names = ("no_date", "future_date", "ancient_date", "no_id", "missing_end")
     rows = comes(*(fixture(name).replace(b"eneme@example.org", b"eniz@example.org") for name in names))
