@@ -186,6 +186,23 @@ def ten_large_files_at_once_take_little_memory():
         assert ASAN or used <= ROOM_KIB, f"{instance}: {used} KiB resident at its highest, {ROOM_KIB} are allowed"
 
 
+def two_who_fetch_the_same_store_it_once():
+    """As when the first is frozen for longer than its lease."""
+    path, sha256 = file_of(20000)
+    identity = f"71000{next(COUNT)}"
+    META.media(identity, path, "application/pdf")
+    META.rules({"at": "download", "do": "slow", "times": 2, "seconds": 2, "id": identity})
+    message = want(WHATSAPP, identity)
+    for attempt in (1, 2):
+        kopru.wait_until(lambda: len([line for line in META.lines("misbehaves") if line["id"] == identity]) == attempt,  # noqa: B023
+                         15, f"attempt {attempt} is under way")
+        S.sql(f"UPDATE intake.media SET next_at = now() WHERE external_id = '{message}' AND token = 1")
+    kopru.wait_until(lambda: len([line for line in META.lines("download") if line["download"] == identity]) == 2, 15, "both have it")
+    wait_state(message, "fetched")
+    time.sleep(2)
+    assert attachments(message) == [f"{sha256} application/pdf clean whatsapp"], attachments(message)
+
+
 def killed_at_any_moment_each_is_fetched_once_in_effect():
     META.rules({"at": "download", "do": "slow", "times": 30, "seconds": 0.2})
     S.supervise()
@@ -236,6 +253,7 @@ TESTS = (
     what_the_provider_does_not_have_is_given_up,
     an_address_that_may_not_be_asked_is_not,
     ten_large_files_at_once_take_little_memory,
+    two_who_fetch_the_same_store_it_once,
     killed_at_any_moment_each_is_fetched_once_in_effect,
     it_ends_while_a_provider_says_nothing,
 )
