@@ -132,7 +132,7 @@ SELECT DISTINCT ON (n.channel, n.external_id) n.channel, n.external_id, n.inboun
 -- in:  arrays of one length: $1 channels, $2 external ids of messages, $3 inbound ids, $4 ids for new drafts, $5 received at,
 --      $6 milliseconds until a draft is idle, $7 alone, $8 how their senders can be told (JSON; NULL: not)
 -- Only messages that are new with this row and were not taken back belong to a draft: the open one of their sender, or one of
--- their own. They are found by their key before anything else is asked of them: a plan made while the table was empty began with
+-- their own. Who never stops writing makes an application after eight times the idle time. They are found by their key before anything else is asked of them: a plan made while the table was empty began with
 -- all that have no draft.
 WITH known AS MATERIALIZED (
 	SELECT n.*, m.contact_id, n.alone OR m.contact_id IS NULL AS lone,
@@ -149,7 +149,9 @@ grown AS (
 	       ((array_agg(n.reply_to ORDER BY n.place DESC) FILTER (WHERE n.reply_to IS NOT NULL))[1])::jsonb
 	  FROM new AS n WHERE NOT n.lone GROUP BY n.channel, n.contact_id
 	    ON CONFLICT (contact_id) WHERE state = 'open' DO UPDATE
-	   SET next_at = greatest(d.next_at, excluded.next_at), reply_to = coalesce(excluded.reply_to, d.reply_to),
+	   SET next_at = greatest(d.next_at, least(excluded.next_at, d.first_at + 8 * interval '1 millisecond' *
+	                                           (SELECT max(n) FROM unnest($6::bigint[]) AS n))),
+	       reply_to = coalesce(excluded.reply_to, d.reply_to),
 	       first_at = least(d.first_at, excluded.first_at)
 	RETURNING id, contact_id),
 lone AS (

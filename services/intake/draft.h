@@ -44,6 +44,7 @@ struct draft {
 	const char *name, *phone, *email;
 	struct draft_message *messages;
 	size_t message_count;
+	bool cut; /* there were more */
 	struct attachment files[ATTACHMENTS_MAX];
 	size_t file_count, files_left_out; /* these did not fit, or could not be had */
 	struct draft_target targets[DRAFT_TARGETS_MAX];

@@ -6,6 +6,7 @@
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/draft.h"
 
+#define TEXT_ROOM (FORM_TEXT_MAX * 8) /* bytes; of more only that there was more is said */
 #define NOTES_ROOM 300 /* of the text, for what is said about it */
 
 /* What is written when nothing was. */
@@ -78,23 +79,38 @@ unwritten_text(const struct draft *d)
 	return unwritten[n].text;
 }
 
-const char *
-draft_text(const struct draft *d)
+/* All that was written, one below the other, as far as there is room; false: there was more. */
+static bool
+join(const struct draft *d, char text[TEXT_ROOM])
 {
-	const char *text = "";
-	size_t size;
-	bool cut;
+	size_t used = 0, size;
 
 	for (size_t i = 0; i < d->message_count; i++) {
 		const char *piece = d->messages[i].text ? clean(d->arena, d->messages[i].text, false) : "";
 
-		if (*piece)
-			text = *text ? arena_printf(d->arena, "%s\n%s", text, piece) : piece;
+		size = bytes_of(piece, FORM_TEXT_MAX);
+		if (size == 0)
+			continue;
+		if (used + size + 2 > TEXT_ROOM)
+			return false;
+		if (used > 0)
+			text[used++] = '\n';
+		memcpy(text + used, piece, size);
+		used += size;
+		text[used] = '\0';
 	}
-	if (text_blank(text))
-		text = unwritten_text(d);
-	size = bytes_of(text, FORM_TEXT_MAX - NOTES_ROOM);
-	cut = text[size] != '\0';
+	return true;
+}
+
+const char *
+draft_text(const struct draft *d)
+{
+	char *joined = arena_alloc(d->arena, TEXT_ROOM);
+	bool cut = !join(d, joined) || d->cut;
+	const char *text = text_blank(joined) ? unwritten_text(d) : joined;
+	size_t size = bytes_of(text, FORM_TEXT_MAX - NOTES_ROOM);
+
+	cut = cut || text[size] != '\0';
 	text = arena_string_n(d->arena, text, size);
 	if (cut)
 		text = arena_printf(d->arena, "%s…\n[Metin buraya sığmadı; tamamı gelen mesajlarda durur.]", text);

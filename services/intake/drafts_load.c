@@ -6,7 +6,7 @@
 #include "services/intake/drafts.sql.h"
 
 #define OF_SENDER_MAX 5
-#define MESSAGES_MAX 200 /* of one draft; later ones are named only */
+#define MESSAGES_MAX 1000 /* of one draft; that there were more is said */
 
 struct draft *
 draft_new(struct drafts *drafts, const struct db_results *results, size_t row)
@@ -68,8 +68,10 @@ take_message(struct draft *d, const struct db_results *r, size_t row)
 {
 	struct draft_message *m;
 
-	if (d->message_count == MESSAGES_MAX)
+	if (d->message_count == MESSAGES_MAX) {
+		d->cut = true;
 		return;
+	}
 	m = &d->messages[d->message_count++];
 	m->external_id = text_of(d, r, 0, row, 1);
 	m->inbound_id = db_int8(r, 0, row, 2);
