@@ -114,6 +114,22 @@ def a_petition_and_a_letter():
     entered("letter", registry_number="2026/18", registry_on="2026-01-06")
 
 
+def scanned_pages_come_with_a_petition():
+    pages = []
+    for page in (b"1", b"2"):
+        pdf = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n% page " + page + b"\n%%EOF\n"
+        status, _, answer = S.request("intake", "POST", "/api/v1/attachments", pdf, {
+            "Authorization": "Bearer " + KEYS["clerk"], "Content-Type": "application/octet-stream", "Attachment-Name": "dilekce.pdf"})
+        assert status == 201, answer
+        pages.append(answer["id"])
+    receipt = entered("petition", attachments=pages)
+    bound = S.rows("SELECT t.id FROM intake.attachment t JOIN intake.application a ON a.id = t.application_id "
+                   f"WHERE a.number = '{receipt['number']}' ORDER BY t.created_at")
+    assert bound == pages, (bound, pages)
+    status, _, answer = enter("petition", attachments=[str(uuid.uuid4())])
+    assert status == 422 and list(faults(answer)) == ["attachments.0"], answer
+
+
 def an_official_document():
     fields = {"sender_institution": "Deneme Kurumu", "registry_number": "E-12345678-622.03-1234", "registry_on": "2026-01-07"}
     entered("official_document", **fields)
@@ -356,7 +372,8 @@ def wait_for_metric(name, value):
 
 
 try:
-    for test in (starts, a_person_at_the_desk, a_petition_and_a_letter, an_official_document, what_no_clerk_may_say,
+    for test in (starts, a_person_at_the_desk, a_petition_and_a_letter, scanned_pages_come_with_a_petition,
+                 an_official_document, what_no_clerk_may_say,
                  a_call_pops_what_the_caller_asked_before, posts_of_a_call_come_in_any_order, exchanges_do_not_meet,
                  missed_calls_wait_until_somebody_calls_back, only_one_of_many_calls_back, a_long_list_is_paged, a_clerk_searches,
                  who_may_not_is_refused, a_post_pasted_twice_is_one_application, through_the_web_server,
