@@ -43,7 +43,7 @@ struct imap_session {
 	char input[READ_BYTES];
 	const char *input_at; /* what was read and not looked at yet */
 	size_t input_size;
-	bool paused, working, gone;
+	bool paused, resumed, working, gone;
 };
 
 static void
@@ -300,7 +300,8 @@ on_timer(void *arg)
 	struct imap_session *s = arg;
 
 	s->working = true;
-	if (s->paused || s->input_size > 0) {
+	if (s->paused || s->resumed || s->input_size > 0) {
+		s->resumed = false;
 		/* Either we are what it waits for, or there is something left to look at. */
 		timer_start(s->timer, s->limits.answer_ms);
 		if (!s->paused)
@@ -321,6 +322,7 @@ imap_session_resume(struct imap_session *s)
 	if (!s->paused)
 		return;
 	s->paused = false;
+	s->resumed = true;
 	timer_start(s->timer, 0); /* in a turn of its own */
 }
 
