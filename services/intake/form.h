@@ -59,6 +59,7 @@ struct form_rules {
 	int64_t now; /* microseconds since 1970 */
 	bool files; /* uploaded files may be named: who reads the form looks them up */
 	bool trusted; /* a key with the right "applications" was shown */
+	bool imported; /* from the file of another system, which may be older than ours */
 	bool english; /* what the caller reads, when the form does not say */
 };
 

@@ -8,6 +8,7 @@
 
 #define SKEW_MICROSECONDS INT64_C(60000000) /* clocks differ */
 #define EARLIEST_YEAR 2020
+#define EARLIEST_YEAR_IMPORTED 2000 /* numbers begin there */
 #define CLERK_MAX 40
 
 static const struct form_field *
@@ -107,12 +108,18 @@ form_read_switch(struct form_reader *r, const struct form_field *field, const js
 	memcpy((char *)r->filled + field->offset, &on, sizeof(on));
 }
 
+static int
+earliest_year(const struct form_reader *r)
+{
+	return r->rules->imported ? EARLIEST_YEAR_IMPORTED : EARLIEST_YEAR;
+}
+
 static int32_t
-earliest(void)
+earliest(const struct form_reader *r)
 {
 	int32_t date = 0;
 
-	date_from_civil(EARLIEST_YEAR, 1, 1, &date);
+	date_from_civil(earliest_year(r), 1, 1, &date);
 	return date;
 }
 
@@ -129,8 +136,9 @@ form_time(struct form_reader *r, const struct form_field *field, const json_t *v
 		    "must be an instant as in RFC 3339 that is not in the future, such as 2026-11-23T09:30:00+03:00");
 	} else if (*time > r->rules->now + SKEW_MICROSECONDS) {
 		form_fault(r, field->name, "gelecekte olamaz", "must not lie in the future");
-	} else if (*time < date_start_in_istanbul(earliest())) {
-		form_fault(r, field->name, "2020-01-01 tarihinden önce olamaz", "must not lie before 2020-01-01");
+	} else if (*time < date_start_in_istanbul(earliest(r))) {
+		form_fault(r, field->name, arena_printf(r->arena, "%d-01-01 tarihinden önce olamaz", earliest_year(r)),
+		    arena_printf(r->arena, "must not lie before %d-01-01", earliest_year(r)));
 	} else {
 		*time = *time < r->rules->now ? *time : r->rules->now;
 		return true;
@@ -146,11 +154,12 @@ form_read_date(struct form_reader *r, const struct form_field *field, const json
 
 	if (!text)
 		return;
-	if (date_parse(text, &date) && date >= earliest())
+	if (date_parse(text, &date) && date >= earliest(r))
 		memcpy((char *)r->filled + field->offset, &date, sizeof(date));
 	else
-		form_fault(r, field->name, "2020-01-01 veya sonrası bir gün olmalı, örneğin 2026-11-23",
-		    "must be a day since 2020-01-01, such as 2026-11-23");
+		form_fault(r, field->name,
+		    arena_printf(r->arena, "%d-01-01 veya sonrası bir gün olmalı, örneğin 2026-11-23", earliest_year(r)),
+		    arena_printf(r->arena, "must be a day since %d-01-01, such as 2026-11-23", earliest_year(r)));
 }
 
 static bool

@@ -185,7 +185,7 @@ begin(struct imports_turn *t, size_t i)
 	struct http_request *r = t->request;
 	struct item *item = &t->items[i];
 	const json_t *application = t->form.items[i].application;
-	struct form_rules rules = {.now = t->now, .trusted = true, .english = false};
+	struct form_rules rules = {.now = t->now, .trusted = true, .imported = true, .english = false};
 	struct form_faults faults;
 
 	item->turn = t;

@@ -140,6 +140,18 @@ def endpoint_refuses():
     assert stored("import/deneme") == 0
 
 
+def cases_may_be_older_than_we_are():
+    def sent(time):
+        application = {"kind": "request", "text": "Yol yapılsın.", "received_at": time}
+        _, _, answer = S.request("intake", "POST", "/api/v1/imports", {
+            "source": "import/arsiv", "applications": [{"key": time, "application": application}]},
+            {"Authorization": "Bearer " + KEYS["entry"]})
+        return answer["results"][0]
+    old = sent("2012-03-01T10:00:00+02:00")
+    assert old["status"] == 201 and S.value(f"SELECT number LIKE 'HM-2012-%' FROM intake.application WHERE key_scope = 'import/arsiv'") == "t", old
+    assert sent("1999-12-31T10:00:00+02:00")["status"] == 422
+
+
 def comes_through_the_web_server():
     nginx = front.Front(S)
     nginx.start()
@@ -321,6 +333,7 @@ def main():
                 ("the services start", starts), ("every encoding and separator", every_encoding_and_separator),
                 ("each refused row says where and why", says_what_is_wrong), ("wrong columns are refused at once", columns_are_checked),
                 ("intake checks what it is sent", endpoint_refuses),
+                ("cases may be older than we are", cases_may_be_older_than_we_are),
                 ("the web server lets it through", comes_through_the_web_server),
                 ("encodings do not mix", encodings_do_not_mix), ("a hidden name reaches no department", hidden_stays_hidden),
                 ("importer and intake are killed: each row once", survives_kills),
