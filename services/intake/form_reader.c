@@ -158,7 +158,8 @@ form_read_date(struct form_reader *r, const struct form_field *field, const json
 		memcpy((char *)r->filled + field->offset, &date, sizeof(date));
 	else
 		form_fault(r, field->name,
-		    arena_printf(r->arena, "%d-01-01 veya sonrası bir gün olmalı, örneğin 2026-11-23", earliest_year(r)),
+		    arena_printf(
+			r->arena, "%d-01-01 veya sonrası bir gün olmalı, örneğin 2026-11-23", earliest_year(r)),
 		    arena_printf(r->arena, "must be a day since %d-01-01, such as 2026-11-23", earliest_year(r)));
 }
 
