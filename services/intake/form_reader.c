@@ -169,7 +169,7 @@ is_clerk(const char *text)
 	bool digit = false;
 	size_t length = 0;
 
-	for (; text[length] && length <= CLERK_MAX; length++) {
+	for (; length <= CLERK_MAX && text[length]; length++) {
 		char c = ascii_lower(text[length]);
 
 		digit = digit || ascii_digit(c);

@@ -188,7 +188,7 @@ read_event(struct meta_reading *m, const json_t *event)
 		item->why = sender ? "a message has no id" : "a message has no sender";
 	} else {
 		fields_key_add(item, sender);
-		item->reply_to = meta_reply_to(m->a, "account", ours, "id", sender, NULL);
+		item->reply_to = meta_reply_to(m->a, "account", ours, "id", sender, (const char *)NULL);
 	}
 }
 

@@ -67,7 +67,8 @@ read_feed(struct meta_reading *m, const json_t *value, const char *account, stru
 	if (item->kind == CHANNEL_MESSAGE && (json_object_get(value, "photo") || strcmp(what, "photo") == 0))
 		fields_file_add(item, &photo);
 	if (item->external_id)
-		item->reply_to = meta_reply_to(m->a, "account", account, id_name, item->external_id, NULL);
+		item->reply_to =
+		    meta_reply_to(m->a, "account", account, id_name, item->external_id, (const char *)NULL);
 }
 
 static void
@@ -77,7 +78,8 @@ read_comment(struct meta_reading *m, const json_t *value, const char *account, s
 	item->text = fields_text(m->a, value, "text");
 	item->type = "comment";
 	if (item->external_id)
-		item->reply_to = meta_reply_to(m->a, "account", account, "comment_id", item->external_id, NULL);
+		item->reply_to =
+		    meta_reply_to(m->a, "account", account, "comment_id", item->external_id, (const char *)NULL);
 }
 
 /* Only ids come with it: somebody has to look it up. */

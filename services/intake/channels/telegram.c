@@ -150,7 +150,7 @@ read_sender(struct arena *a, const json_t *from, const json_t *chat, struct chan
 	else {
 		item->name = fields_join(a, fields_line(a, from, "first_name"), " ", fields_line(a, from, "last_name"));
 		fields_key_add(item, sender);
-		item->reply_to = meta_reply_to(a, "chat_id", chat_id, NULL);
+		item->reply_to = meta_reply_to(a, "chat_id", chat_id, (const char *)NULL);
 		return true;
 	}
 	return false;

@@ -51,9 +51,11 @@ read_sender(const struct change *c, const json_t *message, struct channel_item *
 	fields_key_add(item, number);
 	fields_key_add(item, user_id);
 	if (number)
-		item->reply_to = meta_reply_to(a, "phone_number_id", c->phone_number_id, "to", number, NULL);
+		item->reply_to =
+		    meta_reply_to(a, "phone_number_id", c->phone_number_id, "to", number, (const char *)NULL);
 	else if (user_id)
-		item->reply_to = meta_reply_to(a, "phone_number_id", c->phone_number_id, "recipient", user_id, NULL);
+		item->reply_to =
+		    meta_reply_to(a, "phone_number_id", c->phone_number_id, "recipient", user_id, (const char *)NULL);
 	return number || user_id;
 }
 
