@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/base/jsontext.h"
 #include "common/feed/feed.sql.h"
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/digest.h"
@@ -518,5 +519,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_guilty_row_harms_no_neighbour, set_up, tear_down),
 	};
 
+	jsontext_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
