@@ -99,7 +99,7 @@ move(struct database *b, struct request later, int32_t version, int32_t state, i
 
 	later.version = version;
 	later.state = state;
-	later.status = request_status(state);
+	later.status = (int32_t)request_status(state);
 	later.at = at;
 	store_requests_later(tx, &later, 1);
 	commit(b, tx);
@@ -205,7 +205,7 @@ test_several_events_of_one_turn_are_as_one_after_the_other(void **state)
 		list[i] = i < 3 ? r : request(f, 2);
 		list[i].version = versions[i];
 		list[i].state = states[i];
-		list[i].status = request_status(states[i]);
+		list[i].status = (int32_t)request_status(states[i]);
 		list[i].at = RECEIVED + versions[i] * 100 * SECOND;
 	}
 	store_requests_later(tx, list, 4);

@@ -374,8 +374,7 @@ test_keep_refuses_what_is_not_on_the_list(void **state)
 	    "#!/bin/sh\nrm -rf /\n",
 	    "Merhaba <ScRiPt>alert(1)</sCrIpT>",
 	    "MZ\x90\x03\x1B",
-	    "\x7F"
-	    "ELF\2\1\1",
+	    "\177ELF\2\1\1",
 	    "PK\3\4 not a zip at all, but long enough to look like one",
 	    "Rar!\x1A\x07\x01",
 	    "7z\xBC\xAF\x27\x1C",
