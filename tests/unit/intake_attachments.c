@@ -112,7 +112,7 @@ on_liar(void *arg)
 static enum clamd_answer
 scan(const char *answer, size_t size, struct err *e)
 {
-	char folder[] = "/tmp/kopru-clamd.XXXXXX", text[80];
+	char folder[] = "/tmp/kopru-clamd.XXXXXX", text[sizeof("unix:") + sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct liar liar = {socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), answer, size};
 	struct clamd_address address;
