@@ -169,7 +169,7 @@ CREATE TABLE intake.media (
 	PRIMARY KEY (channel, external_id, media_id),
 	FOREIGN KEY (channel, external_id) REFERENCES intake.message
 );
-CREATE INDEX media_due ON intake.media (next_at) WHERE state = 'wanted';
+CREATE INDEX media_due ON intake.media (channel, next_at) WHERE state = 'wanted';
 GRANT SELECT, INSERT, UPDATE ON intake.media TO intake;
 
 -- == Mailboxes, calls ==

@@ -8,13 +8,15 @@
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/media.sql.h"
 
-#define AT_ONCE 4
+#define CHANNELS_MAX 4
+#define OF_CHANNEL_MAX 2 /* at once: a provider that says nothing holds up no other */
+#define AT_ONCE (CHANNELS_MAX * OF_CHANNEL_MAX)
 #define LEASE_SECONDS 240 /* longer than all its steps together may take */
 #define LOOK_MS 1000
 #define BACKLOG_EVERY 10 /* looks */
-#define ATTEMPTS_MAX 24
+#define DAYS 7 /* since the message came; Meta has its file for 30 */
 #define ATTEMPTS_GONE_MAX 5
-#define BACK_OFF_MAX 300 /* seconds */
+#define BACK_OFF_MAX 900 /* seconds */
 
 struct job {
 	struct media_fetch fetch; /* first */
@@ -22,6 +24,7 @@ struct job {
 	const char *external_id, *name, *source;
 	int64_t token;
 	int32_t attempts;
+	bool in_time; /* for one more */
 	struct uuid id;
 };
 
@@ -30,7 +33,7 @@ struct media {
 	struct db *db;
 	struct inbound *inbound;
 	struct loop_timer *timer;
-	int channels[4];
+	int channels[CHANNELS_MAX];
 	size_t channel_count, running;
 	struct job *jobs[AT_ONCE];
 	bool asking, again, stopped, counting;
@@ -196,7 +199,7 @@ store_fetched(struct job *job)
 static int32_t
 back_off(const struct job *job)
 {
-	int64_t seconds = job->attempts < 9 ? INT64_C(1) << job->attempts : BACK_OFF_MAX;
+	int64_t seconds = job->attempts < 10 ? INT64_C(1) << job->attempts : BACK_OFF_MAX;
 
 	if (seconds < job->fetch.retry_after_ms / 1000)
 		seconds = job->fetch.retry_after_ms / 1000;
@@ -221,7 +224,7 @@ on_fetched(struct media_fetch *fetch, enum media_end end)
 {
 	struct job *job = (struct job *)fetch;
 	struct media *m = job->media;
-	int32_t most = end == MEDIA_GONE ? ATTEMPTS_GONE_MAX : ATTEMPTS_MAX;
+	bool again = job->in_time && (end != MEDIA_GONE || job->attempts < ATTEMPTS_GONE_MAX);
 
 	if (end == MEDIA_FETCHED) {
 		store_fetched(job);
@@ -233,8 +236,8 @@ on_fetched(struct media_fetch *fetch, enum media_end end)
 		return;
 	}
 	inbound_error(m->inbound, job->source, fetch->reason);
-	metric_add(job->attempts < most ? m->metrics.retried : m->metrics.failed, 1);
-	store_ended(job, job->attempts < most ? "wanted" : "failed");
+	metric_add(again ? m->metrics.retried : m->metrics.failed, 1);
+	store_ended(job, again ? "wanted" : "failed");
 }
 
 static const char *
@@ -260,6 +263,7 @@ read_job(struct media *m, const struct db_results *results, size_t row)
 	job->name = copy_text(a, results, row, 5);
 	job->token = db_int8(results, 0, row, 6);
 	job->attempts = db_int4(results, 0, row, 7);
+	job->in_time = db_bool(results, 0, row, 8);
 	job->source = source_of(job->fetch.channel);
 	return job;
 }
@@ -293,6 +297,16 @@ on_claimed(void *arg, enum db_outcome outcome, const struct db_results *results,
 	look_after(m, m->again ? 0 : LOOK_MS);
 }
 
+static int32_t
+room_of(const struct media *m, int channel)
+{
+	int32_t room = OF_CHANNEL_MAX;
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		room -= m->jobs[i] && m->jobs[i]->fetch.channel == channel;
+	return room;
+}
+
 static void
 look(void *arg)
 {
@@ -310,8 +324,11 @@ look(void *arg)
 	db_bind_array(tx, DB_INT4S, m->channel_count);
 	for (size_t i = 0; i < m->channel_count; i++)
 		db_put_int4(tx, m->channels[i]);
-	db_bind_int4(tx, (int32_t)(AT_ONCE - m->running));
+	db_bind_array(tx, DB_INT4S, m->channel_count);
+	for (size_t i = 0; i < m->channel_count; i++)
+		db_put_int4(tx, room_of(m, m->channels[i]));
 	db_bind_int4(tx, LEASE_SECONDS);
+	db_bind_int4(tx, DAYS);
 	m->counting = m->looks++ % BACKLOG_EVERY == 0;
 	if (m->counting)
 		db_call(tx, &media_statements[MEDIA_BACKLOG]);

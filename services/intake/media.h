@@ -1,5 +1,6 @@
 /* media: files that came with messages and lie with the provider are fetched at once, each by one instance at a time, with
- * patience: what fails is tried again for about an hour and a half. Then the application goes on without it. */
+ * patience: what fails is tried again for a week, unless there is no such file or it may not be taken. The application does not
+ * wait so long. At most two of a channel at once. */
 #ifndef KOPRU_SERVICES_INTAKE_MEDIA_H
 #define KOPRU_SERVICES_INTAKE_MEDIA_H
 

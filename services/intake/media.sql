@@ -1,18 +1,24 @@
 -- Files of messages: what is wanted from a provider is claimed under a lease, and its end is recorded by whoever still holds it.
 
 -- name: media_claim
--- in:  $1 channels, $2 most, $3 seconds of the lease
--- out: channel, message's external id, media id, media type, SHA-256 as the provider says, name, token, attempts (this included)
+-- in:  arrays of one length: $1 channels, $2 most of each; $3 seconds of the lease, $4 days that files are asked for
+-- out: channel, message's external id, media id, media type, SHA-256 as the provider says, name, token, attempts (this included),
+--      whether it is asked for once more after this
 UPDATE intake.media AS m
    SET token = m.token + 1, attempts = m.attempts + 1, next_at = clock_timestamp() + make_interval(secs => $3::int)
-  FROM (SELECT channel, external_id, media_id
-          FROM intake.media
-         WHERE state = 'wanted' AND next_at <= clock_timestamp() AND channel = ANY ($1::int[])
-         ORDER BY next_at
-         LIMIT $2::int
-           FOR UPDATE SKIP LOCKED) AS due
+  FROM (SELECT w.channel, w.external_id, w.media_id
+          FROM unnest($1::int[], $2::int[]) AS c(channel, most)
+         CROSS JOIN LATERAL (
+               SELECT n.channel, n.external_id, n.media_id FROM intake.media AS n
+                WHERE n.state = 'wanted' AND n.channel = c.channel AND n.next_at <= clock_timestamp()
+                ORDER BY n.next_at
+                LIMIT c.most
+                  FOR UPDATE SKIP LOCKED) AS w) AS due
+  JOIN intake.message AS s ON s.channel = due.channel AND s.external_id = due.external_id
+  JOIN intake.inbound AS i ON i.id = s.inbound_id
  WHERE m.channel = due.channel AND m.external_id = due.external_id AND m.media_id = due.media_id
-RETURNING m.channel::int, m.external_id, m.media_id, m.media_type, m.sha256, m.name, m.token, m.attempts;
+RETURNING m.channel::int, m.external_id, m.media_id, m.media_type, m.sha256, m.name, m.token, m.attempts,
+          i.received_at > clock_timestamp() - make_interval(days => $4::int);
 
 -- name: media_fetched_store
 -- in:  $1 channel, $2 message's external id, $3 media id, $4 token, $5 id of the attachment, $6 SHA-256 of what is kept,

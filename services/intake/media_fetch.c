@@ -11,6 +11,7 @@
 #include "common/base/jsontext.h"
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/channels/fields.h"
+#include "services/intake/channels/graph_fault.h"
 #include "services/intake/channels/graph_url.h"
 
 #define DOWNLOAD_MS 90000
@@ -106,16 +107,23 @@ on_worked(void *arg)
 	end(f, f->worked, NULL);
 }
 
-/* What the statuses of an answer that is no file mean. */
+/* Only that there is no such file is for ever, and only from who was asked by its id, or at the address that came with the message:
+ * an address that was looked up expires, and what we may not have (a permission, a token) we may once that is put right. */
 static void
-end_by_status(struct media_fetch *f)
+end_by_fault(struct media_fetch *f, bool definite)
 {
 	const struct graph_request *r = &f->request;
-	bool gone = r->status == 400 || r->status == 403 || r->status == 404 || r->status == 410;
+	struct graph_fault fault = graph_fault_read(r->status, r->body);
 
 	f->retry_after_ms = r->retry_after_ms;
-	snprintf(f->reason, sizeof(f->reason), "the provider says %d", r->status);
-	end(f, gone ? MEDIA_GONE : MEDIA_LATER, NULL);
+	snprintf(f->reason, sizeof(f->reason), "the provider says %d, code %d", fault.status, fault.code);
+	end(f, definite && graph_fault_none_such(&fault) ? MEDIA_GONE : MEDIA_LATER, NULL);
+}
+
+static bool
+is_address(const char *media_id)
+{
+	return strncmp(media_id, "https://", 8) == 0 || strncmp(media_id, "http://", 7) == 0;
 }
 
 static void
@@ -127,9 +135,9 @@ on_downloaded(struct graph_request *r, enum graph_end how)
 	if (how == GRAPH_TOO_LARGE)
 		end(f, MEDIA_REFUSED, TOO_LARGE);
 	else if (how != GRAPH_ANSWERED)
-		end(f, how == GRAPH_REFUSED ? MEDIA_GONE : MEDIA_LATER, r->reason);
+		end(f, how == GRAPH_REFUSED && is_address(f->media_id) ? MEDIA_GONE : MEDIA_LATER, r->reason);
 	else if (r->status != 200)
-		end_by_status(f);
+		end_by_fault(f, is_address(f->media_id));
 	else if (!(f->worker = worker_start(f->desk->loop, work, on_worked, f, &e)))
 		end(f, MEDIA_LATER, e.text);
 }
@@ -200,11 +208,15 @@ on_looked_up(struct graph_request *r, enum graph_end how)
 	const char *url;
 
 	if (how != GRAPH_ANSWERED) {
-		end(f, how == GRAPH_REFUSED ? MEDIA_GONE : MEDIA_LATER, r->reason);
+		end(f, MEDIA_LATER, r->reason);
+		return;
+	}
+	if (r->status == 400 && strstr(r->body, "file is too big")) { /* Telegram's words for it */
+		end(f, MEDIA_REFUSED, TOO_LARGE);
 		return;
 	}
 	if (r->status != 200) {
-		end_by_status(f);
+		end_by_fault(f, true);
 		return;
 	}
 	answer = jsontext_read(f->arena, r->body, r->size, ANSWER_DEPTH_MAX, &fault);
@@ -235,7 +247,7 @@ begin_telegram(struct media_fetch *f)
 	const struct telegram_conf *conf = f->desk->conf->telegram;
 
 	if (!conf || !conf->access_token) {
-		end(f, MEDIA_GONE, "the channel has no access token");
+		end(f, MEDIA_LATER, "the channel has no access token");
 		return;
 	}
 	f->base = conf->api_url;
@@ -247,7 +259,7 @@ void
 media_fetch_begin(struct media_fetch *f)
 {
 	const struct meta_conf *conf = meta_of(f);
-	bool address = strncmp(f->media_id, "https://", 8) == 0 || strncmp(f->media_id, "http://", 7) == 0;
+	bool address = is_address(f->media_id);
 
 	f->fd = -1;
 	if (!address && !graph_url_piece_valid(f->media_id)) {
@@ -255,7 +267,7 @@ media_fetch_begin(struct media_fetch *f)
 	} else if (f->channel == KOPRU__V1__CHANNEL__CHANNEL_TELEGRAM) {
 		begin_telegram(f);
 	} else if (!conf || (!address && !conf->access_token)) {
-		end(f, MEDIA_GONE, "the channel has no access token");
+		end(f, MEDIA_LATER, "the channel has no access token");
 	} else {
 		f->base = conf->graph_url;
 		f->bearer = address ? NULL : conf->access_token;

@@ -11,8 +11,8 @@
 enum media_end {
 	MEDIA_FETCHED, /* kept says what */
 	MEDIA_REFUSED, /* its type or size is not allowed; reason: for people, Turkish and English with " / " between */
-	MEDIA_GONE, /* the provider does not have it, or not for us; perhaps it does a little later */
-	MEDIA_LATER, /* come again */
+	MEDIA_GONE, /* there is no such file; perhaps there is a little later */
+	MEDIA_LATER, /* come again, for days: it may be had when what is wrong is put right */
 };
 
 /* Borrowed, all of it. */

@@ -1,4 +1,5 @@
-/* channels: `kopru channels`: what comes in over which source, what waits, and what went wrong. */
+/* channels: `kopru channels`: what comes in over which source, what waits, and what went wrong; `kopru media retry`: files of
+ * messages that intake gave up are wanted again. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "services/kopru/session.h"
 
 #define AGE_MAX 86400
+#define LIMIT_MAX 100000
 #define STATE_COLUMN 1
 
 static int
@@ -49,4 +51,25 @@ channels_show(const struct command_line *line, struct err *e)
 	rc = show(&s, values, line->json, e);
 	session_close(&s);
 	return rc;
+}
+
+int
+media_retry(const struct command_line *line, struct err *e)
+{
+	static const struct table_column columns[] = {
+	    {"source", false}, {"received_at", false}, {"inbound", true}, {"reason", false}, {0}};
+	static const long range[] = {1, LIMIT_MAX};
+	char text[24];
+	long limit;
+	const char *const values[] = {text, NULL};
+	const struct session_listing listing = {.statement = MEDIA_RETRY,
+	    .values = values,
+	    .columns = columns,
+	    .empty = "no file is given up",
+	    .json = line->json};
+
+	if (command_number("--limit", line->limit, range, 100, &limit, e) < 0)
+		return COMMAND_WRONG_USAGE;
+	snprintf(text, sizeof(text), "%ld", limit);
+	return session_list(&listing, e);
 }

@@ -57,6 +57,7 @@ int key_create(const struct command_line *line, struct err *e);
 int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int channels_show(const struct command_line *line, struct err *e);
+int media_retry(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
 int case_show(const struct command_line *line, struct err *e);

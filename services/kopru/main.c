@@ -36,6 +36,10 @@ static const struct argp_option channels_options[] = {
     {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option media_options[] = {
+    {"limit", 'l', "N", 0, "At most so many, the newest messages' first (100)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 static const struct argp_option doctor_options[] = {
     {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
     {"folder", 'f', "FOLDER", 0, "Where the files NNNN_noun.sql lie (deploy/migrations)", 0},
@@ -119,6 +123,7 @@ static const struct command commands[] = {
     {"doctor", "", 0, "Say what is wrong and what to do", doctor_options, doctor_run},
     {"reconcile", "", 0, "Prove that nothing is lost, doubled or out of order", reconcile_options, reconcile_run},
     {"channels", "", 0, "Show what comes in over which channel, and what waits", channels_options, channels_show},
+    {"media retry", "", 0, "Have files of messages that could not be had asked for again", media_options, media_retry},
     {"streams", "", 0, "Show heads, cursors and what waits", json_options, streams_show},
     {"parked list", "", 0, "Show events that nobody could digest", parked_options, parked_list},
     {"parked release", "[CONSUMER STREAM SEQ]", 3, "Have them digested again, with what waits for them",

@@ -110,6 +110,23 @@ WITH tried AS MATERIALIZED (
 	                                       ORDER BY n.created_at LIMIT $3::bigint)) AS r(id))
 SELECT n.id, n.number, n.template FROM notifier.notice AS n JOIN tried USING (id) ORDER BY n.number, n.id;
 
+-- name: media_retry
+-- in:  $1 limit
+-- out: source, time of receipt, id of the inbound row, why it was given up, of each file that is asked for again
+-- Once, where its message is older than intake waits.
+WITH given_up AS MATERIALIZED (
+	SELECT m.channel, m.external_id, m.media_id, m.reason, i.id, i.source, i.received_at
+	  FROM intake.media AS m
+	  JOIN intake.message AS s ON s.channel = m.channel AND s.external_id = m.external_id
+	  JOIN intake.inbound AS i ON i.id = s.inbound_id
+	 WHERE m.state = 'failed' ORDER BY i.received_at DESC LIMIT $1::bigint FOR UPDATE OF m SKIP LOCKED),
+wanted AS (
+	UPDATE intake.media AS m SET state = 'wanted', attempts = 0, next_at = clock_timestamp() FROM given_up AS g
+	 WHERE m.channel = g.channel AND m.external_id = g.external_id AND m.media_id = g.media_id AND m.state = 'failed'
+	RETURNING m.channel, m.external_id, m.media_id)
+SELECT g.source, to_char(g.received_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), g.id, g.reason
+  FROM given_up AS g JOIN wanted USING (channel, external_id, media_id) ORDER BY g.id;
+
 -- name: replay_reporting
 SELECT reporting.rebuild();
 

@@ -163,6 +163,64 @@ def what_the_provider_does_not_have_is_given_up():
     wait_state(message, "failed")
 
 
+def what_passes_is_waited_for():
+    """A permission that is wrong, a token that expired at night, a limit of calls: for a week, each at most 15 minutes later."""
+    cases = []
+    for do in ("400", "401", "403", "500"):
+        path, sha256 = file_of(5000)
+        identity = f"73000{next(COUNT)}x{do}"
+        META.media(identity, path, "application/pdf")
+        cases.append((do, identity, sha256))
+    META.rules(*[{"at": "lookup", "do": do, "times": 3, "id": identity} for do, identity, _ in cases])
+    cases = [(want(WHATSAPP, identity), sha256) for _, identity, sha256 in cases]
+    for attempt in (1, 2, 3):
+        for message, _ in cases:
+            kopru.wait_until(lambda: S.value("SELECT reason IS NOT NULL AND next_at > now() FROM intake.media "  # noqa: B023
+                                             f"WHERE external_id = '{message}'") == "t", 15, f"attempt {attempt}")  # noqa: B023
+            assert state(message) == "wanted", S.rows(f"SELECT * FROM intake.media WHERE external_id = '{message}'")
+            wait = float(S.value("SELECT extract(epoch FROM next_at - now()) FROM intake.media "
+                                 f"WHERE external_id = '{message}'"))
+            assert wait <= 900 and (attempt < 3 or wait > 800), wait
+            S.sql(f"UPDATE intake.media SET attempts = 100, reason = NULL, next_at = now() WHERE external_id = '{message}'")
+    for message, sha256 in cases:
+        wait_state(message, "fetched")
+        assert attachments(message) == [f"{sha256} application/pdf clean whatsapp"], attachments(message)
+    META.rules({"at": "lookup", "do": "403", "times": 1, "id": "730009"})
+    path, _ = file_of(5000)
+    META.media("730009", path, "application/pdf")
+    message = want(WHATSAPP, "730009")
+    S.sql(f"UPDATE intake.inbound SET received_at = now() - interval '8 days' WHERE source_id = '{message}'; "
+          f"UPDATE intake.media SET next_at = now() WHERE external_id = '{message}'")
+    wait_state(message, "failed")
+    META.rules()
+
+
+def who_says_nothing_holds_up_no_other_channel():
+    META.rules({"at": "lookup", "do": "slow", "times": -1, "seconds": 4})
+    stuck = [offer(META) for _ in range(12)]
+    kopru.wait_until(lambda: META.lines("misbehaves")[-1]["misbehaves"] == "slow", 10, "it waits for the provider")
+    time.sleep(1)
+    under_way = int(S.value("SELECT count(*) FROM intake.media WHERE state = 'wanted' AND token > 0"))
+    assert under_way <= 2 * len(S.names("intake")), under_way
+    began = time.monotonic()
+    message, _, _ = offer(TELEGRAM, channel=TELEGRAM_CHANNEL)
+    wait_state(message, "fetched", 3)
+    assert time.monotonic() - began < 3
+    META.rules()
+    for message, _, _ in stuck:
+        wait_state(message, "fetched", 30)
+
+
+def what_was_given_up_is_asked_for_again_when_the_operator_says_so():
+    path, _ = file_of(5000)
+    message = want(WHATSAPP, "730555")
+    S.sql(f"UPDATE intake.media SET attempts = 4 WHERE external_id = '{message}'")
+    wait_state(message, "failed")
+    META.media("730555", path, "application/pdf")
+    S.kopru("media", "retry")
+    wait_state(message, "fetched")
+
+
 def an_address_that_may_not_be_asked_is_not():
     before = len(META.lines("download"))
     addresses = ("http://10.0.0.1/x.pdf", "https://169.254.169.254/latest", "http://localhost:1/x", "file:///etc/passwd",
@@ -251,6 +309,9 @@ TESTS = (
     the_checksum_of_the_message_counts_when_nothing_else_is_said,
     what_may_not_be_taken_is_refused_with_its_reason,
     what_the_provider_does_not_have_is_given_up,
+    what_passes_is_waited_for,
+    who_says_nothing_holds_up_no_other_channel,
+    what_was_given_up_is_asked_for_again_when_the_operator_says_so,
     an_address_that_may_not_be_asked_is_not,
     ten_large_files_at_once_take_little_memory,
     two_who_fetch_the_same_store_it_once,

@@ -73,7 +73,7 @@ class Meta(provider.Provider):
         if do in ("lost", "drop"):
             raise provider.Drop
         if do and do.isdigit():
-            return int(do), {"error": {"code": 4 if do == "429" else 1}}
+            return int(do), {"error": {"code": {"400": 80007, "401": 190, "403": 10, "429": 4}.get(do, 1)}}
         if do == "garbage":
             return 200, b"<html>"
         if media is None:

@@ -1,4 +1,4 @@
-/* intake_graph_url: which addresses may be asked, and which may see a token. */
+/* intake_graph_url: which addresses may be asked, which may see a token, and what of their faults passes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "services/intake/channels/graph_fault.h"
 #include "services/intake/channels/graph_url.h"
 
 #define META "https://graph.facebook.com/v21.0"
@@ -107,6 +108,40 @@ test_public_addresses(void **state)
 	assert_false(graph_address_public(&other, sizeof(other)));
 }
 
+static void
+test_faults(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		bool passes, none_such;
+	} faults[] = {
+	    {404, NULL, false, true},
+	    {404, "<html>", false, true},
+	    {410, "{}", false, true},
+	    {400, "{\"error\":{\"code\":100,\"error_subcode\":33}}", false, true},
+	    {400, "{\"error\":{\"code\":100}}", false, false},
+	    {400, "{\"error\":{\"code\":80007}}", true, false},
+	    {404, "{\"error\":{\"code\":190}}", true, false},
+	    {400, "{\"error\":{\"code\":130429}}", true, false},
+	    {403, "{\"error\":{\"code\":10}}", false, false},
+	    {401, "", true, false},
+	    {429, "{\"ok\":false,\"error_code\":429}", true, false},
+	    {503, NULL, true, false},
+	    {400, "{\"ok\":false,\"error_code\":400}", false, false},
+	    {400, "{\"error\":{\"code\":4294967300}}", false, false},
+	    {400, "[]", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct graph_fault fault = graph_fault_read(faults[i].status, faults[i].body);
+
+		assert_int_equal(graph_fault_passes(&fault), faults[i].passes);
+		assert_int_equal(graph_fault_none_such(&fault), faults[i].none_such);
+	}
+}
+
 int
 main(void)
 {
@@ -116,6 +151,7 @@ main(void)
 	    cmocka_unit_test(test_who_sees_the_token),
 	    cmocka_unit_test(test_pieces_of_a_path),
 	    cmocka_unit_test(test_public_addresses),
+	    cmocka_unit_test(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "services/intake/channels/graph_fault.h"
 #include "services/intake/channels/graph_url.h"
 
 #define TIME_MS 15000
@@ -117,36 +118,10 @@ find_way(struct arena *a, const struct channels_conf *conf, const struct tell *t
 	return why;
 }
 
-/* What a provider says is wrong, as a number: Meta's "error.code", Telegram's "error_code". */
-static int
-error_code(const char *body)
-{
-	json_t *json = json_loads(body, JSON_DECODE_ANY, NULL);
-	json_int_t code = json_integer_value(json_object_get(json_object_get(json, "error"), "code"));
-
-	if (code == 0)
-		code = json_integer_value(json_object_get(json, "error_code"));
-	json_decref(json);
-	return code > 0 && code < 10000000 ? (int)code : 0;
-}
-
-/* Too many, or for now not: Meta's codes for limits of calls, of a number, of a pair, and for a token that is no more valid. */
-static bool
-is_for_now(int status, int code)
-{
-	static const int codes[] = {
-	    1, 2, 4, 17, 32, 190, 131000, 613, 80007, 130429, 131048, 131056, 131016, 131057, 133004};
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (codes[i] == code)
-			return true;
-	return status == 401 || status == 408 || status == 429 || status == 503;
-}
-
 static enum tell_end
 end_of(const struct graph_request *r, enum graph_end how, char reason[GRAPH_REASON_SIZE])
 {
-	int code;
+	struct graph_fault fault;
 
 	if (how != GRAPH_ANSWERED) {
 		memcpy(reason, r->reason, GRAPH_REASON_SIZE);
@@ -154,9 +129,9 @@ end_of(const struct graph_request *r, enum graph_end how, char reason[GRAPH_REAS
 	}
 	if (r->status >= 200 && r->status <= 299)
 		return TELL_SENT;
-	code = error_code(r->body);
-	snprintf(reason, GRAPH_REASON_SIZE, "the provider says %d, code %d", r->status, code);
-	if (is_for_now(r->status, code))
+	fault = graph_fault_read(r->status, r->body);
+	snprintf(reason, GRAPH_REASON_SIZE, "the provider says %d, code %d", r->status, fault.code);
+	if (graph_fault_passes(&fault))
 		return TELL_LATER;
 	return r->status >= 500 ? TELL_UNKNOWN : TELL_NEVER;
 }
