@@ -54,19 +54,31 @@ UPDATE intake.inbound AS i
 
 -- name: senders_store
 -- in:  arrays of one length, a row for each sender: $1 channels, $2 ids for those who are new, $3 names, $4 phones, $5 e-mails;
---      arrays of one length, a row for each key: $6 places of their senders (from 1), $7 keys, $8 ranks (0: best)
--- All keys of a sender are one contact's from now on: that of the best key that was known.
+--      arrays of one length, a row for each key: $6 places of their senders (from 1), $7 keys, $8 ranks (0: best);
+--      $9 of each sender: the provider says that all his keys are one person's
+-- All keys of a sender are one contact's from now on: that of the best key that was known. A key of digits may be a number, which
+-- passes to whoever gets it next: it says who somebody is only where he, or its contact, has no other kind of key; and those
+-- stay whose they are, unless the provider says otherwise.
 WITH keys AS MATERIALIZED (
-	SELECT s.channel, s.id, s.name, s.phone, s.email, s.place, k.key, k.rank
+	SELECT s.channel, s.id, s.name, s.phone, s.email, s.joins, s.place, k.key, k.rank, c.contact_id,
+	       k.key !~ '^[0-9]+$' AS is_own
 	  FROM unnest($6::int[], $7::text[], $8::int[]) AS k(place, key, rank)
-	  JOIN unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
-	           AS s(channel, id, name, phone, email, place) ON s.place = k.place),
+	  JOIN unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::text[], $9::boolean[]) WITH ORDINALITY
+	           AS s(channel, id, name, phone, email, joins, place) ON s.place = k.place
+	  LEFT JOIN intake.contact_key AS c ON c.channel = s.channel AND c.external_id = k.key),
+known AS (
+	SELECT k.place, k.contact_id, k.is_own, k.rank
+	  FROM keys AS k
+	 WHERE k.contact_id IS NOT NULL
+	   AND (k.is_own OR k.joins OR NOT EXISTS (SELECT FROM keys AS o WHERE o.place = k.place AND o.is_own)
+	        OR NOT EXISTS (SELECT FROM intake.contact_key AS o
+	                        WHERE o.contact_id = k.contact_id AND o.external_id !~ '^[0-9]+$'))),
 chosen AS MATERIALIZED (
 	SELECT DISTINCT ON (k.place) k.place, k.channel, k.name, k.phone, k.email, coalesce(c.contact_id, k.id) AS id,
 	       c.contact_id IS NULL AS is_new
 	  FROM keys AS k
-	  LEFT JOIN intake.contact_key AS c ON c.channel = k.channel AND c.external_id = k.key
-	 ORDER BY k.place, c.contact_id IS NULL, k.rank),
+	  LEFT JOIN known AS c ON c.place = k.place
+	 ORDER BY k.place, c.is_own DESC NULLS LAST, c.rank),
 made AS (
 	INSERT INTO intake.contact (id, channel, name, phone, email)
 	SELECT c.id, c.channel, c.name, c.phone, c.email FROM chosen AS c WHERE c.is_new),
@@ -79,7 +91,8 @@ renewed AS (
 INSERT INTO intake.contact_key AS t (channel, external_id, contact_id)
 SELECT DISTINCT ON (k.channel, k.key) k.channel, k.key, c.id
   FROM keys AS k JOIN chosen AS c ON c.place = k.place
- ORDER BY k.channel, k.key, c.place
+ WHERE k.contact_id IS NULL OR k.joins OR NOT k.is_own
+ ORDER BY k.channel, k.key, c.place DESC
     ON CONFLICT (channel, external_id) DO UPDATE SET contact_id = excluded.contact_id
  WHERE t.contact_id <> excluded.contact_id;
 

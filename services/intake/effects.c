@@ -97,6 +97,7 @@ bind_finish(struct db_tx *tx, const struct effects_row *const *rows, size_t coun
 struct sender {
 	int channel;
 	const char *name, *phone, *email;
+	bool joins; /* the provider says that all his keys are one person's */
 };
 
 static struct sender *
@@ -115,6 +116,7 @@ senders_of(const struct effects *f, size_t senders)
 		s->name = item->name ? item->name : s->name;
 		s->phone = item->phone ? item->phone : s->phone;
 		s->email = item->email ? item->email : s->email;
+		s->joins = s->joins || item->kind == CHANNEL_CONTACT;
 	}
 	return list;
 }
@@ -171,6 +173,9 @@ bind_senders(const struct effects *f)
 	for (size_t i = 0; i < count; i++)
 		db_put_text(tx, senders[i].email);
 	bind_keys(f);
+	db_bind_array(tx, DB_BOOLS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_bool(tx, senders[i].joins);
 }
 
 /* Which message it is about. */

@@ -30,7 +30,8 @@ struct effects_item {
 /* What the end of a row is called: its state and verdict. Pure. */
 const char *effects_end(const struct channel_reading *reading, const char **verdict);
 
-/* Puts items of senders with a key in common together: numbers sender from 1; how many there are. Pure. */
+/* Puts items of senders with a key in common together, unless each has a better one of his own: numbers sender from 1; how many
+ * there are. Pure. */
 size_t effects_senders(struct arena *a, struct effects_item *items, size_t count);
 /* Marks what repeats a message of the list. Pure. */
 void effects_repeated(struct arena *a, struct effects_item *items, size_t count);

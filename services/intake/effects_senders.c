@@ -9,6 +9,7 @@ struct mark {
 	int channel;
 	const char *text;
 	size_t item;
+	bool weak; /* a key that may pass to somebody else: an item of his has a better one */
 };
 
 static int
@@ -42,9 +43,31 @@ keys_of(const struct effects_item *items, size_t count, struct mark *marks)
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < CHANNEL_KEYS_MAX && items[i].item->keys[k]; k++)
-			marks[n++] = (struct mark){items[i].item->channel, items[i].item->keys[k], i};
+			marks[n++] = (struct mark){items[i].item->channel, items[i].item->keys[k], i,
+			    k > 0 && items[i].item->kind != CHANNEL_CONTACT};
 	qsort(marks, n, sizeof(*marks), compare);
 	return n;
+}
+
+/* The key that is his alone, where he has one. */
+static const char *
+own_key(const struct channel_item *item)
+{
+	return item->kind != CHANNEL_CONTACT && item->keys[0] && item->keys[1] ? item->keys[0] : NULL;
+}
+
+/* Two are one by a key in common; but who has a number after another is not that other. */
+static void
+join(size_t *parents, const char **own, const struct mark *left, const struct mark *right)
+{
+	size_t a = root_of(parents, left->item), b = root_of(parents, right->item);
+	size_t root = a < b ? a : b,
+	       child = a < b ? b : a; /* the earlier item is the root, so that it is numbered first */
+
+	if (a == b || ((left->weak || right->weak) && own[a] && own[b] && strcmp(own[a], own[b]) != 0))
+		return;
+	parents[child] = root;
+	own[root] = own[root] ? own[root] : own[child];
 }
 
 size_t
@@ -52,16 +75,15 @@ effects_senders(struct arena *a, struct effects_item *items, size_t count)
 {
 	struct mark *marks = arena_array(a, count * CHANNEL_KEYS_MAX + 1, sizeof(*marks));
 	size_t *parents = arena_array(a, count + 1, sizeof(*parents)), n = keys_of(items, count, marks), senders = 0;
+	const char **own = arena_array(a, count + 1, sizeof(*own));
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		parents[i] = i;
-	for (size_t m = 1; m < n; m++) {
-		size_t left = root_of(parents, marks[m - 1].item), right = root_of(parents, marks[m].item);
-
-		/* The earlier item is the root, so that it is numbered first. */
-		if (same(&marks[m - 1], &marks[m]))
-			parents[left > right ? left : right] = left > right ? right : left;
+		own[i] = own_key(items[i].item);
 	}
+	for (size_t m = 1; m < n; m++)
+		if (same(&marks[m - 1], &marks[m]))
+			join(parents, own, &marks[m - 1], &marks[m]);
 	for (size_t i = 0; i < count; i++) {
 		size_t root = root_of(parents, i);
 
@@ -79,7 +101,7 @@ effects_repeated(struct arena *a, struct effects_item *items, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		if (items[i].item->kind == CHANNEL_MESSAGE && items[i].item->external_id)
-			marks[n++] = (struct mark){items[i].item->channel, items[i].item->external_id, i};
+			marks[n++] = (struct mark){items[i].item->channel, items[i].item->external_id, i, false};
 	qsort(marks, n, sizeof(*marks), compare);
 	for (size_t m = 1; m < n; m++)
 		items[marks[m].item].again = same(&marks[m - 1], &marks[m]);

@@ -189,6 +189,13 @@ test_a_message_counts_once_for_ever(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM intake.draft WHERE next_at = '2020-01-01'"), 1);
 }
 
+/* Of one sender who is known by both, as whatsapp reads it. */
+static void
+say_with_number(struct fixture *f, struct effects_row *r, const char *id, const char *user_id, const char *number)
+{
+	say(f, r, id, user_id, "words")->keys[1] = number;
+}
+
 static void
 test_two_keys_are_one_sender(void **state)
 {
@@ -198,7 +205,7 @@ test_two_keys_are_one_sender(void **state)
 	say(f, r, "m1", "900", "a");
 	commit(f, r);
 	r = row(f);
-	say(f, r, "m2", "900", "b")->keys[1] = "user.1";
+	say_with_number(f, r, "m2", "user.1", "900");
 	say(f, r, "m3", "user.1", "c")->name = "Deneme";
 	commit(f, r);
 	r = row(f);
@@ -208,6 +215,91 @@ test_two_keys_are_one_sender(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact"), 1);
 	assert_int_equal(number(f, "SELECT count(DISTINCT draft_id) FROM intake.message"), 1);
 	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact_key"), 2);
+}
+
+static const char *
+contact_of_key(struct fixture *f, const char *key)
+{
+	return text(
+	    f, arena_printf(f->arena, "SELECT contact_id FROM intake.contact_key WHERE external_id = '%s'", key));
+}
+
+static const char *
+contact_of_message(struct fixture *f, const char *id)
+{
+	return text(f, arena_printf(f->arena, "SELECT contact_id FROM intake.message WHERE external_id = '%s'", id));
+}
+
+static void
+test_who_gets_an_old_number_is_somebody_else(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	const char *old, *other;
+
+	say_with_number(f, r, "m1", "TR.OLD", "900");
+	say(f, r, "m2", "TR.B", "a username only");
+	commit(f, r);
+	old = contact_of_key(f, "TR.OLD");
+	other = contact_of_key(f, "TR.B");
+	r = row(f);
+	say_with_number(f, r, "m3", "TR.NEW", "900");
+	commit(f, r);
+	assert_string_equal(contact_of_key(f, "TR.OLD"), old);
+	assert_string_not_equal(contact_of_key(f, "TR.NEW"), old);
+	assert_string_equal(contact_of_key(f, "900"), contact_of_key(f, "TR.NEW"));
+	assert_string_equal(contact_of_message(f, "m3"), contact_of_key(f, "TR.NEW"));
+	r = row(f);
+	say_with_number(f, r, "m4", "TR.B", "900"); /* who is known already stays who he is */
+	say(f, r, "m5", "900", "from the number alone");
+	commit(f, r);
+	assert_string_equal(contact_of_key(f, "TR.B"), other);
+	assert_string_equal(contact_of_key(f, "TR.OLD"), old);
+	assert_string_equal(contact_of_message(f, "m4"), other);
+	assert_string_equal(contact_of_message(f, "m5"), other);
+}
+
+static void
+test_two_owners_of_a_number_in_one_write_are_two(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *first = row(f), *second = row(f);
+	const struct effects_row *rows[] = {first, second};
+
+	say(f, first, "m1", "900", "before anybody knew his id");
+	say_with_number(f, first, "m2", "TR.OLD", "900");
+	say_with_number(f, second, "m3", "TR.NEW", "900");
+	say_with_number(f, second, "m4", "TR.OLD", "900");
+	say_with_number(f, second, "m5", "TR.NEW", "900");
+	assert_int_equal(commit_rows(f, rows, 2), DB_COMMITTED);
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.contact"), 2);
+	assert_string_equal(contact_of_message(f, "m4"), contact_of_message(f, "m2"));
+	assert_string_equal(contact_of_message(f, "m5"), contact_of_message(f, "m3"));
+	assert_string_not_equal(contact_of_message(f, "m3"), contact_of_message(f, "m2"));
+}
+
+/* A user id that changes is the same person's: what the provider says, no message. */
+static void
+test_a_changed_user_id_is_the_same_person(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+	struct channel_item *item;
+	const char *old;
+
+	say_with_number(f, r, "m1", "TR.OLD", "900");
+	commit(f, r);
+	old = contact_of_key(f, "TR.OLD");
+	r = row(f);
+	say_with_number(f, r, "m2", "TR.NEW", "900");
+	commit(f, r);
+	r = row(f);
+	item = add(f, r, CHANNEL_CONTACT, NULL, "TR.OLD");
+	item->keys[1] = "TR.NEW";
+	item->keys[2] = "900";
+	commit(f, r);
+	assert_string_equal(contact_of_key(f, "TR.NEW"), old);
+	assert_string_equal(contact_of_key(f, "900"), old);
 }
 
 static void
@@ -506,6 +598,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_messages_of_one_sender_are_one_draft, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_message_counts_once_for_ever, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_two_keys_are_one_sender, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_who_gets_an_old_number_is_somebody_else, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_two_owners_of_a_number_in_one_write_are_two, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_changed_user_id_is_the_same_person, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_changed_number_joins_two_keys, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_the_newest_edit_counts_in_any_order, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_deletion_counts_in_any_order, set_up, tear_down),

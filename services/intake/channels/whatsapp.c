@@ -48,8 +48,8 @@ read_sender(const struct change *c, const json_t *message, struct channel_item *
 		number = fields_id(a, contact, "wa_id", FIELDS_ID_MAX);
 	item->name = fields_line(a, json_object_get(contact, "profile"), "name");
 	item->phone = fields_phone(a, number);
+	fields_key_add(item, user_id); /* first: a number passes to somebody else, the id never does */
 	fields_key_add(item, number);
-	fields_key_add(item, user_id);
 	if (number)
 		item->reply_to =
 		    meta_reply_to(a, "phone_number_id", c->phone_number_id, "to", number, (const char *)NULL);
@@ -195,9 +195,9 @@ read_user_id_update(const struct change *c, const json_t *update)
 	struct channel_item *item = meta_add(c->m, CHANNEL_CONTACT, "a sender's user id changed");
 	const json_t *user_id = json_object_get(update, "user_id");
 
-	fields_key_add(item, fields_id(c->m->a, update, "wa_id", FIELDS_ID_MAX));
-	fields_key_add(item, fields_id(c->m->a, user_id, "current", FIELDS_ID_MAX));
 	fields_key_add(item, fields_id(c->m->a, user_id, "previous", FIELDS_ID_MAX));
+	fields_key_add(item, fields_id(c->m->a, user_id, "current", FIELDS_ID_MAX));
+	fields_key_add(item, fields_id(c->m->a, update, "wa_id", FIELDS_ID_MAX));
 	if (!item->keys[0])
 		not_understood(item, "a change of a user id names nobody");
 }
