@@ -14,8 +14,8 @@ static int
 show(struct session *s, const char *const *values, bool json, struct err *e)
 {
 	static const struct table_column columns[] = {{"source", false}, {"state", false}, {"last_at", false},
-	    {"backlog", true}, {"oldest_seconds", true}, {"triage", true}, {"told_unknown", true},
-	    {"configured", false}, {"error", false}, {"error_at", false}, {0}};
+	    {"refused_last_hour", true}, {"backlog", true}, {"oldest_seconds", true}, {"triage", true},
+	    {"told_unknown", true}, {"configured", false}, {"error", false}, {"error_at", false}, {0}};
 	struct script_rows rows;
 	struct table *t;
 	size_t unwell = 0;

@@ -264,6 +264,21 @@ SELECT 'wrong', format('mailbox "%s" cannot be read: %s', m.name, regexp_replace
        'Mails stay where nobody looks', 'kopru channels; are address, user and password of the mailbox right?'
   FROM intake.mailbox AS m WHERE m.error IS NOT NULL
 UNION ALL
+SELECT 'wrong', format('nobody has looked into mailbox "%s" since %s', m.name, date_trunc('second', m.looked_at)),
+       'Mails stay where nobody looks', 'does an intake run? kopru channels; look at the log of intake'
+  FROM intake.mailbox AS m JOIN intake.source AS s ON s.name = 'email/' || m.name
+ WHERE m.error IS NULL AND m.looked_at < now() - interval '10 minutes' AND m.leased_until < now()
+UNION ALL
+SELECT CASE WHEN bool_or(r.verdict LIKE '% is wrong') THEN 'wrong' ELSE 'note' END,
+       format('over %s %s arrivals were refused and none was taken since: %s', s.name, count(*), max(r.verdict)),
+       'If it was the provider who sent them, no message of a citizen comes in; anybody else may try, too',
+       'kopru channels; is the secret in INTAKE_CHANNELS_FILE the one that the provider has?'
+  FROM intake.source AS s
+  JOIN intake.inbound AS r ON r.source = s.name AND r.state = 'refused' AND r.received_at > now() - interval '1 day'
+ WHERE NOT EXISTS (SELECT FROM intake.inbound AS i
+                    WHERE i.source = s.name AND i.received_at > r.received_at AND i.state <> 'refused')
+ GROUP BY s.name
+UNION ALL
 SELECT 'note', format('%s arrivals lie in triage, the oldest since %s', count(*), date_trunc('second', min(i.received_at))),
        'A clerk has to decide what becomes of them', 'see to GET /api/v1/inbound?state=triage'
   FROM intake.inbound AS i WHERE i.state = 'triage' AND i.received_at < now() - interval '1 day' HAVING count(*) > 0

@@ -224,9 +224,9 @@ SELECT f.number, EXISTS (SELECT FROM marked) FROM found AS f;
 
 -- name: channels
 -- in:  $1 seconds from which on something waits too long
--- out: source, state, last arrival, how many wait, age of the oldest in seconds, how many lie in triage, senders of whom nobody knows
---      whether they were told, configured, last error, when
--- Sources are found by skipping through the index of arrivals.
+-- out: source, state, last arrival that was taken, how many were refused in the last hour, how many wait, age of the oldest in
+--      seconds, how many lie in triage, senders of whom nobody knows whether they were told, configured, last error, when
+-- Sources are found by skipping through the index of arrivals. A mailbox is looked into every 5 minutes at least, 10 when it fails.
 WITH RECURSIVE arrived(source) AS (
 	(SELECT i.source FROM intake.inbound AS i ORDER BY i.source LIMIT 1)
 	UNION ALL
@@ -244,19 +244,29 @@ unknown AS (
 	  JOIN (VALUES (8, 'whatsapp'), (9, 'messenger'), (10, 'instagram'), (14, 'telegram')) AS n(channel, source) USING (channel)
 	 WHERE d.told = 'unknown' GROUP BY n.source),
 found AS (
-	SELECT s.source, (SELECT max(i.received_at) FROM intake.inbound AS i WHERE i.source = s.source) AS last_at,
+	SELECT s.source, (SELECT i.received_at FROM intake.inbound AS i WHERE i.source = s.source AND i.state <> 'refused'
+	                   ORDER BY i.received_at DESC LIMIT 1) AS last_at,
+	       (SELECT max(i.received_at) FROM intake.inbound AS i
+	         WHERE i.source = s.source AND i.state = 'refused' AND i.received_at > now() - interval '1 day') AS refused_at,
+	       (SELECT count(*) FROM intake.inbound AS i
+	         WHERE i.source = s.source AND i.state = 'refused' AND i.received_at > now() - interval '1 hour') AS refused,
 	       coalesce(w.backlog, 0) AS backlog, w.oldest, coalesce(t.count, 0) AS triage, coalesce(u.count, 0) AS unknown,
-	       c.name IS NOT NULL AS configured, coalesce(m.error, e.error) AS error, coalesce(m.error_at, e.at) AS error_at,
-	       m.error IS NOT NULL OR (c.name IS NOT NULL AND m.name IS NULL AND e.at > now() - interval '10 minutes') AS broken
+	       c.name IS NOT NULL AS configured, CASE WHEN m.error IS NULL AND l.unseen THEN 'nobody looks into it' ELSE coalesce(m.error, e.error) END AS error,
+	       CASE WHEN m.error IS NOT NULL THEN m.error_at WHEN l.unseen THEN l.at ELSE e.at END AS error_at,
+	       m.error IS NOT NULL OR l.unseen OR (c.name IS NOT NULL AND m.name IS NULL AND e.at > now() - interval '10 minutes') AS broken
 	  FROM sources AS s
 	  LEFT JOIN waiting AS w ON w.source = s.source
 	  LEFT JOIN triage AS t ON t.source = s.source
 	  LEFT JOIN unknown AS u ON u.source = s.source
 	  LEFT JOIN intake.source AS c ON c.name = s.source
 	  LEFT JOIN intake.channel_error AS e ON e.source = s.source
-	  LEFT JOIN intake.mailbox AS m ON 'email/' || m.name = s.source)
-SELECT f.source, CASE WHEN f.broken THEN 'error' WHEN f.oldest >= $1::bigint THEN 'late' ELSE 'well' END,
-       to_char(f.last_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), f.backlog, f.oldest, f.triage, f.unknown,
+	  LEFT JOIN intake.mailbox AS m ON 'email/' || m.name = s.source
+	 CROSS JOIN LATERAL (SELECT coalesce(greatest(m.looked_at, m.error_at), c.configured_at) AS at) AS a
+	 CROSS JOIN LATERAL (SELECT a.at, c.name LIKE 'email/%' AND a.at < now() - interval '10 minutes'
+	                            AND coalesce(m.leased_until < now(), true) AS unseen) AS l)
+SELECT f.source, CASE WHEN f.broken THEN 'error' WHEN f.configured AND f.refused_at > coalesce(f.last_at, '-infinity') THEN 'refused'
+                      WHEN f.oldest >= $1::bigint THEN 'late' ELSE 'well' END,
+       to_char(f.last_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"'), f.refused, f.backlog, f.oldest, f.triage, f.unknown,
        CASE WHEN f.configured THEN 'yes' END,
        regexp_replace(f.error, '[[:cntrl:]]', ' ', 'g'),
        to_char(f.error_at AT TIME ZONE 'Europe/Istanbul', 'YYYY-MM-DD"T"HH24:MI:SS"+03:00"')

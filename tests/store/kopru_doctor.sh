@@ -119,6 +119,29 @@ sql 'DELETE FROM router.case' >/dev/null
 sql "INSERT INTO intake.call (scope, call_id, caller, started_at, missed) VALUES ('a', '1', '+905000000000', now() - interval '4 days', true)"
 check 'a caller whom nobody calls back is a note' says '1 callers wait to be called back, the first since' well
 sql 'DELETE FROM intake.call' >/dev/null
+# What comes in. A secret that is wrong is no arrival, and what is taken after it is the end of the trouble.
+channel() { json_of "$1" "$kopru" channels --json; } # EXPRESSION of the only source; of the answer when all is well
+ill_channel() {
+	"$kopru" channels --json 2>/dev/null | python3 -c "import json, sys; d, = json.load(sys.stdin); assert $1, d"
+}
+refusal="INSERT INTO intake.inbound (source, source_id, raw, state, received_at, verdict) VALUES ('whatsapp', gen_random_uuid(), '', "
+sql "INSERT INTO intake.source VALUES ('whatsapp'); $refusal 'done', now() - interval '3 hours', 'read')" >/dev/null
+check 'a channel that is well' channel 'd[0]["state"] == "well" and d[0]["refused_last_hour"] == 0'
+ill 'a secret is wrong' 'over whatsapp 1 arrivals were refused and none was taken since: the signature is wrong' \
+	"$refusal 'refused', now() - interval '2 hours', 'the signature is wrong')" "$refusal 'done', now() - interval '30 minutes', 'read')"
+check 'what was refused before is over' channel 'd[0]["state"] == "well"'
+sql "$refusal 'refused', now(), 'the signature is missing')" >/dev/null
+check 'who shows no secret at all is a note' says 'none was taken since: the signature is missing' well
+check 'a refusal is no arrival' ill_channel \
+	'd["state"] == "refused" and d["refused_last_hour"] == 1 and d["last_at"] < __import__("datetime").datetime.now(
+		__import__("zoneinfo").ZoneInfo("Europe/Istanbul")).isoformat()[:17]'
+sql "DELETE FROM intake.inbound; DELETE FROM intake.source; INSERT INTO intake.source VALUES ('email/a', now() - interval '1 hour')" >/dev/null
+check 'a mailbox that nobody ever looked into' ill_channel 'd["state"] == "error" and d["error"] == "nobody looks into it"'
+sql "INSERT INTO intake.mailbox (name, looked_at, error_at) VALUES ('a', now(), now() - interval '1 day')" >/dev/null
+check 'an error that is over has no time' channel 'd[0]["state"] == "well" and d[0]["error"] is None and d[0]["error_at"] is None'
+ill 'nobody looks into a mailbox' 'nobody has looked into mailbox "a" since' \
+	"UPDATE intake.mailbox SET looked_at = now() - interval '11 minutes'" "UPDATE intake.mailbox SET leased_until = now() + interval '1 minute'"
+sql 'DELETE FROM intake.mailbox; DELETE FROM intake.source' >/dev/null
 sql "INSERT INTO feed.peer VALUES (repeat('a', 40), 'department/TEM', now(), NULL), (repeat('b', 40), 'department/TEM', now(), NULL)"
 check 'two keys are a note' says 'department/TEM has 2 valid keys' well
 sql "UPDATE feed.peer SET revoked_at = now()"

@@ -145,7 +145,7 @@ static const struct member mailbox_members[] = {
 	.type = MEMBER_SECONDS,
 	.offset = offsetof(struct mailbox_conf, poll_ms),
 	.min = 1,
-	.max = 3600},
+	.max = 300},
     {.name = "authserv", .type = MEMBER_TEXT, .offset = offsetof(struct mailbox_conf, authserv)},
     {.name = "own_addresses",
 	.type = MEMBER_TEXTS,
