@@ -205,6 +205,11 @@ propose(struct arena *a, const struct command_line *line, struct import_file *fi
 	if (line->out && access(line->out, F_OK) == 0)
 		return err_set(e, "%s is there already", line->out);
 	json = import_mapping_propose(a, &example, text, head->cells, head->count, &missing);
+	if (!json_object_get(json_object_get(json, "columns"), "hidden") &&
+	    !json_is_false(json_object_get(json, "hidden")))
+		fputs("warning: no column says who wants to be hidden: name it, or say \"hidden\": false when nobody "
+		      "does\n",
+		    stderr);
 	if (!(proposal = json_dumps(json, JSON_INDENT(2))))
 		abort();
 	json_decref(json);

@@ -90,7 +90,7 @@ add_word(struct arena *a, struct import_words *words, const char *word, const ch
 {
 	if (words->count == IMPORT_WORDS_MAX)
 		return err_set(e, "more than %d words in a list", IMPORT_WORDS_MAX);
-	if (!word || !*import_fold(a, word))
+	if (!word || (*word && !*import_fold(a, word)))
 		return err_set(e, "a list of words holds what is no word");
 	words->folded[words->count] = import_fold(a, word);
 	words->meaning[words->count++] = arena_string(a, meaning);
@@ -147,9 +147,13 @@ check_types(const json_t *json, struct err *e)
 	static const char *const lists[] = {"hidden", "visible", "closed"}, *const objects[] = {"columns", "kinds"};
 	const json_t *digits = json_object_get(json, "number_digits");
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (json_object_get(json, lists[i]) && !json_is_array(json_object_get(json, lists[i])))
-			return err_set(e, "%s must be a list of words", lists[i]);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const json_t *list = json_object_get(json, lists[i]);
+
+		if (list && !json_is_array(list) && !(i == 0 && json_is_false(list)))
+			return err_set(
+			    e, "%s must be a list of words%s", lists[i], i == 0 ? ", or false: nobody is hidden" : "");
+	}
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		if (json_object_get(json, objects[i]) && !json_is_object(json_object_get(json, objects[i])))
 			return err_set(e, "%s must be an object", objects[i]);
@@ -180,6 +184,7 @@ read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err 
 	}
 	if (check_types(json, e) < 0)
 		return -1;
+	m->nobody_hidden = json_is_false(json_object_get(json, "hidden"));
 	m->number_digits = (size_t)json_integer_value(json_object_get(json, "number_digits"));
 	if (read_token(a, json, "channel", channel_words, &m->channel, e) < 0 ||
 	    read_token(a, json, "kind", kind_words, &m->kind, e) < 0 ||
@@ -254,9 +259,10 @@ find_one(struct arena *a, const struct import_mapping *m, int field, struct impo
 	c->places[field] = found;
 	if (found < IMPORT_CELLS_MAX)
 		c->used[found] = true;
-	else if (import_fields[field].required)
-		return err_set(e, "no column for %s: expected %s; found %s", import_fields[field].name,
-		    list_names(a, m->names[field], m->name_counts[field]), list_names(a, c->head, c->count));
+	else if (import_fields[field].required || (field == IMPORT_HIDDEN && !m->nobody_hidden))
+		return err_set(e, "no column for %s: expected %s; found %s%s", import_fields[field].name,
+		    list_names(a, m->names[field], m->name_counts[field]), list_names(a, c->head, c->count),
+		    field == IMPORT_HIDDEN ? "; \"hidden\": false in the mapping when nobody wants to be" : "");
 	return 0;
 }
 

@@ -58,7 +58,8 @@ struct import_mapping {
 	size_t number_digits; /* that a number must have; 0: any text */
 	const char *names[IMPORT_FIELDS][IMPORT_NAMES_MAX]; /* as written */
 	size_t name_counts[IMPORT_FIELDS];
-	struct import_words kinds, hidden, visible, closed;
+	struct import_words kinds, hidden, visible, closed; /* hidden, visible: "" says what an empty cell means */
+	bool nobody_hidden; /* "hidden": false: a file without that column is right */
 };
 
 /* The mapping of text, a JSON object. Lives in the arena. */
@@ -72,7 +73,8 @@ struct import_columns {
 	size_t count;
 };
 
-/* -1: a column is missing, stands there twice, or two stand for one field; the reason says what is expected and what is there. */
+/* -1: a column is missing, stands there twice, or two stand for one field; the reason says what is expected and what is there.
+ * Who is hidden must have its column, unless nobody is. */
 int import_columns_find(struct arena *a, const struct import_mapping *m, const char *const *head, size_t count,
     struct import_columns *columns, struct err *e);
 

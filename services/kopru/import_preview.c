@@ -138,7 +138,8 @@ import_preview_warn(const struct import_source *source)
 	const struct import_columns *columns = source->columns;
 
 	if (columns->places[IMPORT_HIDDEN] == IMPORT_CELLS_MAX)
-		fputs("warning: no column says who wants to be hidden from the departments (Gizlilik): nobody is\n",
+		fputs("warning: no column says who wants to be hidden from the departments: nobody is, as the mapping "
+		      "says\n",
 		    stderr);
 	for (size_t i = 0; i < columns->count; i++)
 		if (!columns->used[i] && *columns->head[i])

@@ -127,16 +127,22 @@ make_kind(struct maker *m)
 	return 0;
 }
 
-/* Neither guessed nor forgotten: a word that nobody explained refuses the row. */
+/* Neither guessed nor forgotten: what nobody explained, be it nothing, refuses the row. */
 static int
 make_hidden(struct maker *m)
 {
 	const struct import_mapping *mapping = m->source->mapping;
-	const char *value = import_fold(m->arena, cell(m, IMPORT_HIDDEN));
-	bool hidden = import_words_find(&mapping->hidden, value) < mapping->hidden.count;
+	const char *written = cell(m, IMPORT_HIDDEN), *value = import_fold(m->arena, written);
+	bool known = !*written || *value; /* "-" is no empty cell */
+	bool hidden = known && import_words_find(&mapping->hidden, value) < mapping->hidden.count;
 
-	if (*value && !hidden && import_words_find(&mapping->visible, value) == mapping->visible.count)
-		return refuse(m, IMPORT_HIDDEN, "is no word that the mapping knows (its \"hidden\" and \"visible\")");
+	if (m->source->columns->places[IMPORT_HIDDEN] == IMPORT_CELLS_MAX)
+		return 0; /* the mapping says that nobody is */
+	if (!hidden && (!known || import_words_find(&mapping->visible, value) == mapping->visible.count))
+		return refuse(m, IMPORT_HIDDEN,
+		    *written
+			? "is no word that the mapping knows (its \"hidden\" and \"visible\")"
+			: "is empty, and the mapping does not say what that means (\"\" in \"visible\" or \"hidden\")");
 	if (hidden)
 		json_object_set_new(m->applicant, "hide_identity", json_true());
 	return 0;

@@ -71,6 +71,17 @@ def counts(*arguments, code=0, key="entry", url=None):
     return json.loads(out)
 
 
+def adapted(name, change, of="cimer"):
+    """A mapping after one of ours, or after a file."""
+    path = of if os.path.isabs(of) else os.path.join(kopru.TOP, f"deploy/data/mappings/{of}.json")
+    with open(path, encoding="utf-8") as file:
+        mapping = json.load(file)
+    change(mapping)
+    with open(S.path(name), "w", encoding="utf-8") as file:
+        json.dump(mapping, file)
+    return S.path(name)
+
+
 def refused(path):
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -169,8 +180,19 @@ def columns_are_checked():
         assert said in err, err
     path = save("open.csv", [[c for c, n in zip(row("2600000020"), HEAD) if n != "Gizlilik"]],
                 head=[n for n in HEAD if n != "Gizlilik"])
-    _, err = command("import", "cimer", path, "--preview", "1")
+    for more in (("--preview", "1"), ("--dry-run",), ()):
+        _, err = command("import", "cimer", path, *more, code=1)
+        assert 'no column for hidden: expected "Gizlilik", "Gizlilik Durumu"' in err and '"hidden": false' in err, err
+    other = save("other.csv", [row("2600000021", Gizlilik="Gizli"), row("2600000022", Gizlilik="")],
+                 head=["Gizlilik Durumu" if n == "Gizlilik" else n for n in HEAD])
+    assert counts("import", "cimer", other, code=1)["refused"] == 1
+    assert [r["column"] for r in refused(other + ".errors.csv")] == ["Gizlilik Durumu"]
+    assert S.rows("SELECT external_id, hide_identity FROM intake.application WHERE external_id IN ('2600000020', '2600000021', "
+                  "'2600000022')") == ["2600000021|t"]
+    knowing = adapted("open.json", lambda m: m.update({"hidden": False, "visible": m["visible"] + [""]}))
+    _, err = command("import", "cimer", path, "--mapping", knowing)
     assert "warning: no column says who wants to be hidden" in err, err
+    assert counts("import", "cimer", other, "--mapping", adapted("visible.json", lambda m: m["visible"].append("")))["new"] == 1
     for data, said in ((b"PK\x03\x04....", "XLSX"), ("ş;ı".encode("utf-16"), "UTF-16"), (b"", "empty")):
         with open(S.path("no.csv"), "wb") as file:
             file.write(data)
@@ -181,8 +203,8 @@ def columns_are_checked():
         _, err = command("import", "cimer", save("rights.csv", [row("2600000030")]), key=key, code=1)
         assert said in err, err
     assert stored() == before
-    assert counts("import", "cimer", save("rights.csv", [["2600000031", "1.2.2025", "istek", "x"]], head=["Başvuru No", "Tarih",
-                  "Tür", "Metin"]), key="half")["new"] == 1
+    assert counts("import", "cimer", save("rights.csv", [["2600000031", "1.2.2025", "istek", "x", "Hayır"]], head=["Başvuru No",
+                  "Tarih", "Tür", "Metin", "Gizlilik"]), key="half")["new"] == 1
 
 
 def encodings_do_not_mix():
@@ -245,13 +267,10 @@ def killed(count, arguments, total, source, victim):
 def survives_kills():
     total = 20000
     path = save("many.csv", [row(n) for n in numbers(2700000000, total)], encoding="windows-1254")
-    mapping = S.path("kills.json")
-    with open(os.path.join(kopru.TOP, "deploy/data/mappings/cimer.json"), encoding="utf-8") as file:
-        text = json.load(file)
-    text["channel"] = "desk"
-    del text["columns"]["sender_institution"]
-    with open(mapping, "w", encoding="utf-8") as file:
-        json.dump(text, file)
+    def change(m):
+        m["channel"] = "desk"
+        del m["columns"]["sender_institution"]
+    mapping = adapted("kills.json", change)
     answer = killed(3, ["import", "old", path, "--mapping", mapping, "--source", "kills", "--json"], total, "import/kills", "intake")
     assert answer["refused"] == 0, answer
     assert S.value("SELECT count(DISTINCT key) FROM intake.application WHERE key_scope = 'import/kills'") == str(total)
@@ -280,7 +299,10 @@ def old_cases_are_closed():
     rows = [[f"2021/{i}", "03.02.2021 10:00", f"Çöp alınmadı, kayıt {i}.", "Deneme Şahıs", "" if i % 10 == 0 else f"Alındı ({i}).",
              "" if i % 10 == 0 else "05.02.2021"] for i in range(total)]
     path = save("old.csv", rows, head=OLD_HEAD, separator=",")
-    command("import", "mapping", path, "--out", mapping)
+    _, err = command("import", "mapping", path, "--out", mapping)
+    assert "no column says who wants to be hidden" in err, err
+    command("import", "old", path, "--mapping", mapping, "--source", "eski", code=1)
+    adapted("old.json", lambda m: m.update({"hidden": False}), mapping)
     answer = killed(2, ["import", "old", path, "--mapping", mapping, "--source", "eski", "--json"], total, "import/eski", "router")
     assert answer["answered"] == total * 9 // 10, answer
     S.wait_quiet(60)

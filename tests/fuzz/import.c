@@ -16,7 +16,8 @@ static const char mapping_text[] =
     "{\"channel\":\"cimer\",\"kind\":\"request\",\"columns\":{\"number\":\"n\",\"received_at\":\"t\",\"text\":\"m\","
     "\"kind\":\"k\",\"hidden\":\"g\",\"answer\":\"a\",\"answered_at\":\"z\",\"status\":\"d\",\"attachments\":\"e\","
     "\"reply_by\":"
-    "\"r\",\"neighbourhood\":\"h\"},\"kinds\":{\"ihbar\":\"tip_off\"},\"hidden\":[\"evet\"],\"visible\":[\"hayir\"]}";
+    "\"r\",\"neighbourhood\":\"h\"},\"kinds\":{\"ihbar\":\"tip_off\"},\"hidden\":[\"evet\"],\"visible\":[\"hayir\","
+    "\"\"]}";
 
 static void
 read_mapping(struct arena *a, const char *text)

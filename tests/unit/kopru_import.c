@@ -293,6 +293,8 @@ a_mapping_says_what_is_wrong_with_it(void **state)
 	    {"{}", "channel is missing"},
 	    {"{\"number_digits\":\"10\"}", "number_digits must be"},
 	    {"{\"hidden\":\"evet\"}", "hidden must be a list"},
+	    {"{\"hidden\":true}", "or false: nobody is hidden"},
+	    {"{\"visible\":false}", "visible must be a list"},
 	    {"{\"columns\":[]}", "columns must be an object"},
 	    {"{\"channel\":\"radio\"}", "channel is not one"},
 	    {"{\"channel\":\"desk\",\"columns\":{\"nummer\":\"No\"}}", "columns.nummer is no field"},
@@ -321,6 +323,7 @@ static void
 a_head_gets_its_mapping(void **state)
 {
 	static const char *const head[] = {"BAŞVURU NO", "Geldiği Tarih", "Kısa Konu", "Başvuru Metni", "Renk"};
+	static const char *const discreet[] = {"BAŞVURU NO", "Tarih", "Metin", "GİZLİLİK DURUMU"};
 	struct import_mapping *m = mapping_of(*state);
 	struct import_columns columns;
 	size_t missing, size;
@@ -340,8 +343,16 @@ a_head_gets_its_mapping(void **state)
 	assert_string_equal(json_string_value(json_object_get(names, "text")), "Başvuru Metni");
 	text = json_dumps(json, 0);
 	assert_int_equal(import_mapping_read(*state, text, m, &e), 0);
+	assert_int_equal(import_columns_find(*state, m, head, 5, &columns, &e), -1);
+	assert_non_null(strstr(e.text, "no column for hidden"));
+	free(text);
+	json_object_set_new(json, "hidden", json_false());
+	text = json_dumps(json, 0);
+	assert_int_equal(import_mapping_read(*state, text, m, &e), 0);
 	assert_int_equal(import_columns_find(*state, m, head, 5, &columns, &e), 0);
 	assert_false(columns.used[4]);
+	assert_int_equal(import_columns_find(*state, mapping_of(*state), discreet, 4, &columns, &e), 0);
+	assert_int_equal(columns.places[IMPORT_HIDDEN], 3);
 	free(text);
 	json_decref(json);
 }
@@ -370,7 +381,7 @@ rows_become_applications(void **state)
 	static const struct {
 		const char *cells[8], *found;
 	} rows[] = {
-	    {{"1600004717", "24.11.2025", "Görüş-Öneri", " Metin ", "", "", "", ""},
+	    {{"1600004717", "24.11.2025", "Görüş-Öneri", " Metin ", "", "Hayır", "", ""},
 		"{\"applicant\":{\"prefers\":\"none\"},\"channel\":\"cimer\",\"external_id\":\"1600004717\",\"received_"
 		"at\":"
 		"\"2025-11-24T00:00:00+03:00\",\"kind\":\"suggestion\",\"text\":\"Metin\"}"},
@@ -384,8 +395,10 @@ rows_become_applications(void **state)
 	    {{"1600004717", "45985", "istek", "M", "", "", "", ""}, "Tarih: is a spreadsheet's serial number"},
 	    {{"1600004717", "24.11.2025", "", "M", "", "", "", ""}, "Tür: is empty or has no column"},
 	    {{"1600004717", "24.11.2025", "fıkra", "M", "", "", "", ""}, "Tür: is no kind"},
-	    {{"1600004717", "24.11.2025", "ihbar", " ", "", "", "", ""}, "Metin: is empty"},
+	    {{"1600004717", "24.11.2025", "ihbar", " ", "", "açık", "", ""}, "Metin: is empty"},
 	    {{"1600004717", "24.11.2025", "ihbar", "M", "", "belki", "", ""}, "Gizlilik: is no word"},
+	    {{"1600004717", "24.11.2025", "ihbar", "M", "", "-", "", ""}, "Gizlilik: is no word"},
+	    {{"1600004717", "24.11.2025", "ihbar", "M", "", " ", "", ""}, "Gizlilik: is empty"},
 	};
 	struct import_item item;
 
