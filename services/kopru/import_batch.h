@@ -3,6 +3,7 @@
 #ifndef KOPRU_SERVICES_KOPRU_IMPORT_BATCH_H
 #define KOPRU_SERVICES_KOPRU_IMPORT_BATCH_H
 
+#include "common/base/ids.h"
 #include "services/kopru/import_front.h"
 #include "services/kopru/import_run.h"
 
@@ -24,6 +25,8 @@ struct import_work {
 	bool at_desk;
 	unsigned version; /* of its case */
 	unsigned looks;
+	char doubted[UUID_TEXT_SIZE]; /* a command that was refused as if its id had been used; "": none */
+	const char *refusal; /* what was said of it */
 };
 
 struct import_batch {

@@ -123,8 +123,27 @@ finish(struct import_batch *b, struct import_work *w)
 static void
 refuse(struct import_batch *b, struct import_work *w, const char *why)
 {
-	import_batch_refuse(
-	    b, w, "", arena_printf(b->arena, "it is in as %s, without its old answer: %s", w->number, why));
+	import_batch_refuse(b, w, "",
+	    arena_printf(b->arena, "it is in as %s, not all that the file says was done: %s", w->number, why));
+}
+
+/* The same command of another key has the same id, and the router takes it for another one: whether it was done is what its
+ * own memory says. Which step that was follows from the case, but for a note, which moves nothing. */
+static bool
+settle_doubt(struct import_batch *b, struct import_work *w, bool done)
+{
+	const struct step step = next_step(w);
+
+	if (!*w->doubted)
+		return true;
+	w->doubted[0] = '\0';
+	if (!done) {
+		refuse(b, w, w->refusal);
+		return false;
+	}
+	if (!step.of_version && step.action)
+		*step.done = true;
+	return true;
 }
 
 /* What its case is now decides what is left. */
@@ -135,6 +154,8 @@ take_look(struct import_batch *b, struct import_work *w, const char *const *cell
 	const struct word *word = word_find(state_words, state);
 
 	w->look = false;
+	if (!settle_doubt(b, w, strcmp(cells[5], "t") == 0))
+		return;
 	w->version = (unsigned)strtoul(cells[2], NULL, 10);
 	w->at_desk = strcmp(cells[3], DESK) == 0;
 	w->noted |= strcmp(cells[4], "t") != 0; /* the router forgets after thirty days what it did */
@@ -154,14 +175,21 @@ static int
 look(struct import_batch *b)
 {
 	struct arena *a = arena_new(0);
-	const char *numbers = "", *values[2] = {NULL, NULL};
+	const char *numbers = "", *commands = "", *values[3] = {NULL, NULL, NULL};
 	struct script_rows rows = {.count = 0};
 	int rc = 0;
 
-	for (size_t i = 0; i < b->count; i++)
-		if (!b->works[i].done && b->works[i].look)
-			numbers = arena_printf(a, "%s%s%s", numbers, *numbers ? "," : "", b->works[i].number);
+	for (size_t i = 0; i < b->count; i++) {
+		const struct import_work *w = &b->works[i];
+
+		if (w->done || !w->look)
+			continue;
+		numbers = arena_printf(a, "%s%s%s", numbers, *numbers ? "," : "", w->number);
+		if (*w->doubted)
+			commands = arena_printf(a, "%s%s%s", commands, *commands ? "," : "", w->doubted);
+	}
 	values[0] = arena_printf(a, "{%s}", numbers);
+	values[1] = arena_printf(a, "{%s}", commands);
 	if (*numbers)
 		rc = script_call(b->flight->job->session->script, &operator_statements[IMPORT_CASES], values, a, &rows,
 		    b->flight->e);
@@ -173,6 +201,14 @@ look(struct import_batch *b)
 	return rc;
 }
 
+static void
+doubt(const struct import_batch *b, struct import_work *w)
+{
+	const struct step step = next_step(w);
+
+	make_id(b, w, step.action, step.value, w->doubted);
+}
+
 /* true: it is to be sent once more as it was. */
 static bool
 take_result(struct import_batch *b, struct import_work *w, const json_t *result)
@@ -180,6 +216,7 @@ take_result(struct import_batch *b, struct import_work *w, const json_t *result)
 	json_int_t status = json_integer_value(json_object_get(result, "status"));
 	const char *detail = json_string_value(json_object_get(result, "detail"));
 
+	w->doubted[0] = '\0';
 	if (status == 200) {
 		*next_step(w).done = true;
 		w->version = (unsigned)json_integer_value(json_object_get(result, "version"));
@@ -189,9 +226,12 @@ take_result(struct import_batch *b, struct import_work *w, const json_t *result)
 	}
 	if (status == 429 || status == 503)
 		return true;
-	w->look = status == 409 && ++w->looks <= LOOKS_MAX;
+	w->look = (status == 409 || status == 422) && ++w->looks <= LOOKS_MAX;
+	w->refusal = detail ? arena_string(b->arena, detail) : "it was refused";
 	if (!w->look)
-		refuse(b, w, detail ? detail : "it was refused");
+		refuse(b, w, w->refusal);
+	else if (status == 422)
+		doubt(b, w);
 	return false;
 }
 

@@ -188,9 +188,11 @@ RETURNING id;
 UPDATE intake.inbound SET verdict = $2::text, digested_at = now() WHERE id = $1::bigint;
 
 -- name: import_cases
--- in:  $1 numbers (array)
--- out: number, state, version, department, "t" when it came in so lately that the router remembers what was commanded
-SELECT c.number, c.state, c.version, c.department, a.recorded_at > now() - interval '25 days'
+-- in:  $1 numbers (array), $2 ids of commands (array)
+-- out: number, state, version, department, "t" when it came in so lately that the router remembers what was commanded, "t" when one
+--      of the commands was done with it
+SELECT c.number, c.state, c.version, c.department, a.recorded_at > now() - interval '25 days',
+       EXISTS (SELECT FROM router.command AS d WHERE d.id = ANY($2::uuid[]) AND d.application_id = c.application_id AND d.code = 1)
   FROM router.case AS c JOIN intake.application AS a ON a.id = c.application_id
  WHERE a.number = ANY($1::text[]);
 
