@@ -160,7 +160,7 @@ CREATE TABLE intake.media (
 	media_type text,
 	sha256 text, -- as the provider says; may be absent
 	name text,
-	state text NOT NULL DEFAULT 'wanted' CHECK (state IN ('wanted', 'fetched', 'refused', 'failed')),
+	state text NOT NULL DEFAULT 'wanted' CHECK (state IN ('wanted', 'fetched', 'settled', 'refused', 'failed')), -- settled: its case knows of it, or is not to
 	reason text,
 	next_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	token bigint NOT NULL DEFAULT 0,
@@ -170,6 +170,7 @@ CREATE TABLE intake.media (
 	FOREIGN KEY (channel, external_id) REFERENCES intake.message
 );
 CREATE INDEX media_due ON intake.media (channel, next_at) WHERE state = 'wanted';
+CREATE INDEX media_unsettled ON intake.media (next_at) WHERE state = 'fetched';
 GRANT SELECT, INSERT, UPDATE ON intake.media TO intake;
 
 -- == Mailboxes, calls ==

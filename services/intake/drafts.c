@@ -2,6 +2,7 @@
 #include "services/intake/drafts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/db/batch.h"
@@ -109,6 +110,28 @@ bind_leases(struct db_tx *tx, struct draft *const *drafts, size_t count)
 		db_put_int8(tx, drafts[i]->token);
 }
 
+/* An application's are bound with it. */
+static size_t
+brought_count(const struct draft *draft)
+{
+	bool brought = strcmp(draft->ended_as, "reply") == 0 || strcmp(draft->ended_as, "addition") == 0;
+
+	return brought ? draft->file_count : 0;
+}
+
+static void
+bind_brought(struct db_tx *tx, struct draft *const *drafts, size_t count)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += brought_count(drafts[i]);
+	db_bind_array(tx, DB_UUIDS, sum);
+	for (size_t i = 0; i < count; i++)
+		for (size_t file = 0; file < brought_count(drafts[i]); file++)
+			db_put_uuid(tx, &drafts[i]->files[file].id);
+}
+
 static void
 bind_finished(struct db_tx *tx, struct draft *const *drafts, size_t count)
 {
@@ -127,6 +150,7 @@ bind_finished(struct db_tx *tx, struct draft *const *drafts, size_t count)
 	db_bind_array(tx, DB_TEXTS, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_text(tx, drafts[i]->verdict);
+	bind_brought(tx, drafts, count);
 }
 
 static void

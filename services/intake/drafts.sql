@@ -53,7 +53,7 @@ SELECT n.place::int, NULL, NULL, NULL, NULL, NULL
   FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
   JOIN intake.message AS m ON m.draft_id = n.id AND m.deleted_at IS NULL
   JOIN intake.media AS w ON w.channel = m.channel AND w.external_id = m.external_id
- WHERE w.state <> 'fetched'
+ WHERE w.state NOT IN ('fetched', 'settled')
  ORDER BY 1, 2;
 
 -- name: drafts_targets
@@ -97,8 +97,9 @@ SELECT t.place::int, t.how, t.application_id,
 
 -- name: drafts_finish
 -- in:  arrays of one length, sorted by id: $1 ids, $2 tokens, $3 what they ended as, $4 application ids (NULL: none), $5 verdicts of
---      those that a person has to look at
+--      those that a person has to look at; $6 ids of the files that replies and additions brought
 -- out: id of each whose lease held
+-- A file that was fetched after the draft was read is bound by nobody here: its case has not heard of it (media_late_claim).
 WITH ended AS (
 	UPDATE intake.draft AS d SET state = 'done', ended_as = f.ended_as, application_id = f.application_id
 	  FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[]) AS f(id, token, ended_as, application_id)
@@ -108,7 +109,10 @@ bound AS (
 	UPDATE intake.attachment AS a SET application_id = e.application_id
 	  FROM ended AS e JOIN intake.message AS m ON m.draft_id = e.id
 	 WHERE a.message_channel = m.channel AND a.message_external_id = m.external_id AND a.application_id IS NULL
-	   AND e.application_id IS NOT NULL),
+	   AND e.application_id IS NOT NULL AND e.ended_as <> 'triage'
+	   AND (a.id = ANY ($6::uuid[])
+	        OR NOT EXISTS (SELECT FROM intake.media AS w
+	                        WHERE w.channel = m.channel AND w.external_id = m.external_id AND w.attachment_id = a.id))),
 triaged AS (
 	UPDATE intake.inbound AS i SET state = 'triage', verdict = v.verdict
 	  FROM ended AS e

@@ -109,6 +109,7 @@ intake_channels_open(struct intake *i, struct err *e)
 	i->media =
 	    media_new(&(struct media_desk){.loop = i->loop, .graph = i->graph, .files = i->files, .conf = &i->channels},
 		i->work, i->inbound, i->metrics);
+	i->media_late = media_late_new(i->loop, i->work, i->command_client, i->metrics);
 	i->mailboxes = mailboxes_new(i->loop, i->work, i->inbound, &i->channels, i->metrics);
 	return open311_open(i, e);
 }
@@ -117,6 +118,7 @@ void
 intake_channels_stop(struct intake *i)
 {
 	open311_media_stop(i->open311_media);
+	media_late_stop(i->media_late);
 	media_stop(i->media);
 	graph_free(i->graph);
 	mailboxes_stop(i->mailboxes);
@@ -136,6 +138,7 @@ intake_channels_free(struct intake *i)
 	told_free(i->told);
 	backlog_free(i->backlog);
 	triage_free(i->triage);
+	media_late_free(i->media_late);
 	media_free(i->media);
 	webhooks_free(i->webhooks);
 	mailboxes_free(i->mailboxes);

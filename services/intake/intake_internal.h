@@ -18,6 +18,7 @@
 #include "services/intake/intake.h"
 #include "services/intake/mailboxes.h"
 #include "services/intake/media.h"
+#include "services/intake/media_late.h"
 #include "services/intake/open311.h"
 #include "services/intake/open311_media.h"
 #include "services/intake/told.h"
@@ -57,6 +58,7 @@ struct intake {
 	struct webhooks *webhooks;
 	struct graph *graph;
 	struct media *media;
+	struct media_late *media_late;
 	struct open311 *open311;
 	struct told *told;
 	struct triage *triage;

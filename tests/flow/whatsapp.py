@@ -146,6 +146,66 @@ def an_answer_to_a_question_goes_to_the_case():
     assert wait_done("wamid.B3", "application") != application and applications() == before + 1
 
 
+def media_state(message):
+    return S.value(f"SELECT state FROM intake.media WHERE external_id = '{message}'")
+
+
+def events_with_file(message):
+    """Kinds of the events that name the message's file."""
+    return S.rows("SELECT e.stream || ' ' || e.kind FROM intake.attachment a JOIN feed.event e ON e.application_id = a.application_id "
+                  "AND e.stream IN ('intake', 'case') AND position(uuid_send(a.id) IN e.payload) > 0 "
+                  f"WHERE a.message_external_id = '{message}' ORDER BY e.stream, e.seq")
+
+
+def late_photo(message, identity, who):
+    """An application that did not wait for its photo; the provider has it now."""
+    META.rules({"at": "lookup", "do": "500", "times": -1, "id": identity})
+    send(channels.message(message, "image", {"id": photo(identity), "mime_type": "image/jpeg", "caption": "Fotoğraf " + message},
+                          number=who))
+    kopru.wait_until(lambda: S.value(f"SELECT reason FROM intake.media WHERE external_id = '{message}'"), 15, "it cannot be had")
+    S.sql(f"UPDATE intake.draft SET next_at = now() - interval '601 s' WHERE id = "
+          f"(SELECT draft_id FROM intake.message WHERE external_id = '{message}')")
+    application = wait_done(message, "application")
+    kopru.wait_until(lambda: S.value(f"SELECT count(*) FROM router.case WHERE application_id = '{application}'") == "1", 10, "it is routed")
+    META.rules()
+    return application
+
+
+def has_come(message):
+    S.sql(f"UPDATE intake.media SET next_at = now() WHERE external_id = '{message}' AND state = 'wanted'")
+    kopru.wait_until(lambda: media_state(message) == "settled", 15, "its case knows of it", lambda: S.sql(
+        f"SELECT * FROM intake.media WHERE external_id = '{message}'") + S.tail("intake", 2500))
+
+
+def a_file_that_comes_late_is_added_to_its_case_once():
+    application = late_photo("wamid.L1", "800000000000071", "905000000071")
+    has_come("wamid.L1")
+    assert events_with_file("wamid.L1") == ["case citizen.added"], events_with_file("wamid.L1")
+    # As after a crash between the router's answer and what is recorded of it, and as one that nobody had bound.
+    S.sql("UPDATE intake.attachment SET application_id = NULL WHERE message_external_id = 'wamid.L1'; "
+          "UPDATE intake.media SET state = 'fetched', next_at = now() WHERE external_id = 'wamid.L1'")
+    has_come("wamid.L1")
+    assert events_with_file("wamid.L1") == ["case citizen.added"], events_with_file("wamid.L1")
+    assert S.value("SELECT application_id FROM intake.attachment WHERE message_external_id = 'wamid.L1'") == application
+    # What came in time is named by the application, and by nothing else.
+    S.sql("UPDATE intake.media SET next_at = now() WHERE state = 'fetched'")
+    kopru.wait_until(lambda: media_state("wamid.A2") == "settled", 15, "the first one's is settled")
+    named = events_with_file("wamid.A2")
+    assert named == ["case application.routed", "intake application.received"], named
+
+
+def a_late_file_that_its_case_takes_no_more_is_for_a_person():
+    application = late_photo("wamid.L2", "800000000000072", "905000000072")
+    S.sql(f"UPDATE router.case SET state = 10 WHERE application_id = '{application}'")
+    has_come("wamid.L2")
+    assert events_with_file("wamid.L2") == [], events_with_file("wamid.L2")
+    assert S.value("SELECT application_id FROM intake.attachment WHERE message_external_id = 'wamid.L2'") == application
+    row = S.value("SELECT i.state, i.verdict FROM intake.inbound i JOIN intake.message m ON m.inbound_id = i.id "
+                  "WHERE m.external_id = 'wamid.L2'")
+    assert row == "triage|a file of it came late, and its case takes no more", row
+    S.sql("UPDATE intake.inbound SET state = 'done' WHERE state = 'triage'")
+
+
 def edits_and_deletions_count_until_it_is_an_application():
     who = {"number": "905000000011"}
     send(channels.text("wamid.C1", "yanlış metin"), channels.text("wamid.C2", "silinecek", when=1764100001), **who)
@@ -256,7 +316,7 @@ def killed_at_any_moment_each_message_is_in_one_application():
     def hurry():
         """Leases of those who were killed end at once."""
         S.sql("UPDATE intake.inbound SET next_at = now() WHERE state = 'stored'; "
-              "UPDATE intake.media SET next_at = now() WHERE state = 'wanted'; "
+              "UPDATE intake.media SET next_at = now() WHERE state IN ('wanted', 'fetched'); "
               "UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
     for _ in range(8):
         time.sleep(1)
@@ -279,9 +339,14 @@ def killed_at_any_moment_each_message_is_in_one_application():
     said = sorted(piece for text in texts for piece in re.findall(r"metin \d+ [ab]", text))
     assert said == sorted(f"metin {n} {which}" for n in range(len(senders)) for which in "ab"), said
     assert applications() - before == len(texts)
-    files = S.value("SELECT count(*) FROM intake.attachment a JOIN intake.application x ON x.id = a.application_id "
+    kopru.wait_until(lambda: hurry() or S.value(
+        "SELECT count(*) FROM intake.attachment a JOIN intake.application x ON x.id = a.application_id "
+        "WHERE x.body LIKE 'metin %'") == str(len(senders)), 20, "each has its file")
+    named = S.value("SELECT count(*) || ' ' || count(DISTINCT a.id) FROM intake.attachment a JOIN intake.application x "
+                    "ON x.id = a.application_id JOIN feed.event e ON e.application_id = x.id AND e.stream IN ('intake', 'case') "
+                    "AND e.kind IN ('application.received', 'citizen.added') AND position(uuid_send(a.id) IN e.payload) > 0 "
                     "WHERE x.body LIKE 'metin %'")
-    assert files == str(len(senders)), files
+    assert named == f"{len(senders)} {len(senders)}", named
     trackers = [line["tracker"] for line in META.lines("message")]
     assert len(trackers) == len(set(trackers)), "somebody was told twice"
 
@@ -291,6 +356,8 @@ TESTS = (
     what_comes_within_minutes_is_one_application,
     what_comes_again_late_and_in_another_order_changes_nothing,
     an_answer_to_a_question_goes_to_the_case,
+    a_file_that_comes_late_is_added_to_its_case_once,
+    a_late_file_that_its_case_takes_no_more_is_for_a_person,
     edits_and_deletions_count_until_it_is_an_application,
     a_username_without_a_number_is_somebody,
     what_cannot_be_read_is_kept_and_asked_for,
