@@ -264,14 +264,16 @@ inbound_receive(struct inbound *i, struct inbound_arrival *arrival)
 {
 	size_t size = arrival->raw_file ? 0 : arrival->size;
 	uint8_t hash[crypto_hash_sha256_BYTES];
+	const uint8_t *known = arrival->raw_file;
 
 	if (i->bytes > 0 && i->bytes + size > INBOUND_BYTES_MAX) {
 		metric_add(i->metrics.unavailable, 1);
 		return -1;
 	}
 	if (!arrival->source_id) {
-		crypto_hash_sha256(hash, arrival->raw, arrival->size);
-		sodium_bin2hex(arrival->hash_text, sizeof(arrival->hash_text), hash, sizeof(hash));
+		if (!known)
+			crypto_hash_sha256(hash, arrival->raw, arrival->size);
+		sodium_bin2hex(arrival->hash_text, sizeof(arrival->hash_text), known ? known : hash, sizeof(hash));
 		arrival->source_id = arrival->hash_text;
 	}
 	if (arrival->content_type && strlen(arrival->content_type) > CONTENT_TYPE_MAX)

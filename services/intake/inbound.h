@@ -23,7 +23,7 @@ enum inbound_end {
 
 /* One thing that arrived. The caller's, the first members filled in; it and what it points to live until on_end. */
 struct inbound_arrival {
-	const char *source, *source_id; /* source_id NULL: SHA-256 of raw, in hex */
+	const char *source, *source_id; /* source_id NULL: raw_file, or the SHA-256 of raw, in hex */
 	const char *content_type; /* NULL when not given; up to 200 bytes of it are kept */
 	const void *raw;
 	size_t size;

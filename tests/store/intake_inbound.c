@@ -148,6 +148,33 @@ test_an_arrival_is_stored_as_it_came(void **state)
 	assert_int_equal(scratch_number(f->one.scratch, "SELECT id FROM intake.inbound"), t->id);
 }
 
+/* Its file's hash is known: what may be 25 MiB is not read again on the loop. */
+static void
+test_an_arrival_that_is_a_file_goes_by_the_hash_of_the_file(void **state)
+{
+	static const uint8_t hash[32] = {0xab, 0xcd, 0xef};
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 2; i++) {
+		struct told *t = &f->told[f->count++];
+
+		t->arrival = (struct inbound_arrival){.source = "email/a",
+		    .raw = "x",
+		    .size = 1,
+		    .raw_file = hash,
+		    .state = "stored",
+		    .on_end = on_end,
+		    .arg = f};
+		assert_int_equal(inbound_receive(f->inbound, &t->arrival), 0);
+		wait_all(f);
+		assert_int_equal(t->end, i == 0 ? INBOUND_STORED : INBOUND_REPEATED);
+	}
+	assert_int_equal(
+	    scratch_number(f->one.scratch, "SELECT count(*) FROM intake.inbound WHERE raw IS NULL AND "
+					   "source_id = encode(raw_file, 'hex') AND source_id LIKE 'abcdef00%'"),
+	    1);
+}
+
 static void
 test_a_repetition_is_told_the_first_id(void **state)
 {
@@ -310,6 +337,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_an_arrival_is_stored_as_it_came, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_an_arrival_that_is_a_file_goes_by_the_hash_of_the_file, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_repetition_is_told_the_first_id, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_the_same_in_one_batch_is_one, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_two_instances_store_each_once, set_up, tear_down),
