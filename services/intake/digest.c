@@ -17,6 +17,7 @@
 #define ROWS_MAX 200
 #define BYTES_MAX ((int64_t)8 * 1024 * 1024)
 #define LEASE_SECONDS 30
+#define EXTEND_MS (LEASE_SECONDS * INT64_C(1000) / 3)
 #define ITEMS_MAX 1000 /* of one transaction, unless one row has more */
 #define POSTPONE_SECONDS 30
 #define TRIES_MAX 5
@@ -29,7 +30,7 @@ struct piece {
 
 struct digest {
 	struct digest_conf conf;
-	struct loop_timer *timer;
+	struct loop_timer *timer; /* until the next look; while a thread reads, until its lease is extended */
 	bool busy, woken, more;
 	struct arena *arena; /* of the rows under way */
 	struct effects_row *rows;
@@ -178,13 +179,28 @@ next_piece(struct digest *d)
 	db_commit(tx, on_piece_done, d);
 }
 
+/* By id; rows that could not be read now stand last. */
 static int
-compare_ids(const void *left, const void *right)
+compare(const void *left, const void *right)
 {
 	const struct effects_row *a = *(const struct effects_row *const *)left;
 	const struct effects_row *b = *(const struct effects_row *const *)right;
 
+	if (!a->reading.later != !b->reading.later)
+		return a->reading.later ? 1 : -1;
 	return (a->inbound.id > b->inbound.id) - (a->inbound.id < b->inbound.id);
+}
+
+static void
+bind_leases(struct db_tx *tx, const struct effects_row *const *rows, size_t count, int32_t seconds)
+{
+	db_bind_array(tx, DB_INT8S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int8(tx, rows[i]->inbound.id);
+	db_bind_array(tx, DB_INT8S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int8(tx, rows[i]->token);
+	db_bind_int4(tx, seconds);
 }
 
 static void
@@ -195,41 +211,52 @@ postpone(struct digest *d, size_t count)
 
 	log_warn("inbound.postponed", "rows=%zu reason=\"%s\"", count, later[0]->reading.later);
 	db_call(tx, &digest_statements[INBOUND_POSTPONE]);
-	db_bind_array(tx, DB_INT8S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int8(tx, later[i]->inbound.id);
-	db_bind_array(tx, DB_INT8S, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_int8(tx, later[i]->token);
-	db_bind_int4(tx, POSTPONE_SECONDS);
+	bind_leases(tx, later, count, POSTPONE_SECONDS);
 	db_commit(tx, on_failed, d);
 }
 
-/* Rows that could not be read now stand last. */
 static void
 commit_all(struct digest *d)
 {
-	size_t ready = 0, later = 0;
+	size_t later = 0;
 
-	d->sorted = arena_array(d->arena, d->count, sizeof(*d->sorted));
-	for (size_t i = 0; i < d->count; i++) {
-		if (d->rows[i].reading.later)
-			d->sorted[d->count - ++later] = &d->rows[i];
-		else
-			d->sorted[ready++] = &d->rows[i];
-	}
-	qsort(d->sorted, ready, sizeof(*d->sorted), compare_ids);
-	qsort(d->sorted + ready, later, sizeof(*d->sorted), compare_ids);
+	qsort(d->sorted, d->count, sizeof(*d->sorted), compare);
+	while (later < d->count && d->sorted[d->count - later - 1]->reading.later)
+		later++;
 	d->piece_count = 0;
-	if (ready > 0)
-		push_piece(d, 0, ready, 0);
+	if (later < d->count)
+		push_piece(d, 0, d->count - later, 0);
 	if (later > 0)
 		postpone(d, later);
 	else
 		next_piece(d);
 }
 
-/* On a thread of its own; the loop touches nothing of it meanwhile. */
+static void
+on_extended(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	(void)arg;
+	(void)results;
+	if (outcome != DB_COMMITTED)
+		log_warn("inbound.unextended", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+}
+
+/* However long a thread reads, nobody else begins meanwhile. */
+static void
+extend(struct digest *d)
+{
+	struct db_tx *tx;
+
+	timer_start(d->timer, EXTEND_MS);
+	if (!db_is_up(d->conf.db))
+		return;
+	tx = db_begin(d->conf.db);
+	db_call(tx, &digest_statements[INBOUND_EXTEND]);
+	bind_leases(tx, d->sorted, d->count, LEASE_SECONDS);
+	db_commit(tx, on_extended, NULL);
+}
+
+/* On a thread of its own; the loop only looks at ids and tokens meanwhile. */
 static void
 read_slowly(void *arg)
 {
@@ -267,31 +294,12 @@ read_all(struct digest *d)
 		return;
 	}
 	d->worker = worker_start(d->conf.loop, read_slowly, on_read_slowly, d, &e);
-	if (d->worker)
+	if (d->worker) {
+		timer_start(d->timer, EXTEND_MS);
 		return;
+	}
 	log_warn("inbound.delayed", "rows=%zu reason=\"%s\"", d->count, e.text);
 	look_end(d, false);
-}
-
-static void
-take_row(struct digest *d, const struct db_results *results, size_t n)
-{
-	struct effects_row *row = &d->rows[n];
-	const void *bytes;
-	size_t size;
-
-	row->inbound.id = db_int8(results, 0, n, 0);
-	row->inbound.source = arena_string(d->arena, db_text(results, 0, n, 1));
-	row->inbound.source_id = arena_string(d->arena, db_text(results, 0, n, 2));
-	row->inbound.received_at = db_time(results, 0, n, 3);
-	bytes = db_bytes(results, 0, n, 4, &size);
-	row->inbound.raw = arena_string_n(d->arena, bytes ? bytes : "", size);
-	row->inbound.size = size;
-	bytes = db_bytes(results, 0, n, 5, &size);
-	row->raw_file = bytes ? arena_copy(d->arena, bytes, size) : NULL;
-	row->token = db_int8(results, 0, n, 7);
-	row->attempts = db_int4(results, 0, n, 8);
-	row->channel = channel_of(row->inbound.source);
 }
 
 static void
@@ -310,7 +318,11 @@ on_claimed(void *arg, enum db_outcome outcome, const struct db_results *results,
 	d->more = true;
 	d->rows = arena_array(d->arena, d->count, sizeof(*d->rows));
 	for (size_t n = 0; n < d->count; n++)
-		take_row(d, results, n);
+		reading_take(&d->rows[n], d->arena, results, n);
+	d->sorted = arena_array(d->arena, d->count, sizeof(*d->sorted));
+	for (size_t n = 0; n < d->count; n++)
+		d->sorted[n] = &d->rows[n];
+	qsort(d->sorted, d->count, sizeof(*d->sorted), compare);
 	read_all(d);
 }
 
@@ -320,6 +332,8 @@ on_look(void *arg)
 	struct digest *d = arg;
 	struct db_tx *tx;
 
+	if (d->worker)
+		extend(d);
 	if (d->busy || loop_stopping(d->conf.loop))
 		return;
 	if (!db_is_up(d->conf.db)) {

@@ -21,6 +21,13 @@ UPDATE intake.inbound AS i
  WHERE i.id = r.id AND (r.place = 1 OR (r.total <= $2::bigint AND r.tried = 0))
 RETURNING i.id, i.source, i.source_id, i.received_at, i.raw, i.raw_file, i.raw_size, i.token, i.attempts;
 
+-- name: inbound_extend
+-- in:  arrays of one length: $1 ids, $2 tokens; $3 seconds of the lease
+-- Its reader is at work: nobody else begins meanwhile.
+UPDATE intake.inbound AS i SET next_at = clock_timestamp() + make_interval(secs => $3::int)
+  FROM unnest($1::bigint[], $2::bigint[]) AS f(id, token)
+ WHERE i.id = f.id AND i.token = f.token AND i.state = 'stored';
+
 -- name: effects_lock
 SELECT pg_advisory_xact_lock(1263423570, 1)::text;
 

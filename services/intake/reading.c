@@ -6,6 +6,26 @@
 
 #define FILE_BYTES_MAX ((uint64_t)64 * 1024 * 1024)
 
+void
+reading_take(struct effects_row *row, struct arena *a, const struct db_results *results, size_t n)
+{
+	const void *bytes;
+	size_t size;
+
+	row->inbound.id = db_int8(results, 0, n, 0);
+	row->inbound.source = arena_string(a, db_text(results, 0, n, 1));
+	row->inbound.source_id = arena_string(a, db_text(results, 0, n, 2));
+	row->inbound.received_at = db_time(results, 0, n, 3);
+	bytes = db_bytes(results, 0, n, 4, &size);
+	row->inbound.raw = arena_string_n(a, bytes ? bytes : "", size);
+	row->inbound.size = size;
+	bytes = db_bytes(results, 0, n, 5, &size);
+	row->raw_file = bytes ? arena_copy(a, bytes, size) : NULL;
+	row->token = db_int8(results, 0, n, 7);
+	row->attempts = db_int4(results, 0, n, 8);
+	row->channel = channel_of(row->inbound.source);
+}
+
 static bool
 map_file(const struct files *files, struct effects_row *row)
 {

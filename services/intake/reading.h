@@ -7,6 +7,8 @@
 
 #define READING_ATTEMPTS_MAX 5 /* then a person looks at it */
 
+/* A row of what the claim gave; what it holds lives in the arena. */
+void reading_take(struct effects_row *row, struct arena *a, const struct db_results *results, size_t n);
 /* Fills in the row's reading; what it holds lives in the arena, and until reading_end. Touches nothing else: for any thread. */
 void reading_make(
     const struct channels_conf *conf, const struct files *files, struct arena *a, struct effects_row *row);

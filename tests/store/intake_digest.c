@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,8 @@
 #include "services/intake/digest.sql.h"
 #include "services/intake/effects.h"
 #include "services/intake/inbound.sql.h"
+#include "services/intake/mail.h"
+#include "tests/harness/bus_world.h"
 #include "tests/harness/database.h"
 
 #define WHATSAPP KOPRU__V1__CHANNEL__CHANNEL_WHATSAPP
@@ -30,6 +33,8 @@ struct fixture {
 	struct arena *arena;
 	struct meta_conf whatsapp;
 	struct channels_conf conf;
+	struct files *files; /* NULL: none */
+	char folder[64];
 	struct digest *digest;
 	unsigned digested;
 	int made;
@@ -64,6 +69,9 @@ tear_down(void **state)
 
 	database_close(&f->database);
 	digest_free(f->digest);
+	files_free(f->files);
+	if (*f->folder)
+		world_folder_remove(f->folder);
 	database_end(&f->database);
 	arena_free(f->arena);
 	metrics_free(f->metrics);
@@ -525,6 +533,7 @@ start(struct fixture *f, bool mails)
 	const struct digest_conf conf = {.loop = f->database.loop,
 	    .db = f->database.db,
 	    .channels = &f->conf,
+	    .files = f->files,
 	    .mails = mails,
 	    .on_digested = on_digested,
 	    .arg = f};
@@ -591,6 +600,52 @@ test_a_guilty_row_harms_no_neighbour(void **state)
 	    "triage: what was read in it cannot be stored");
 }
 
+static bool
+lease_extended(void *arg)
+{
+	return number(arg, "SELECT count(*) FROM intake.inbound WHERE source_id = 'slow' AND state = 'stored' AND "
+			   "token = 1 AND next_at > received_at + interval '38 seconds'") == 1;
+}
+
+static bool
+one_digested(void *arg)
+{
+	return ((const struct fixture *)arg)->digested > 0;
+}
+
+/* A program that takes 15 s for a file: the lease of 30 s is made longer meanwhile, so that no other instance begins. */
+static void
+test_a_mail_that_is_read_long_keeps_its_lease(void **state)
+{
+	static const char script[] = "#!/bin/sh\nsleep 15\n";
+	struct fixture *f = *state;
+	char path[128];
+	struct err e;
+	FILE *file;
+
+	world_folder(f->folder);
+	snprintf(path, sizeof(path), "%s/program", f->folder);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(script, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	f->files = files_new(f->folder, path, false, &e);
+	assert_non_null(f->files);
+	f->conf.files = f->files;
+	number(f, "INSERT INTO intake.inbound (source, source_id, raw) VALUES ('email/a', 'slow', convert_to("
+		  "E'From: a@example.org\\r\\nMessage-ID: <1@example.org>\\r\\nMIME-Version: 1.0\\r\\nContent-Type: "
+		  "multipart/mixed; boundary=x\\r\\n\\r\\n--x\\r\\n\\r\\nwords\\r\\n--x\\r\\nContent-Type: "
+		  "image/png\\r\\nContent-Disposition: attachment; filename=a.png\\r\\n\\r\\nbytes\\r\\n--x--\\r\\n', "
+		  "'UTF8')) RETURNING 1");
+	start(f, true);
+	assert_true(database_wait(&f->database, lease_extended, f, 14000));
+	assert_int_equal(f->digested, 0);
+	assert_true(database_wait(&f->database, one_digested, f, WAIT_MS));
+	assert_int_equal(
+	    number(f, "SELECT attempts FROM intake.inbound WHERE source_id = 'slow' AND state = 'stored'"), 0);
+}
+
 int
 main(void)
 {
@@ -612,8 +667,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_ends_of_rows, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_what_nobody_reads_is_given_to_a_person, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_guilty_row_harms_no_neighbour, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_mail_that_is_read_long_keeps_its_lease, set_up, tear_down),
 	};
 
 	jsontext_start();
+	mail_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
