@@ -82,6 +82,7 @@ CREATE TABLE intake.draft (
 	ended_as text CHECK (ended_as IN ('application', 'reply', 'addition', 'nothing', 'triage')),
 	application_id uuid,
 	decided text CHECK (decided IN ('application', 'addition', 'dismiss')), -- by a clerk, who found it in triage
+	decisions int NOT NULL DEFAULT 0, -- of clerks: each sends commands of its own to the case
 	target uuid, -- the application that it belongs to, where he said so
 	reply_to jsonb, -- how its sender can be told the number, once; NULL: nobody to tell
 	told text NOT NULL DEFAULT 'no' CHECK (told IN ('no', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown')),

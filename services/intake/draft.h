@@ -38,6 +38,7 @@ struct draft {
 	struct arena *arena;
 	struct uuid id;
 	int channel, attempts;
+	int decisions; /* how often a clerk decided */
 	bool has_contact;
 	int64_t token, first_at;
 	const char *decided; /* by a clerk; NULL: nobody had to */
@@ -58,7 +59,7 @@ struct draft {
 	/* its end */
 	const char *ended_as; /* NULL: released */
 	struct uuid application_id;
-	bool has_application;
+	bool has_application, counts; /* as an attempt, when it is released */
 	const char *verdict;
 	int wait_seconds;
 };
@@ -78,6 +79,7 @@ void draft_form(const struct draft *d, struct application_form *form);
 void draft_go(struct draft *d, const struct drafts_conf *conf);
 /* Hand the draft back. verdict: a constant, for a person ("triage"). application may be NULL. */
 void draft_finish(struct draft *d, const char *ended_as, const struct uuid *application, const char *verdict);
-void draft_release(struct draft *d, int seconds);
+/* To be tried again after so long; counts: as an attempt, of which there are few. */
+void draft_release(struct draft *d, int seconds, bool counts);
 
 #endif

@@ -14,9 +14,12 @@
 
 #define ATTEMPTS_MAX 10
 #define ANSWER_MS 8000
-#define SOON_SECONDS 2
+#define UNKNOWN_SECONDS 2 /* twice as long each time: until the last attempt longer than a draft waits for its files */
+#define UNKNOWN_SECONDS_MAX 240
 #define LATER_SECONDS 5
 #define ACTION(name) KOPRU__V1__COMMAND__ACTION_##name
+
+static const char takes_no_more[] = "its case takes no more";
 
 static void ask(struct draft *d);
 
@@ -58,7 +61,7 @@ on_entered(struct entry *entry, enum entry_end end, const struct err *e)
 	case ENTRY_UNKNOWN:
 	default:
 		log_warn("draft.delayed", "reason=\"%s\"", e ? e->text : "");
-		draft_release(d, LATER_SECONDS);
+		draft_release(d, LATER_SECONDS, false);
 	}
 }
 
@@ -82,7 +85,7 @@ become_application(struct draft *d)
 
 /* The case took nothing of it: at the next one, or its end. */
 static void
-ask_next(struct draft *d)
+ask_next(struct draft *d, const char *verdict)
 {
 	const struct draft_target *t = &d->targets[d->target];
 
@@ -90,7 +93,7 @@ ask_next(struct draft *d)
 		d->action = ACTION(CITIZEN_ADD);
 		ask(d);
 	} else if (t->how != DRAFT_OF_SENDER) {
-		draft_finish(d, "triage", &t->application_id, "its case takes no more");
+		draft_finish(d, "triage", &t->application_id, verdict);
 	} else {
 		d->target++;
 		ask(d);
@@ -108,29 +111,28 @@ on_replied(void *arg, const Kopru__V1__Reply *reply)
 		draft_finish(d, d->action == ACTION(CITIZEN_REPLY) ? "reply" : "addition",
 		    &d->targets[d->target].application_id, NULL);
 		return;
-	case KOPRU__V1__REPLY__CODE__CODE_CONFLICT:
-	case KOPRU__V1__REPLY__CODE__CODE_FORBIDDEN:
-	case KOPRU__V1__REPLY__CODE__CODE_INVALID:
-	case KOPRU__V1__REPLY__CODE__CODE_UNSUPPORTED:
-		ask_next(d);
+	case KOPRU__V1__REPLY__CODE__CODE_BUSY: /* also when it has not come to the application's event yet */
+	case KOPRU__V1__REPLY__CODE__CODE_UNKNOWN:
+		draft_release(d, LATER_SECONDS, false);
 		return;
-	default: /* what the router does not know yet it will: the application is stored */
-		draft_release(d, LATER_SECONDS);
+	case KOPRU__V1__REPLY__CODE__CODE_NOT_FOUND:
+		ask_next(d, "its case is not there");
+		return;
+	default:
+		ask_next(d, takes_no_more);
 	}
 }
 
-/* The same draft, case and action: the same id, to which the router gives the same reply again. */
+/* The same draft, case and action by the same decision: the same id, to which the router gives the same reply again. */
 static struct uuid
 command_id(const struct draft *d, const struct draft_target *t)
 {
-	char key[2 * UUID_TEXT_SIZE], draft[UUID_TEXT_SIZE], application[UUID_TEXT_SIZE];
+	char draft[UUID_TEXT_SIZE], application[UUID_TEXT_SIZE];
 
 	uuid_text(&d->id, draft);
 	uuid_text(&t->application_id, application);
-	memcpy(key, draft, sizeof(draft) - 1);
-	key[sizeof(draft) - 1] = '/';
-	memcpy(key + sizeof(draft), application, sizeof(application));
-	return commands_id("draft", key, (size_t)d->action);
+	return commands_id(
+	    "draft", arena_printf(d->arena, "%s/%s/%d", draft, application, d->decisions), (size_t)d->action);
 }
 
 static void
@@ -154,9 +156,9 @@ send_command(struct draft *d, const struct draft_target *t)
 	command.after_intake_seq = t->intake_seq;
 	command.language = arena_string(d->arena, "tr");
 	if (!command_fields_fill(d->arena, d->action, &fields, &command))
-		draft_finish(d, "triage", &t->application_id, "its case takes no more");
+		draft_finish(d, "triage", &t->application_id, takes_no_more);
 	else if (command_send(d->conf->client, &command, ANSWER_MS, on_replied, d, &e) < 0)
-		draft_release(d, LATER_SECONDS);
+		draft_release(d, LATER_SECONDS, false);
 }
 
 static void
@@ -181,6 +183,28 @@ is_conversation(const struct draft *d)
 				     d->channel == KOPRU__V1__CHANNEL__CHANNEL_TELEGRAM);
 }
 
+/* What it answers is not an application yet. Two that answer each other would wait for ever: at last it counts as none. */
+static bool
+must_wait(struct draft *d)
+{
+	size_t known = 0;
+	int wait = UNKNOWN_SECONDS;
+
+	if (d->target_count == 0 || d->targets[0].known)
+		return false;
+	if (d->attempts < ATTEMPTS_MAX) {
+		for (int i = 1; i < d->attempts && wait < UNKNOWN_SECONDS_MAX; i++)
+			wait *= 2;
+		draft_release(d, wait < UNKNOWN_SECONDS_MAX ? wait : UNKNOWN_SECONDS_MAX, true);
+		return true;
+	}
+	for (size_t i = 0; i < d->target_count; i++)
+		if (d->targets[i].known)
+			d->targets[known++] = d->targets[i];
+	d->target_count = known;
+	return false;
+}
+
 void
 draft_go(struct draft *d, const struct drafts_conf *conf)
 {
@@ -194,11 +218,11 @@ draft_go(struct draft *d, const struct drafts_conf *conf)
 		draft_finish(d, "triage", NULL, "nobody could make an application of it");
 		return;
 	}
+	if (must_wait(d))
+		return;
 	d->text = draft_text(d);
 	if (d->target_count > 0 && d->targets[0].how != DRAFT_OF_SENDER) {
-		if (!d->targets[0].known)
-			draft_release(d, SOON_SECONDS);
-		else if (d->targets[0].how == DRAFT_NAMED_BY_OTHER)
+		if (d->targets[0].how == DRAFT_NAMED_BY_OTHER)
 			draft_finish(d, "triage", NULL, "names a number that is not his");
 		else
 			send_command(d, &d->targets[0]);

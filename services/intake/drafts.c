@@ -16,6 +16,7 @@
 #define LEASE_SECONDS 60 /* longer than application and commands may take */
 #define FILES_SECONDS 600 /* so long files are waited for */
 #define WAIT_MS 20000
+#define UNREAD_SECONDS 1
 
 struct drafts {
 	struct drafts_conf conf;
@@ -82,10 +83,11 @@ draft_finish(struct draft *draft, const char *ended_as, const struct uuid *appli
 }
 
 void
-draft_release(struct draft *draft, int seconds)
+draft_release(struct draft *draft, int seconds, bool counts)
 {
 	draft->ended_as = NULL;
 	draft->wait_seconds = seconds;
+	draft->counts = counts;
 	end(draft);
 }
 
@@ -173,6 +175,9 @@ build(void *arg, struct db_tx *tx, void *const *items, size_t count)
 	db_bind_array(tx, DB_INT4S, count - finished);
 	for (size_t i = finished; i < count; i++)
 		db_put_int4(tx, sorted[i]->wait_seconds);
+	db_bind_array(tx, DB_BOOLS, count - finished);
+	for (size_t i = finished; i < count; i++)
+		db_put_bool(tx, sorted[i]->counts);
 }
 
 static struct metric *
@@ -233,8 +238,10 @@ on_loaded(void *arg, enum db_outcome outcome, const struct db_results *results, 
 	for (size_t i = 0; i < d->claimed_count; i++) {
 		if (outcome == DB_COMMITTED)
 			draft_go(d->claimed[i], &d->conf);
-		else
+		else if (outcome == DB_REFUSED) /* it would be so again: no sooner than its lease ends */
 			forget(d->claimed[i]);
+		else
+			draft_release(d->claimed[i], UNREAD_SECONDS, false);
 	}
 	d->claimed_count = 0;
 	look_end(d);

@@ -4,7 +4,7 @@
 -- name: drafts_claim
 -- in:  $1 most drafts, $2 seconds of the lease, $3 seconds that files are waited for
 -- out: id, channel, has a contact, token, attempts, first at, what a clerk decided (NULL: nobody had to), the application that it
---      belongs to by that (NULL: none), head of the stream
+--      belongs to by that (NULL: none), how often he decided, head of the stream
 -- After effects_lock: no message comes to a draft while it is claimed.
 UPDATE intake.draft AS d
    SET state = 'closing', token = d.token + 1, attempts = d.attempts + 1,
@@ -17,7 +17,7 @@ UPDATE intake.draft AS d
                                 WHERE m.draft_id = n.id AND w.state = 'wanted'))
          ORDER BY n.next_at LIMIT $1::int FOR UPDATE SKIP LOCKED) AS due
  WHERE d.id = due.id
-RETURNING d.id, d.channel, d.contact_id IS NOT NULL, d.token, d.attempts, d.first_at, d.decided, d.target,
+RETURNING d.id, d.channel, d.contact_id IS NOT NULL, d.token, d.attempts, d.first_at, d.decided, d.target, d.decisions,
        (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1);
 
 -- name: drafts_messages
@@ -122,9 +122,9 @@ triaged AS (
 SELECT id FROM ended;
 
 -- name: drafts_release
--- in:  arrays of one length, sorted by id: $1 ids, $2 tokens, $3 seconds until they are tried again
--- What could not be decided now does not count as an attempt.
+-- in:  arrays of one length, sorted by id: $1 ids, $2 tokens, $3 seconds until they are tried again, $4 it counts as an attempt
+-- What could not be decided for want of the router or of a place to store it does not count.
 UPDATE intake.draft AS d
-   SET attempts = d.attempts - 1, next_at = clock_timestamp() + make_interval(secs => f.wait)
-  FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS f(id, token, wait)
+   SET attempts = d.attempts - (NOT f.counts)::int, next_at = clock_timestamp() + make_interval(secs => f.wait)
+  FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::boolean[]) AS f(id, token, wait, counts)
  WHERE d.id = f.id AND d.token = f.token AND d.state = 'closing';

@@ -27,7 +27,8 @@ draft_new(struct drafts *drafts, const struct db_results *results, size_t row)
 		d->targets[d->target_count++] = (struct draft_target){.how = DRAFT_NAMED,
 		    .known = true,
 		    .application_id = db_uuid(results, 1, row, 7),
-		    .intake_seq = db_null(results, 1, row, 8) ? 0 : (uint64_t)db_int8(results, 1, row, 8)};
+		    .intake_seq = db_null(results, 1, row, 9) ? 0 : (uint64_t)db_int8(results, 1, row, 9)};
+	d->decisions = db_int4(results, 1, row, 8);
 	d->messages = arena_array(a, MESSAGES_MAX, sizeof(*d->messages));
 	return d;
 }

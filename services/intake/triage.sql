@@ -53,8 +53,8 @@ drafts AS MATERIALIZED (
 taken_up AS (
 	UPDATE intake.draft AS d
 	   SET state = CASE WHEN $2::text = 'dismiss' THEN 'done' ELSE 'closing' END,
-	       ended_as = CASE WHEN $2::text = 'dismiss' THEN 'nothing' END, decided = $2::text, target = $3::uuid,
-	       application_id = NULL, attempts = 0, token = d.token + 1, next_at = clock_timestamp()
+	       ended_as = CASE WHEN $2::text = 'dismiss' THEN 'nothing' END, decided = $2::text, decisions = d.decisions + 1,
+	       target = $3::uuid, application_id = NULL, attempts = 0, token = d.token + 1, next_at = clock_timestamp()
 	  FROM drafts AS n WHERE d.id = n.id),
 others AS (
 	UPDATE intake.inbound AS i

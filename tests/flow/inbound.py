@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from system import System, Tap, wait_until  # noqa: E402
 
+NEWEST = "SELECT id FROM intake.application ORDER BY received_at DESC, number DESC LIMIT 1"
 OURS = "106540352242922"
 PERSON, OTHER = "905000000000", "905000000001"
 
@@ -70,14 +71,14 @@ class World:
     def applications(self):
         return int(self.system.value("SELECT count(*) FROM intake.application"))
 
-    def command(self, number, action, **more):
+    def command(self, number, action, key=None, **more):
         deadline = time.monotonic() + 10
         while True:
             version = int(self.system.value(
                 f"SELECT coalesce((SELECT version FROM router.case WHERE number = '{number}'), 0)"))
             status, _, body = self.system.request("intake", "POST", "/api/v1/commands", {
                 "number": number, "action": action, "expected_version": version, **more}, {
-                "Authorization": "Bearer " + self.clerk})
+                "Authorization": "Bearer " + (key or self.clerk)})
             if status == 200:
                 return
             if time.monotonic() > deadline:
@@ -201,13 +202,95 @@ def a_number_counts_only_from_who_has_to_do_with_it(w):
     assert w.applications() == before
 
 
+def draft(w, *mails):
+    """Mails that wait, for an hour, to become something: (id, what it answers) each."""
+    for name, answers in mails:
+        w.system.sql(
+            f"WITH i AS (INSERT INTO intake.inbound (source, source_id, raw, state) VALUES ('email/a', '{name}', '', 'done') "
+            "RETURNING id), c AS (INSERT INTO intake.contact (id, channel, email) VALUES (gen_random_uuid(), 5, "
+            f"'{name}@example.org') RETURNING id), d AS (INSERT INTO intake.draft (id, channel, contact_id, state, "
+            "next_at) SELECT gen_random_uuid(), 5, c.id, 'closing', now() + interval '1 hour' "
+            "FROM c RETURNING id) INSERT INTO intake.message (channel, external_id, inbound_id, draft_id, contact_id, sent_at, "
+            f"type, body, answers) SELECT 5, '{name}', i.id, d.id, c.id, now(), 'mail', 'Ne oldu?', ARRAY['{answers}'] "
+            "FROM i, c, d")
+
+
+def became(w, name, what="ended_as"):
+    return w.system.value(f"SELECT d.{what} FROM intake.draft AS d JOIN intake.message AS m ON m.draft_id = d.id "
+                          f"WHERE m.external_id = '{name}'")
+
+
+def mails_that_answer_each_other_come_to_an_end(w):
+    """Neither becomes an application before the other: each attempt counts and waits longer, and the last waits no more."""
+    before = w.applications()
+    draft(w, ("circle-1", "circle-2"), ("circle-2", "circle-1"))
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    wait_until(lambda: became(w, "circle-1", "attempts") == "3", 15, "the attempts count", lambda: w.system.tail("intake"))
+    assert w.applications() == before
+    w.system.sql("UPDATE intake.draft SET attempts = 9, next_at = now() WHERE state = 'closing'")
+    w.quiet()
+    assert became(w, "circle-1") == "application", became(w, "circle-1")
+    assert became(w, "circle-2") in ("application", "addition"), became(w, "circle-2")
+    draft(w, ("later", "circle-1"))
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    w.quiet()
+    assert became(w, "later") == "addition", became(w, "later")
+
+
+def a_case_that_is_not_there_holds_nothing_up(w):
+    """Applications that the router knows nothing of: what answers one is a person's, who writes in a messenger is heard."""
+    before = w.applications()
+    draft(w, ("lost", "nothing"))
+    w.system.sql("UPDATE intake.draft SET state = 'done', ended_as = 'application', application_id = gen_random_uuid() "
+                 "WHERE id = (SELECT draft_id FROM intake.message WHERE external_id = 'lost')")
+    draft(w, ("answers-lost", "lost"))
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    third = "905000000002"
+    w.say("Lamba yanmıyor", sender=third)
+    w.quiet()
+    assert became(w, "answers-lost") == "triage"
+    assert w.system.value("SELECT verdict FROM intake.inbound WHERE source_id = 'answers-lost'") == "its case is not there"
+    w.system.sql(f"UPDATE intake.draft SET application_id = gen_random_uuid() WHERE application_id = ({NEWEST})")
+    w.say("Hâlâ yanmıyor", sender=third)
+    w.quiet()
+    assert w.applications() == before + 2 and w.newest("body") == "Hâlâ yanmıyor", w.newest("body")
+    w.system.sql("UPDATE intake.inbound SET state = 'ignored' WHERE source_id = 'answers-lost'")
+
+
+def an_addition_is_tried_anew_when_a_clerk_says_so_again(w):
+    """The router remembers that it refused the command: another decision is another command."""
+    draft(w, ("first", "nothing"))
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    w.quiet()
+    number = w.newest("number")
+    wait_until(lambda: w.system.value(f"SELECT department FROM router.case WHERE number = '{number}'"), 10, "it is assigned")
+    manager = w.system.api_key("its-manager", "cases", "--role", "manager", "--department",
+                               w.system.value(f"SELECT department FROM router.case WHERE number = '{number}'"))
+    w.command(number, "reject", manager, text="Belli bir konu yok.", reason="no_specific_subject")
+    w.command(number, "close", manager, reason="Bitti.")
+    draft(w, ("second", "first"))
+    w.system.sql("UPDATE intake.draft SET next_at = now() WHERE state = 'closing'")
+    w.quiet()
+    assert became(w, "second") == "triage", became(w, "second")
+    row = int(w.system.value("SELECT id FROM intake.inbound WHERE source_id = 'second'"))
+    decision = {"id": row, "decision": "addition", "number": number}
+    assert clerk(w, "POST", "/api/v1/inbound/decide", decision)[0] == 200
+    w.quiet()
+    assert became(w, "second") == "triage", became(w, "second")
+    w.command(number, "reopen", manager, reason="Yeniden aradı.")
+    assert clerk(w, "POST", "/api/v1/inbound/decide", decision)[0] == 200
+    w.quiet()
+    assert became(w, "second") == "addition", became(w, "second")
+
+
 def the_operator_sees_what_waits(w):
     w.system.sql("DELETE FROM intake.channel_error")  # of the photo, which nobody could fetch
     rows = {row["source"]: row for row in json.loads(w.system.kopru("channels", "--json"))}
     assert rows["whatsapp"]["state"] == "well" and rows["whatsapp"]["configured"] == "yes", rows
     assert rows["whatsapp"]["backlog"] == 0 and rows["email/a"]["triage"] == 1 and not rows["email/a"]["configured"], rows
-    metrics = w.system.request("intake", "GET", "/metrics")[2].decode()
-    assert 'kopru_intake_inbound_backlog{channel="whatsapp"} 0' in metrics, metrics
+    wait_until(lambda: 'kopru_intake_inbound_backlog{channel="whatsapp"} 0' in  # looked at every 10 s
+               w.system.request("intake", "GET", "/metrics")[2].decode(), 15, "the figure says so",
+               lambda: w.system.request("intake", "GET", "/metrics")[2].decode())
     w.system.sql("INSERT INTO intake.inbound (source, source_id, raw, received_at, next_at) VALUES ('telegram', 'late', '', "
                  "now() - interval '5 minutes', now() + interval '1 hour')")
     try:
@@ -228,7 +311,9 @@ def main():
         w.manager = w.system.api_key("manager", "cases", "--role", "manager", "--department", "TEM")
         for test in (messages_of_minutes_are_one_application, a_reply_to_the_question_is_one, a_photo_alone_says_so,
                      what_cannot_be_read_lies_in_triage, triage_shows_what_arrived_to_clerks_only, a_decision_is_made_once,
-                     a_number_counts_only_from_who_has_to_do_with_it, the_operator_sees_what_waits):
+                     a_number_counts_only_from_who_has_to_do_with_it, mails_that_answer_each_other_come_to_an_end,
+                     a_case_that_is_not_there_holds_nothing_up, an_addition_is_tried_anew_when_a_clerk_says_so_again,
+                     the_operator_sees_what_waits):
             tap.run(test.__name__, lambda test=test: test(w))
     finally:
         w.close()
