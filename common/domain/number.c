@@ -80,32 +80,67 @@ digits_value(const char *digits, int count)
 	return value;
 }
 
+/* What follows the number that begins at p; NULL when none does. */
+static const char *
+number_at(const char *p, int *year, int32_t *serial)
+{
+	char digits[DIGITS];
+
+	if (ascii_lower(*p) != 'h')
+		return NULL;
+	p = skip_gaps(p + 1);
+	if (ascii_lower(*p) != 'm')
+		return NULL;
+	p++;
+	for (int i = 0; i < DIGITS; i++) {
+		p = skip_gaps(p);
+		if (!ascii_digit(*p))
+			return NULL;
+		digits[i] = *p++;
+	}
+	*year = digits_value(digits, YEAR_DIGITS);
+	*serial = digits_value(digits + YEAR_DIGITS, SERIAL_DIGITS);
+	if (digits[DIGITS - 1] != number_check_digit(digits, DIGITS - 1) || *year < YEAR_MIN || *year > YEAR_MAX ||
+	    *serial < 1)
+		return NULL;
+	return p;
+}
+
 bool
 number_parse(const char *text, int *year, int32_t *serial)
 {
-	char digits[DIGITS];
-	const char *p = skip_gaps(text);
-	int32_t parsed_year, parsed_serial;
+	int32_t parsed_serial;
+	int parsed_year;
+	const char *end = number_at(skip_gaps(text), &parsed_year, &parsed_serial);
 
-	if (ascii_lower(*p) != 'h')
-		return false;
-	p = skip_gaps(p + 1);
-	if (ascii_lower(*p) != 'm')
-		return false;
-	p = skip_gaps(p + 1);
-	for (int i = 0; i < DIGITS; i++, p = skip_gaps(p + 1)) {
-		if (!ascii_digit(*p))
-			return false;
-		digits[i] = *p;
-	}
-	parsed_year = digits_value(digits, YEAR_DIGITS);
-	parsed_serial = digits_value(digits + YEAR_DIGITS, SERIAL_DIGITS);
-	if (*p != '\0' || digits[DIGITS - 1] != number_check_digit(digits, DIGITS - 1) || parsed_year < YEAR_MIN ||
-	    parsed_year > YEAR_MAX || parsed_serial < 1)
+	if (!end || *skip_gaps(end) != '\0')
 		return false;
 	if (year)
 		*year = parsed_year;
 	if (serial)
 		*serial = parsed_serial;
 	return true;
+}
+
+static bool
+is_word(char c)
+{
+	return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
+bool
+number_find(const char *text, char number[NUMBER_TEXT_SIZE])
+{
+	const char *end;
+	int32_t serial;
+	int year;
+
+	for (const char *p = text; *p; p++) {
+		if (p > text && is_word(p[-1]))
+			continue;
+		end = number_at(p, &year, &serial);
+		if (end && !ascii_digit(*end))
+			return number_format(year, serial, number);
+	}
+	return false;
 }

@@ -16,6 +16,10 @@ bool number_format(int year, int32_t serial, char text[NUMBER_TEXT_SIZE]);
  * the shape or the check digit is wrong. year and serial may be NULL. */
 bool number_parse(const char *text, int *year, int32_t *serial);
 
+/* The first number that stands in text (UTF-8), in any way in which people write it: "[hm 2026 0000123 4]:"; false when there is
+ * none. Not within a longer word or number. Looks at each byte a bounded number of times. */
+bool number_find(const char *text, char number[NUMBER_TEXT_SIZE]);
+
 /* ISO/IEC 7064 MOD 11,10 over count digits ('0'..'9'): the check digit as '0'..'9'. */
 char number_check_digit(const char *digits, unsigned count);
 

@@ -87,11 +87,13 @@ CREATE TABLE intake.draft (
 	reply_to jsonb, -- how its sender can be told the number, once; NULL: nobody to tell
 	told text NOT NULL DEFAULT 'no' CHECK (told IN ('no', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown')),
 	told_at timestamptz,
+	told_message_id text, -- the provider's id of what told it: an answer to it belongs to the application
 	CHECK ((state = 'done') = (ended_as IS NOT NULL))
 );
 CREATE UNIQUE INDEX draft_open ON intake.draft (contact_id) WHERE state = 'open';
 CREATE INDEX draft_due ON intake.draft (next_at) WHERE state <> 'done';
 CREATE INDEX draft_contact ON intake.draft (contact_id, first_at DESC);
+CREATE INDEX draft_told_message ON intake.draft (told_message_id) WHERE told_message_id IS NOT NULL;
 CREATE INDEX draft_unknown ON intake.draft (told_at) WHERE told = 'unknown';
 CREATE INDEX draft_tell ON intake.draft (told_at NULLS FIRST) WHERE state = 'done' AND ended_as = 'application' AND reply_to IS NOT NULL AND told IN ('no', 'sending');
 GRANT SELECT, INSERT, UPDATE ON intake.draft TO intake;

@@ -73,6 +73,16 @@ SELECT t.place::int, t.how, t.application_id,
                  FROM intake.message AS q JOIN intake.draft AS o ON o.id = q.draft_id
                 WHERE q.channel = m.channel AND split_part(q.external_id, ' ', 1) = a.answered AND o.id <> n.id
                   AND (o.application_id IS NOT NULL OR o.state <> 'done') OFFSET 0) AS r
+        UNION ALL -- it answers what told him
+        SELECT n.place, 1, o.application_id, a.nearness
+          FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
+          JOIN intake.draft AS d ON d.id = n.id
+          JOIN intake.message AS m ON m.draft_id = n.id
+         CROSS JOIN LATERAL unnest(m.answers) WITH ORDINALITY AS a(answered, nearness)
+         CROSS JOIN LATERAL (
+               SELECT p.application_id FROM intake.draft AS p
+                WHERE p.told_message_id = a.answered AND p.channel = d.channel AND p.contact_id = d.contact_id
+                  AND p.ended_as = 'application' OFFSET 0) AS o
         UNION ALL
         SELECT n.place,
                CASE WHEN EXISTS (SELECT FROM intake.draft AS o WHERE o.contact_id = d.contact_id AND o.application_id = x.id)

@@ -181,17 +181,8 @@ static const char *
 subject_number(struct arena *a, const char *subject)
 {
 	char number[NUMBER_TEXT_SIZE];
-	int year;
-	int32_t serial;
 
-	for (const char *at = subject; at && *at; at++) {
-		if (ascii_lower(at[0]) != 'h' || ascii_lower(at[1]) != 'm' || (at[2] != '-' && at[2] != ' '))
-			continue;
-		if (number_parse(arena_string_n(a, at, strnlen(at, NUMBER_TEXT_SIZE - 1)), &year, &serial) &&
-		    number_format(year, serial, number))
-			return arena_string(a, number);
-	}
-	return NULL;
+	return subject && number_find(subject, number) ? arena_string(a, number) : NULL;
 }
 
 static void

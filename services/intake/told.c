@@ -34,6 +34,7 @@ struct telling {
 	struct uuid id; /* of the draft */
 	char id_text[UUID_TEXT_SIZE];
 	enum tell_end end;
+	const char *message_id; /* NULL: not known */
 };
 
 static void
@@ -69,6 +70,7 @@ on_told(struct tell *tell, enum tell_end end, const char *reason)
 	struct told *t = telling->told;
 
 	telling->end = end;
+	telling->message_id = tell->message_id ? arena_string(telling->arena, tell->message_id) : NULL;
 	if (end != TELL_SENT)
 		log_warn("sender.untold", "draft=%s source=%s reason=\"%s\"", telling->id_text, tell->source,
 		    reason ? reason : "");
@@ -102,6 +104,9 @@ build(void *arg, struct db_tx *tx, void *const *items, size_t count)
 	db_bind_array(tx, DB_TEXTS, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_text(tx, words[sorted[i]->end]);
+	db_bind_array(tx, DB_TEXTS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_text(tx, sorted[i]->message_id);
 	db_bind_int4(tx, LATER_SECONDS);
 	db_bind_int4(tx, GIVE_UP_SECONDS);
 }

@@ -31,11 +31,15 @@ RETURNING d.id;
 
 -- name: told_finish
 -- in:  arrays of one length, sorted by id: $1 ids of drafts, $2 how they were told; "no": it was not sent, and is tried again
---      after $3 seconds, for $4 seconds from its first message on
+--      after $4 seconds, for $5 seconds from its first message on; $3 the provider's ids of what was sent (NULL: not known)
 -- What the provider said meanwhile stands.
 UPDATE intake.draft AS d
-   SET told = CASE WHEN f.told = 'no' AND d.first_at < clock_timestamp() - make_interval(secs => $4::int) THEN 'failed'
+   SET told = CASE WHEN d.told <> 'sending' THEN d.told
+                   WHEN f.told = 'no' AND d.first_at < clock_timestamp() - make_interval(secs => $5::int) THEN 'failed'
                    ELSE f.told END,
-       told_at = clock_timestamp() + CASE WHEN f.told = 'no' THEN make_interval(secs => $3::int) ELSE interval '0' END
-  FROM unnest($1::uuid[], $2::text[]) AS f(id, told)
- WHERE d.id = f.id AND d.told = 'sending';
+       told_at = CASE WHEN d.told <> 'sending' THEN d.told_at
+                      WHEN f.told = 'no' THEN clock_timestamp() + make_interval(secs => $4::int)
+                      ELSE clock_timestamp() END,
+       told_message_id = coalesce(f.message_id, d.told_message_id)
+  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS f(id, told, message_id)
+ WHERE d.id = f.id AND (d.told = 'sending' OR f.message_id IS NOT NULL);

@@ -126,7 +126,16 @@ def a_bot_of_telegram_is_a_door():
     assert {application_of(f"500000001/{n}")[6] for n in (3, 4)} == {application}
     assert S.value(f"SELECT latitude_e7 FROM intake.application WHERE id = '{application}'") == "378700000"
     assert S.value(f"SELECT count(*) FROM intake.attachment WHERE application_id = '{application}'") == "1"
-    assert [line["to"] for line in told_of(TELEGRAM, number)] == ["500000001"]
+    told = told_of(TELEGRAM, number)
+    assert [line["to"] for line in told] == ["500000001"]
+    # What answers the message that told the number belongs to it.
+    answer = update(9, text="Ne zaman onarılır?")
+    chat, identity = told[0]["message"].split("/")
+    answer["message"]["reply_to_message"] = {"message_id": int(identity), "chat": {"id": int(chat), "type": "private"}}
+    send("telegram", answer)
+    kopru.wait_until(lambda: S.value("SELECT d.ended_as || ' ' || coalesce(d.application_id::text, '') FROM intake.message m JOIN intake.draft d "
+                                     "ON d.id = m.draft_id WHERE m.external_id = '500000001/9'") == f"addition {application}", 15,
+                     "the answer is added", lambda: S.tail("intake"))
 
 
 def everything_twice_is_everything_once():

@@ -141,6 +141,11 @@ def an_answer_to_a_question_goes_to_the_case():
     # No question any more: what answers an old message of his own is added.
     send(channels.text("wamid.B2", "Çukur büyüdü", context={"from": "905000000001", "id": "wamid.A1"}))
     assert wait_done("wamid.B2", "addition") == application and applications() == before
+    # So is what answers the very message that told the number, and what names the number.
+    send(channels.text("wamid.B4", "Hâlâ kimse gelmedi", context={"from": "905000000001", "id": told_of(application)[0]["message"]}))
+    assert wait_done("wamid.B4", "addition") == application and applications() == before
+    send(channels.text("wamid.B5", f"{field(application, 'number').lower().replace('-', ' ')} no'lu başvurum ne oldu?"))
+    assert wait_done("wamid.B5", "addition") == application and applications() == before
     # And what is not about it is another application.
     send(channels.text("wamid.B3", "Park lambası yanmıyor"))
     assert wait_done("wamid.B3", "application") != application and applications() == before + 1

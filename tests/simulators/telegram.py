@@ -12,6 +12,7 @@ See provider.py for what else it takes.
 
 import json
 import os
+import secrets
 import sys
 import urllib.parse
 
@@ -71,10 +72,11 @@ class Telegram(provider.Provider):
         if not to or not text or len(text) > 4096:
             self.write(malformed=body)
             return 400, {"ok": False, "error_code": 400, "description": "Bad Request"}
-        self.write(message="1", to=to, text=text)
+        identity = 100000 + secrets.randbelow(10 ** 9)
+        self.write(message=f"{to}/{identity}", to=to, text=text)
         if do == "lost":
             raise provider.Drop
-        return 200, {"ok": True, "result": {"message_id": 1, "chat": {"id": to, "type": "private"}, "date": 1, "text": text}}
+        return 200, {"ok": True, "result": {"message_id": identity, "chat": {"id": to, "type": "private"}, "date": 1, "text": text}}
 
 
 if __name__ == "__main__":

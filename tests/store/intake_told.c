@@ -44,6 +44,7 @@ on_send(void *arg, struct tell *t)
 	snprintf(f->id, sizeof(f->id), "%s", t->id);
 	if (f->before_end)
 		scratch_sql(f->database.scratch, f->before_end, NULL, 0);
+	t->message_id = f->end == TELL_SENT ? "wamid.TOLD" : NULL;
 	if (!f->silent)
 		t->on_end(t, f->end, f->end == TELL_SENT ? NULL : "a reason");
 }
@@ -164,6 +165,9 @@ test_the_sender_is_told_once(void **state)
 	assert_string_equal(f->reply_to, "{\"to\": \"905\"}");
 	assert_non_null(strstr(f->text, "Başvuru numaranız: HM-2026-0000001-0"));
 	assert_non_null(strstr(f->text, "https://example.org/takip#no=HM-2026-0000001-0&kod="));
+	assert_int_equal(scratch_number(f->database.scratch,
+			     "SELECT count(*) FROM intake.draft WHERE told_message_id = 'wamid.TOLD'"),
+	    1);
 	assert_null(strstr(f->text, "okuyamadık"));
 	assert_true(strlen(f->text) <= 1000);
 	assert_int_equal(
@@ -254,11 +258,13 @@ test_a_status_that_was_faster_stands(void **state)
 
 	put_drafts(f, 1, "text");
 	f->before_end = "UPDATE intake.draft SET told = 'read'";
-	f->end = TELL_UNKNOWN;
 	f->told = start(f);
 	assert_true(database_wait(&f->database, is_settled, f, WAIT_MS));
 	database_wait(&f->database, never, f, 300);
 	assert_string_equal(told_as(f), "read");
+	assert_int_equal(scratch_number(f->database.scratch,
+			     "SELECT count(*) FROM intake.draft WHERE told_message_id = 'wamid.TOLD'"),
+	    1);
 }
 
 int

@@ -150,6 +150,36 @@ parse_refuses_years_and_serials_out_of_range(void **state)
 	}
 }
 
+static void
+find_takes_the_first_number_of_a_text(void **state)
+{
+	char good[NUMBER_TEXT_SIZE], found[NUMBER_TEXT_SIZE], text[128];
+	static const char *const with[] = {"%s", "[%s]", "Merhaba, %s ne oldu?", "ha hm hm %s hm-1",
+	    "HM-2026-0000123-99 değil %s", "HM-2026-0000124-X %s\n%s", "“%s”"};
+	static const char *const without[] = {"", "HM", "h", "hm hm hm", "XHM-2026-0000123-%c", "HM-2026-0000123-%c0",
+	    "HM-2026-0000123", "2026-0000123-%c", "hm\xe2\x80"};
+
+	(void)state;
+	assert_true(number_format(2026, 123, good));
+	for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) {
+		const char *mark = strstr(with[i], "%s");
+
+		snprintf(text, sizeof text, "%.*s%s%s", (int)(mark - with[i]), with[i], good, mark + 2);
+		assert_true(number_find(text, found));
+		assert_string_equal(found, good);
+	}
+	for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+		const char *mark = strstr(without[i], "%c");
+
+		snprintf(text, sizeof text, "%.*s%c%s", mark ? (int)(mark - without[i]) : 99, without[i],
+		    mark ? good[16] : ' ', mark ? mark + 2 : "");
+		assert_false(number_find(text, found));
+	}
+	snprintf(text, sizeof text, "hm 2026 0000123 %c.", good[16]);
+	assert_true(number_find(text, found));
+	assert_string_equal(found, good);
+}
+
 int
 main(void)
 {
@@ -161,6 +191,7 @@ main(void)
 	    cmocka_unit_test(parse_catches_every_wrong_digit),
 	    cmocka_unit_test(parse_takes_what_people_type),
 	    cmocka_unit_test(parse_refuses_years_and_serials_out_of_range),
+	    cmocka_unit_test(find_takes_the_first_number_of_a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,7 @@ item_json(const struct channel_item *item)
 	put_files(json, item);
 	put_text(json, "source_url", item->source_url);
 	put_list(json, "references", item->references, CHANNEL_REFERENCES_MAX);
+	put_text(json, "quoted_number", item->quoted_number);
 	if (item->alone)
 		json_object_set_new(json, "alone", json_true());
 	if (item->reply_to)

@@ -7,6 +7,7 @@
 #include "common/base/jsontext.h"
 #include "common/base/text.h"
 #include "common/domain/identity.h"
+#include "common/domain/number.h"
 
 #define DEPTH_MAX 24 /* an address in a contact in an edit of a message lies 14 deep */
 #define VALUES_MAX 200000 /* each costs some 100 bytes */
@@ -183,6 +184,15 @@ fields_key_add(struct channel_item *item, const char *key)
 			return;
 		}
 	}
+}
+
+void
+fields_number(struct arena *a, struct channel_item *item)
+{
+	char number[NUMBER_TEXT_SIZE];
+
+	if (item->text && number_find(item->text, number))
+		item->quoted_number = arena_string(a, number);
 }
 
 void

@@ -34,6 +34,9 @@ const char *fields_phone(struct arena *a, const char *digits);
 /* One more key of the sender; NULL, one that is there already, and the fourth are left out. */
 void fields_key_add(struct channel_item *item, const char *key);
 
+/* The first of our numbers that the item's text names. */
+void fields_number(struct arena *a, struct channel_item *item);
+
 /* A file that is to be fetched. Without an id, and the eleventh, nothing happens. */
 void fields_file_add(struct channel_item *item, const struct channel_file *file);
 

@@ -177,6 +177,7 @@ read_event(struct meta_reading *m, const json_t *event)
 
 	read_part(m, event, item);
 	item->sent_at = fields_time(event, "timestamp", 1000);
+	fields_number(m->a, item);
 	if (item->kind == CHANNEL_IGNORED)
 		return;
 	if (meta_is_ours(m, sender)) {

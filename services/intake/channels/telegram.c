@@ -104,8 +104,8 @@ read_own_phone(struct arena *a, const json_t *message, struct channel_item *item
 		item->phone = fields_phone(a, *phone == '+' ? phone + 1 : phone);
 }
 
-static const char *
-message_id(struct arena *a, const json_t *message)
+const char *
+telegram_message_id(struct arena *a, const json_t *message)
 {
 	return fields_join(
 	    a, fields_id(a, json_object_get(message, "chat"), "id", 30), "/", fields_id(a, message, "message_id", 30));
@@ -127,6 +127,7 @@ read_content(struct arena *a, const json_t *message, struct channel_item *item)
 		if (item->text || item->has_point || item->file_count > 0)
 			item->type = parts[i].type;
 	}
+	fields_number(a, item);
 	read_own_phone(a, message, item);
 	if (item->text && strncmp(item->text, "/start", 6) == 0)
 		ignore(item, "a conversation is opened");
@@ -166,9 +167,9 @@ read_message(struct arena *a, const json_t *message, struct channel_item *item)
 	item->sent_at = fields_time(message, "date", 1000000);
 	read_content(a, message, item);
 	item->references[0] = json_object_get(message, "reply_to_message")
-				  ? message_id(a, json_object_get(message, "reply_to_message"))
+				  ? telegram_message_id(a, json_object_get(message, "reply_to_message"))
 				  : NULL;
-	item->external_id = message_id(a, message);
+	item->external_id = telegram_message_id(a, message);
 	if (!json_object_get(message, "message_id"))
 		triage(item, "a message has no id");
 }

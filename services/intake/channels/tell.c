@@ -8,8 +8,10 @@
 
 #include <jansson.h>
 
+#include "services/intake/channels/fields.h"
 #include "services/intake/channels/graph_fault.h"
 #include "services/intake/channels/graph_url.h"
+#include "services/intake/channels/telegram.h"
 
 #define TIME_MS 15000
 
@@ -136,6 +138,24 @@ end_of(const struct graph_request *r, enum graph_end how, char reason[GRAPH_REAS
 	return r->status >= 500 ? TELL_UNKNOWN : TELL_NEVER;
 }
 
+/* WhatsApp's messages[0].id, Telegram's chat and message_id, Messenger's and Instagram's message_id. */
+static const char *
+message_id_of(struct arena *a, const char *body)
+{
+	json_t *json = body ? json_loads(body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const json_t *result = json_object_get(json, "result");
+	const json_t *message = json_array_get(json_object_get(json, "messages"), 0);
+	const char *id = fields_id(a, message, "id", FIELDS_MESSAGE_ID_MAX);
+
+	if (!id)
+		id = fields_id(a, json, "message_id", FIELDS_MESSAGE_ID_MAX);
+	if (!id && json_is_object(result))
+		id = telegram_message_id(a, result);
+	id = id ? arena_string(a, id) : NULL;
+	json_decref(json);
+	return id;
+}
+
 static void
 end(struct telling_request *t, enum tell_end how, const char *reason)
 {
@@ -154,6 +174,7 @@ on_answer(struct graph_request *r, enum graph_end how)
 	char reason[GRAPH_REASON_SIZE] = "";
 	enum tell_end known = end_of(r, how, reason);
 
+	tell->message_id = known == TELL_SENT ? message_id_of(tell->own->arena, r->body) : NULL;
 	end(tell->own, known, known == TELL_SENT ? NULL : reason);
 }
 

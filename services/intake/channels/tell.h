@@ -23,6 +23,9 @@ struct tell {
 	    struct tell *t, enum tell_end end, const char *reason); /* reason: for the log; NULL with TELL_SENT */
 	void *arg;
 
+	/* The provider's id of what was sent, as a message that answers it would name it; until on_end has returned. NULL: none. */
+	const char *message_id;
+
 	/* tell's own */
 	struct graph_request request;
 	struct telling_request *own;

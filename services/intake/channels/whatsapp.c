@@ -74,6 +74,7 @@ read_edit(const struct change *c, const json_t *message, struct channel_item *it
 	item->kind = CHANNEL_EDIT;
 	item->external_id = fields_id(c->m->a, edit, "original_message_id", FIELDS_MESSAGE_ID_MAX);
 	whatsapp_type_read(c->m->a, now, item);
+	fields_number(c->m->a, item);
 	item->file_count = 0;
 	if (!item->external_id)
 		not_understood(item, "an edit does not say of which message");
@@ -165,6 +166,7 @@ read_message(const struct change *c, const json_t *message)
 		not_understood(item, "a message has no id");
 	else
 		whatsapp_type_read(c->m->a, message, item);
+	fields_number(c->m->a, item);
 }
 
 static void
