@@ -32,8 +32,8 @@ static const struct problem {
 	"No valid API key was given: the header Authorization must read \"Bearer kopru_...\" and the key must be in "
 	"force."},
     {"signature", 401, NULL, "İmza geçersiz", "The signature is not valid",
-	"Gövdenin imzası ya da gizli anahtarı eksik veya yanlış. Hiçbir şey kaydedilmedi.",
-	"The signature or the secret of the body is missing or wrong. Nothing was taken."},
+	"Gövdenin imzası ya da gizli anahtarı eksik veya yanlış. Kabul edilmedi.",
+	"The signature or the secret of the body is missing or wrong. Not accepted."},
     {"forbidden", 403, NULL, "Bu işleme yetki yok", "This is not permitted",
 	"API anahtarının bu işlem için yetkisi yok.", "The API key does not hold the right for this."},
     {"not-found", 404, NULL, "Bulunamadı", "Not found", "Bu adreste bir kayıt yok.",
