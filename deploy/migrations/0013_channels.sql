@@ -93,6 +93,7 @@ CREATE TABLE intake.draft (
 CREATE UNIQUE INDEX draft_open ON intake.draft (contact_id) WHERE state = 'open';
 CREATE INDEX draft_due ON intake.draft (next_at) WHERE state <> 'done';
 CREATE INDEX draft_contact ON intake.draft (contact_id, first_at DESC);
+CREATE INDEX draft_application ON intake.draft (application_id) WHERE application_id IS NOT NULL;
 CREATE INDEX draft_told_message ON intake.draft (told_message_id) WHERE told_message_id IS NOT NULL;
 CREATE INDEX draft_unknown ON intake.draft (told_at) WHERE told = 'unknown';
 CREATE INDEX draft_tell ON intake.draft (told_at NULLS FIRST) WHERE state = 'done' AND ended_as = 'application' AND reply_to IS NOT NULL AND told IN ('no', 'sending');

@@ -2,17 +2,31 @@
 
 -- name: triage_list
 -- in:  $1 state, $2 source (NULL: any), $3 ids after it, $4 most
--- out: id, source, received at, state, verdict, size, decided by
-SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by
+-- out: id, source, received at, state, verdict, size, decided by, why
+SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.decided_reason
   FROM intake.inbound AS i
  WHERE i.state = $1::text AND i.id > $3::bigint
    AND ($2::text IS NULL OR i.source = $2::text OR i.source LIKE $2::text || '/%')
  ORDER BY i.id LIMIT $4::int;
 
+-- name: triage_of_case
+-- in:  $1 number of an application, $2 ids after it, $3 most
+-- out: as triage_list
+SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.decided_reason
+  FROM intake.inbound AS i
+ WHERE i.id > $2::bigint
+   AND i.id IN (SELECT x.inbound_id FROM intake.application AS x WHERE x.number = $1::text
+                UNION ALL
+                SELECT m.inbound_id
+                  FROM intake.application AS x
+                  JOIN intake.draft AS d ON d.application_id = x.id
+                  JOIN intake.message AS m ON m.draft_id = d.id WHERE x.number = $1::text)
+ ORDER BY i.id LIMIT $3::int;
+
 -- name: triage_row
 -- in:  $1 id, $2 most bytes of what arrived
--- out: id, source, received at, state, verdict, size, decided by, content type, what arrived (NULL: a file), SHA-256 of the file
-SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.content_type,
+-- out: id, source, received at, state, verdict, size, decided by, why, content type, what arrived (NULL: a file), SHA-256 of the file
+SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.decided_reason, i.content_type,
        substr(i.raw, 1, $2::int), i.raw_file
   FROM intake.inbound AS i WHERE i.id = $1::bigint;
 
@@ -26,14 +40,42 @@ SELECT m.type, m.body, d.ended_as, a.number
  WHERE m.inbound_id = $1::bigint
  ORDER BY m.sent_at, m.external_id LIMIT 200;
 
+-- name: triage_files
+-- in:  $1 id of the row
+-- out: id of the attachment (NULL: it could not be had), name, type, state, why it could not be had, size
+SELECT a.id::text, a.name, a.media_type, a.state, NULL, a.size
+  FROM intake.message AS m
+  JOIN intake.attachment AS a ON a.message_channel = m.channel AND a.message_external_id = m.external_id
+ WHERE m.inbound_id = $1::bigint
+UNION ALL
+SELECT NULL, w.name, w.media_type, w.state, w.reason, NULL
+  FROM intake.message AS m
+  JOIN intake.media AS w ON w.channel = m.channel AND w.external_id = m.external_id
+ WHERE m.inbound_id = $1::bigint AND w.state <> 'fetched'
+ LIMIT 200;
+
 -- name: triage_look
--- in:  $1 id of the row, $2 number of an application (NULL: none)
--- out: state, whether a draft of it waits for the decision, id of the application (NULL: there is none)
+-- in:  $1 id of the row, $2 number of an application (NULL: none), $3 decision, $4 text (NULL: none), $5 why (NULL: not said)
+-- out: state, whether a draft of it waits for the decision, id of the application (NULL: there is none), whether just this was
+--      decided before, who decided (NULL: nobody), what, what became of it (NULL: nothing yet), number of its application
 SELECT i.state,
        EXISTS (SELECT FROM intake.message AS m JOIN intake.draft AS d ON d.id = m.draft_id
                 WHERE m.inbound_id = i.id AND d.ended_as = 'triage'),
-       (SELECT a.id FROM intake.application AS a WHERE a.number = $2::text)
-  FROM intake.inbound AS i WHERE i.id = $1::bigint;
+       x.id,
+       coalesce(i.decided_by IS NOT NULL AND i.decided_reason IS NOT DISTINCT FROM $5::text AND i.verdict = 'decided: ' || $3::text
+       AND ($3::text = 'dismiss' OR (b.decided = $3::text AND b.target IS NOT DISTINCT FROM x.id
+                                     AND ($4::text IS NULL OR b.body = $4::text))), false),
+       i.decided_by, substr(i.verdict, length('decided: ') + 1), b.ended_as, b.number
+  FROM intake.inbound AS i
+  LEFT JOIN intake.application AS x ON x.number = $2::text
+  LEFT JOIN LATERAL (
+       SELECT d.decided, d.target, d.ended_as, m.body, y.number
+         FROM intake.message AS m
+         JOIN intake.draft AS d ON d.id = m.draft_id
+         LEFT JOIN intake.application AS y ON y.id = coalesce(d.application_id, d.target)
+        WHERE m.inbound_id = i.id AND d.decided IS NOT NULL
+        ORDER BY m.sent_at, m.external_id LIMIT 1) AS b ON true
+ WHERE i.id = $1::bigint;
 
 -- name: triage_decide
 -- in:  $1 id of the row, $2 decision, $3 id of the application that it belongs to (NULL: none), $4 text for what has no message

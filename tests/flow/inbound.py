@@ -123,6 +123,12 @@ def a_photo_alone_says_so(w):
     w.system.sql("UPDATE intake.media SET state = 'failed'")
     w.quiet()
     assert w.newest("body").startswith("Fotoğraf gönderildi; açıklama yazılmadı.\n[1 dosya"), w.newest("body")
+    w.system.sql("UPDATE intake.media SET reason = 'the provider says 404, code 100'")
+    status, _, body = clerk(w, "GET", f"/api/v1/inbound?number={w.newest('number')}")
+    assert status == 200 and len(body["inbound"]) == 1, (status, body)
+    assert clerk(w, "GET", f"/api/v1/inbound/{body['inbound'][0]['id']}")[2]["files"] == [
+        {"id": None, "name": None, "media_type": "image/jpeg", "state": "failed", "reason": "the provider says 404, code 100",
+         "size": None}]
 
 
 def what_cannot_be_read_lies_in_triage(w):
@@ -139,6 +145,7 @@ def triage_shows_what_arrived_to_clerks_only(w):
     status, _, body = clerk(w, "GET", "/api/v1/inbound?source=whatsapp")
     assert status == 200 and [row["verdict"] for row in body["inbound"]] != [] and body["after"] is None, (status, body)
     status, _, one = clerk(w, "GET", f"/api/v1/inbound/{body['inbound'][0]['id']}")
+    assert one["verdict_text"] == "kabul edilen biçimde bir JSON değil" and one["files"] == [], one
     assert status == 200 and one["raw"] == "{" and one["raw_is_whole"] and one["messages"] == [], (status, one)
     assert clerk(w, "GET", "/api/v1/inbound/999999")[0] == 404
     assert clerk(w, "GET", "/api/v1/inbound?state=odd")[0] == 400
@@ -151,11 +158,16 @@ def a_decision_is_made_once(w):
     before = w.applications()
     status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", {"id": w.broken, "decision": "application"})
     assert status == 422 and "text" in json.dumps(body), (status, body)
-    for wanted in (200, 409):
-        status, _, body = clerk(w, "POST", "/api/v1/inbound/decide",
-                                {"id": w.broken, "decision": "application", "text": "Okunan: lamba yanmıyor"})
-        assert status == wanted, (status, body)
+    decision = {"id": w.broken, "decision": "application", "text": "Okunan: lamba yanmıyor"}
+    assert clerk(w, "POST", "/api/v1/inbound/decide", decision)[0] == 200
     w.quiet()
+    # The same again, as the answer was lost: what became of it; another decision: what was decided, and by whom.
+    status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", decision)
+    assert (status, body) == (200, {"id": w.broken, "decision": "application", "became": "application", "number": w.newest("number")}), body
+    for other in ({"id": w.broken, "decision": "dismiss", "reason": "boş"}, {**decision, "text": "Başka"}):
+        status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", other)
+        assert status == 409 and body["decided_by"] == "desk" and body["number"] == w.newest("number"), (status, body)
+        assert f"zaten karar verildi: yeni başvuru, {w.newest('number')}; karar veren anahtar \"desk\"" in body["detail"], body
     assert w.applications() == before + 1 and w.newest("body") == "Okunan: lamba yanmıyor", w.newest("body")
     assert w.system.value(f"SELECT decided_by || state FROM intake.inbound WHERE id = {w.broken}") == "deskdone"
     number = w.newest("number")
@@ -171,6 +183,12 @@ def a_decision_is_made_once(w):
     status, _, body = clerk(w, "POST", "/api/v1/inbound/decide", {"id": int(third), "decision": "dismiss", "reason": "boş"})
     assert status == 200, (status, body)
     w.quiet()
+    assert clerk(w, "POST", "/api/v1/inbound/decide", {"id": int(third), "decision": "dismiss", "reason": "boş"})[0] == 200
+    assert clerk(w, "GET", f"/api/v1/inbound/{third}")[2]["decided_reason"] == "boş"
+    status, _, body = clerk(w, "GET", f"/api/v1/inbound?number={number.lower()}")
+    assert status == 200 and [row["id"] for row in body["inbound"]] == sorted((w.broken, int(second))), (status, body)
+    assert [row["verdict_text"] for row in body["inbound"]] == ["karar: yeni başvuru", "karar: başvuruya ek"], body
+    assert clerk(w, "GET", "/api/v1/inbound?number=HM-1")[0] == 400
     assert w.applications() == before + 1
     status, _, one = clerk(w, "GET", f"/api/v1/inbound/{second}")
     assert one["messages"] == [{"type": "text", "text": "Ek bilgi", "became": "addition", "number": number}], one
