@@ -108,7 +108,7 @@ dispatch(struct http_request *r)
 		metric_add(h->busy, 1);
 		http_reply_problem(r, h->stopping ? "unavailable" : "busy", NULL);
 	} else if (r->route->method == HTTP_POST_FILE && (r->upload.problem || !r->upload.name[0])) {
-		http_reply_problem(r, r->upload.problem ? r->upload.problem : "bad-request", NULL);
+		http_reply_problem(r, r->upload.problem ? r->upload.problem : "empty", NULL);
 	} else {
 		r->route->handler(h->arg, r);
 	}

@@ -23,6 +23,11 @@ static const struct problem {
     {"bad-request", 400, NULL, "İstek hatalı", "The request is malformed",
 	"İsteğin başlıkları HTTP kurallarına veya bu adresin kurallarına uymuyor. Hiçbir şey kaydedilmedi.",
 	"The request's headers do not follow the rules of HTTP or of this address. Nothing was stored."},
+    {"empty", 400, NULL, "Dosya boş", "The file is empty",
+	"Dosya boş ya da uzunluğu belirtilmemiş: dosyanın kendisini gövde olarak, Content-Length ile gönderin. Hiçbir "
+	"şey kaydedilmedi.",
+	"The file is empty, or its length is not given: send the file itself as the body, with Content-Length. Nothing "
+	"was stored."},
     {"invalid", 422, NULL, "Bilgiler geçersiz", "The input is not valid",
 	"Aşağıdaki alanları düzeltip yeniden gönderin. Hiçbir şey kaydedilmedi.",
 	"Correct the fields below and send again. Nothing was stored."},

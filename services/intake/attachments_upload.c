@@ -255,17 +255,34 @@ refuse_name(struct http_request *r)
 	http_reply_problem(r, "bad-request", &faults);
 }
 
+/* A form is no file, though one may be in it. */
+static void
+refuse_form(struct http_request *r)
+{
+	http_reply_problem_json(r, "media-type",
+	    http_problem_json(r, "media-type",
+		http_language(r) == HTTP_EN
+		    ? "multipart/form-data is not taken: send the file itself as the body, its name in the header "
+		      "Attachment-Name. Nothing was stored."
+		    : "multipart/form-data alınmaz: dosyayı gövde olarak, adını Attachment-Name başlığında gönderin. "
+		      "Hiçbir şey kaydedilmedi."));
+}
+
 void
 attachments_post(struct attachments *a, struct http_request *r)
 {
 	const struct api_key *key = NULL;
 	enum api_answer answer = api_keys_check(a->desk.api_keys, r, API_APPLICATIONS, &key);
-	const char *header = http_header(r, "Attachment-Name"), *name = NULL;
+	const char *header = http_header(r, "Attachment-Name"), *type = http_header(r, "Content-Type"), *name = NULL;
 	struct attachments_upload *u;
 	struct db_tx *tx;
 
 	if (answer != API_ABSENT && answer != API_GRANTED) {
 		api_keys_reply(r, answer);
+		return;
+	}
+	if (type && ascii_starts_nocase(type, "multipart/")) {
+		refuse_form(r);
 		return;
 	}
 	if (http_has_header(r, "Attachment-Name") &&

@@ -126,8 +126,12 @@ def refused():
     for name in ("%zz", "a%0Ab", "%FF%FE", "x" * 300, "%20"):
         got, _, answer = upload(PDF, name=name)
         assert got == 400 and answer["errors"][0]["field"] == "Attachment-Name", (name, answer)
-    got, _, answer = upload(b"")
-    assert got == 400, answer
+    for language, words in (("tr", "Dosya boş"), ("en", "The file is empty")):
+        got, _, answer = upload(b"", language=language)
+        assert got == 400 and answer["title"] == words, answer
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF + b"\r\n--x--\r\n"
+    got, _, answer = S.request("intake", "POST", "/api/v1/attachments", form, {"Content-Type": "multipart/form-data; boundary=x"})
+    assert got == 415 and "dosyayı gövde olarak" in answer["detail"], answer
     got, _, answer = upload(b"x" * (20 * MIB + 1))
     assert got == 413, answer
     assert os.listdir(S.path("files", "incoming")) == []

@@ -361,10 +361,10 @@ test_every_problem_stands_in_the_table(void **state)
 	static const struct {
 		const char *key;
 		int status;
-	} problems[] = {{"malformed-json", 400}, {"bad-request", 400}, {"invalid", 422}, {"unauthorized", 401},
-	    {"forbidden", 403}, {"not-found", 404}, {"method", 405}, {"too-large", 413}, {"media-type", 415},
-	    {"key-reused", 422}, {"busy", 503}, {"unknown-outcome", 503}, {"unavailable", 503}, {"too-many", 429},
-	    {"internal", 500}};
+	} problems[] = {{"malformed-json", 400}, {"bad-request", 400}, {"empty", 400}, {"invalid", 422},
+	    {"unauthorized", 401}, {"forbidden", 403}, {"not-found", 404}, {"method", 405}, {"too-large", 413},
+	    {"media-type", 415}, {"key-reused", 422}, {"busy", 503}, {"unknown-outcome", 503}, {"unavailable", 503},
+	    {"too-many", 429}, {"internal", 500}};
 
 	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
 		char path[64];
