@@ -23,21 +23,22 @@ SELECT key FROM intake.application
 INSERT INTO intake.open311_media (inbound_id, url) VALUES ($1::bigint, $2::text) ON CONFLICT DO NOTHING;
 
 -- name: open311_media_claim
--- in:  $1 seconds of the lease
+-- in:  $1 seconds of the lease, $2 hosts that nothing is to be fetched from now
 -- out: inbound id, token, attempts (this included), URL, application id, head of the stream (at or after its event), state of the
---      file (NULL: not fetched yet), its id, type, size, SHA-256; at most one row
+--      file (NULL: not fetched yet), its id, type, size, SHA-256, host of the URL; at most one row
 UPDATE intake.open311_media AS m
    SET token = m.token + 1, attempts = m.attempts + CASE WHEN a.state = 'quarantine' THEN 0 ELSE 1 END, next_at = clock_timestamp() + make_interval(secs => $1::int)
   FROM (SELECT d.inbound_id, x.id AS application_id
           FROM intake.open311_media AS d JOIN intake.application AS x ON x.inbound_id = d.inbound_id
          WHERE d.state IN ('wanted', 'kept') AND d.next_at <= clock_timestamp()
+           AND (d.state = 'kept' OR lower(split_part(split_part(d.url, '/', 3), '?', 1)) <> ALL ($2::text[]))
          ORDER BY d.next_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED) AS due
   LEFT JOIN intake.open311_media AS o ON o.inbound_id = due.inbound_id
   LEFT JOIN intake.attachment AS a ON a.id = o.attachment_id
  WHERE m.inbound_id = due.inbound_id
 RETURNING m.inbound_id, m.token, m.attempts, m.url, due.application_id,
           (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1),
-          a.state, a.id, a.media_type, a.size, a.sha256;
+          a.state, a.id, a.media_type, a.size, a.sha256, lower(split_part(split_part(m.url, '/', 3), '?', 1));
 
 -- name: open311_media_keep
 -- in:  $1 inbound id, $2 token, $3 id of the attachment, $4 SHA-256 of what is kept, $5 of what came, $6 size, $7 media type,

@@ -41,8 +41,8 @@ class Pictures(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", urllib.parse.unquote(self.path[4:]))
             self.end_headers()
             return
-        if self.path == "/slow.png":
-            time.sleep(30)
+        if self.path.startswith("/slow"):
+            time.sleep(30 if self.path == "/slow.png" else 6)
         if self.path == "/later.png" and FAILING["left"] > 0:
             FAILING["left"] -= 1
             self.send_error(503)
@@ -172,6 +172,18 @@ def what_fails_is_tried_again_and_nothing_is_lost():
     assert "media" not in log.replace("open311_media", "") and "http://" not in log, log
 
 
+def who_is_slow_holds_up_nobody_else():
+    before = len(HITS)
+    slow = [post(url(f"/slow{n}.png")) for n in range(4)]
+    kopru.wait_until(lambda: len([path for _, path in HITS[before:] if path.startswith("/slow")]) >= 2, 10, "two are being fetched")
+    began = time.monotonic()
+    assert verdict(post(url("/c.png", INNER)), seconds=4) == "application; media_url refused: no public address"
+    assert time.monotonic() - began < 4
+    assert len([path for _, path in HITS[before:] if path.startswith("/slow")]) == 2, HITS[before:]  # of one host
+    S.sql("UPDATE intake.open311_media SET state = 'failed' WHERE inbound_id IN (SELECT inbound_id FROM intake.application "
+          f"WHERE number IN ({', '.join(repr(number) for number in slow)}))")
+
+
 def who_is_slow_holds_up_no_stop():
     before = len(HITS)
     number = post(url("/slow.png"))
@@ -185,7 +197,8 @@ def who_is_slow_holds_up_no_stop():
 
 try:
     for test in (a_picture_is_fetched_kept_and_added_once, no_address_of_ours_is_reached, what_is_no_picture_or_too_large_is_refused,
-                 what_fails_is_tried_again_and_nothing_is_lost, who_is_slow_holds_up_no_stop):
+                 what_fails_is_tried_again_and_nothing_is_lost, who_is_slow_holds_up_nobody_else,
+                 who_is_slow_holds_up_no_stop):
         TAP.run(test.__name__, test)
 finally:
     S.close()

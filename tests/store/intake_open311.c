@@ -117,6 +117,7 @@ claim(struct database *b)
 
 	db_call(tx, &open311_statements[OPEN311_MEDIA_CLAIM]);
 	db_bind_int4(tx, 60);
+	db_bind_array(tx, DB_TEXTS, 0);
 	return commit(b, tx, true);
 }
 
