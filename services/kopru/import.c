@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -125,6 +126,14 @@ run(struct import *i, struct import_report *report, struct import_counts *counts
 	return rc;
 }
 
+static bool
+same_file(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static int
 import_all(struct import *i, struct err *e)
 {
@@ -135,6 +144,10 @@ import_all(struct import *i, struct err *e)
 	struct err late;
 	int rc;
 
+	if (same_file(errors, i->line->arguments[0]) || (i->line->mapping && same_file(errors, i->line->mapping))) {
+		err_set(e, "--errors must be another file than those that are read");
+		return COMMAND_WRONG_USAGE;
+	}
 	if (api_find(i->arena, i->line, "applications", &i->api, e) < 0 || !(report = import_report_open(errors, e)))
 		return -1;
 	import_preview_warn(&i->source);

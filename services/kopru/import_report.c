@@ -20,7 +20,7 @@
 
 struct import_report {
 	struct arena *arena;
-	char *path;
+	char *path, *written; /* the same for what is no file, such as /dev/stdout */
 	FILE *file;
 	size_t refused;
 	bool terminal, shown;
@@ -28,21 +28,38 @@ struct import_report {
 	int64_t began, last;
 };
 
+static void
+report_free(struct import_report *r)
+{
+	arena_free(r->arena);
+	free(r->written);
+	free(r->path);
+	free(r);
+}
+
 struct import_report *
 import_report_open(const char *path, struct err *e)
 {
-	struct import_report *r;
+	struct import_report *r = calloc(1, sizeof(*r));
 	struct stat st;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd;
 
-	if (fd < 0) {
-		err_set(e, "cannot write %s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (!(r = calloc(1, sizeof(*r))) || !(r->path = strdup(path)) || !(r->file = fdopen(fd, "w")))
+	if (!r || !(r->path = strdup(path)))
 		abort();
 	r->arena = arena_new(0);
-	r->regular = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+	r->regular = stat(path, &st) < 0 || S_ISREG(st.st_mode);
+	r->written = r->regular ? arena_printf(r->arena, "%s.XXXXXX", path) : r->path;
+	r->written = strdup(r->written);
+	if (!r->written)
+		abort();
+	fd = r->regular ? mkostemp(r->written, O_CLOEXEC) : open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		err_set(e, "cannot write %s: %s", path, strerror(errno));
+		report_free(r);
+		return NULL;
+	}
+	if (!(r->file = fdopen(fd, "w")))
+		abort();
 	r->terminal = isatty(STDERR_FILENO);
 	r->began = r->last = clock_monotonic();
 	fputs("row,line,number,column,reason\r\n", r->file);
@@ -52,22 +69,22 @@ import_report_open(const char *path, struct err *e)
 int
 import_report_close(struct import_report *r, struct err *e)
 {
-	int rc;
+	bool failed;
 
 	if (!r)
 		return 0;
 	if (r->terminal && r->shown)
 		fputc('\n', stderr);
-	rc = ferror(r->file) != 0;
-	rc |= fclose(r->file) != 0;
-	if (r->refused == 0 && r->regular)
-		unlink(r->path);
-	if (rc)
-		err_set(e, "cannot write %s", r->path);
-	arena_free(r->arena);
-	free(r->path);
-	free(r);
-	return rc ? -1 : 0;
+	failed = ferror(r->file) != 0;
+	failed |= fclose(r->file) != 0;
+	if (r->regular && !failed && r->refused > 0)
+		failed = rename(r->written, r->path) < 0;
+	else if (r->regular && !failed)
+		failed = unlink(r->written) < 0 || (unlink(r->path) < 0 && errno != ENOENT);
+	if (failed)
+		err_set(e, "cannot write %s; what was written is in %s", r->path, r->written);
+	report_free(r);
+	return failed ? -1 : 0;
 }
 
 void

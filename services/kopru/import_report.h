@@ -10,7 +10,8 @@
 
 struct import_report;
 
-/* path: of the file of refused rows, which is written anew and taken away again when there are none. */
+/* path: of the file of refused rows, which is written beside it and put in its place at the end, or taken away when there are
+ * none. */
 struct import_report *import_report_open(const char *path, struct err *e);
 /* -1: the file could not be written. */
 int import_report_close(struct import_report *r, struct err *e);
