@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "services/kopru/table.h"
 
 #define SHOWN_MAX 48 /* bytes of a text that are shown */
@@ -57,16 +58,17 @@ add_application(struct table *t, struct arena *a, const struct import_item *item
 {
 	static const char *const named[] = {"name", "national_id", "phone", "email", "address"};
 	json_t *json = json_loads(item->application, 0, NULL), *applicant = json_object_get(json, "applicant");
-	bool is_named = false;
+	const char *text = json_string_value(json_object_get(json, "text"));
+	bool is_named = false, hidden = json_is_true(json_object_get(applicant, "hide_identity"));
 
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
 		is_named |= json_object_get(applicant, named[i]) != NULL;
 	table_add_text(t, json_string_value(json_object_get(json, "received_at")));
 	table_add_text(t, json_string_value(json_object_get(json, "kind")));
-	table_add_text(t, beginning(a, json_string_value(json_object_get(json, "subject"))));
-	table_add_text(t, beginning(a, json_string_value(json_object_get(json, "text"))));
+	table_add_text(t, hidden ? NULL : beginning(a, json_string_value(json_object_get(json, "subject"))));
+	table_add_text(t, hidden ? arena_printf(a, "(%zu characters)", text_length(text)) : beginning(a, text));
 	table_add_switch(t, is_named);
-	table_add_switch(t, json_is_true(json_object_get(applicant, "hide_identity")));
+	table_add_switch(t, hidden);
 	table_add_switch(t, item->answer != NULL);
 	table_add_text(t, NULL);
 	json_decref(json);
