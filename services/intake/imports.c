@@ -184,11 +184,15 @@ begin(struct imports_turn *t, size_t i)
 {
 	struct http_request *r = t->request;
 	struct item *item = &t->items[i];
-	const json_t *application = t->form.items[i].application;
+	json_t *application = t->form.items[i].application;
 	struct form_rules rules = {.now = t->now, .trusted = true, .imported = true, .english = false};
 	struct form_faults faults;
 
 	item->turn = t;
+	/* The same application, whatever the importer thinks of where it belongs. */
+	hash_body(application, item->entry.record.body_hash);
+	if (t->form.items[i].topic && !json_object_get(application, "topic"))
+		json_object_set_new(application, "topic", json_string(t->form.items[i].topic));
 	if (form_read(http_arena(r), application, &rules, &item->entry.form, &faults) < 0) {
 		item->problem = problem_json(r, &faults);
 		metric_add(t->imports->invalid, 1);
@@ -202,7 +206,6 @@ begin(struct imports_turn *t, size_t i)
 	item->entry.now = t->now;
 	item->entry.record.key_scope = t->form.source;
 	item->entry.record.key = t->form.items[i].key;
-	hash_body(application, item->entry.record.body_hash);
 	item->entry.receipt.key_name = t->key_name;
 	item->entry.receipt.traceparent = http_traceparent(r);
 	item->entry.on_end = on_end;

@@ -47,16 +47,21 @@ read_item(struct form_reader *r, const json_t *value, size_t i)
 {
 	struct imports_form *form = r->filled;
 	const char *key = json_string_value(json_object_get(value, "key")), *name;
-	const json_t *application = json_object_get(value, "application");
+	json_t *application = json_object_get(value, "application"), *topic = json_object_get(value, "topic");
+	size_t members = topic ? 3 : 2;
 
-	if (!key || !form_key_valid(key) || !json_is_object(application) || json_object_size(value) != 2) {
+	if (!key || !form_key_valid(key) || !json_is_object(application) || json_object_size(value) != members ||
+	    (topic && !json_is_string(topic))) {
 		name = arena_printf(r->arena, "applications.%zu", i);
 		form_fault(r, name,
-		    "{\"key\", \"application\"} olmalı; key: 1-128 yazdırılabilir ASCII karakter, boşluksuz",
-		    "must be {\"key\", \"application\"}; key: 1 to 128 printable ASCII characters without spaces");
+		    "{\"key\", \"application\"} olmalı, isteğe bağlı \"topic\" ile; key: 1-128 yazdırılabilir ASCII "
+		    "karakter, boşluksuz",
+		    "must be {\"key\", \"application\"}, perhaps with \"topic\"; key: 1 to 128 printable ASCII "
+		    "characters without spaces");
 		return;
 	}
-	form->items[i] = (struct imports_item){.key = key, .application = application};
+	form->items[i] =
+	    (struct imports_item){.key = key, .application = application, .topic = json_string_value(topic)};
 }
 
 static void

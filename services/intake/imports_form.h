@@ -9,7 +9,8 @@
 
 struct imports_item {
 	const char *key; /* within the source */
-	const json_t *application;
+	json_t *application;
+	const char *topic; /* the importer's own, no part of the application's content; NULL: none */
 };
 
 /* Borrows the body's texts. */

@@ -144,7 +144,8 @@ read_token(struct arena *a, const json_t *object, const char *name, const struct
 static int
 check_types(const json_t *json, struct err *e)
 {
-	static const char *const lists[] = {"hidden", "visible", "closed"}, *const objects[] = {"columns", "kinds"};
+	static const char *const lists[] = {"hidden", "visible", "closed", "open"}, *const objects[] = {
+											"columns", "kinds"};
 	const json_t *digits = json_object_get(json, "number_digits");
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -165,8 +166,8 @@ check_types(const json_t *json, struct err *e)
 static int
 read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err *e)
 {
-	static const char *const allowed[] = {
-	    "channel", "kind", "prefers", "number_digits", "columns", "kinds", "hidden", "visible", "closed", NULL};
+	static const char *const allowed[] = {"channel", "kind", "prefers", "number_digits", "columns", "kinds",
+	    "hidden", "visible", "closed", "open", NULL};
 	const char *name;
 	json_t *value;
 
@@ -179,7 +180,7 @@ read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err 
 		if (!allowed[i])
 			return err_set(e,
 			    "\"%.60s\" is unknown; allowed are channel, kind, prefers, number_digits, "
-			    "columns, kinds, hidden, visible, closed",
+			    "columns, kinds, hidden, visible, closed, open",
 			    name);
 	}
 	if (check_types(json, e) < 0)
@@ -195,9 +196,10 @@ read_object(struct arena *a, json_t *json, struct import_mapping *m, struct err 
 	if (read_columns(a, m, json_object_get(json, "columns"), e) < 0 ||
 	    read_kinds(a, m, json_object_get(json, "kinds"), e) < 0 ||
 	    read_words(a, &m->hidden, json_object_get(json, "hidden"), e) < 0 ||
-	    read_words(a, &m->visible, json_object_get(json, "visible"), e) < 0)
+	    read_words(a, &m->visible, json_object_get(json, "visible"), e) < 0 ||
+	    read_words(a, &m->closed, json_object_get(json, "closed"), e) < 0)
 		return -1;
-	return read_words(a, &m->closed, json_object_get(json, "closed"), e);
+	return read_words(a, &m->open, json_object_get(json, "open"), e);
 }
 
 int

@@ -58,7 +58,7 @@ struct import_mapping {
 	size_t number_digits; /* that a number must have; 0: any text */
 	const char *names[IMPORT_FIELDS][IMPORT_NAMES_MAX]; /* as written */
 	size_t name_counts[IMPORT_FIELDS];
-	struct import_words kinds, hidden, visible, closed; /* hidden, visible: "" says what an empty cell means */
+	struct import_words kinds, hidden, visible, closed, open; /* "" in a list says what an empty cell means */
 	bool nobody_hidden; /* "hidden": false: a file without that column is right */
 };
 

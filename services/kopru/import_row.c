@@ -13,7 +13,6 @@
 #define KEY_MAX 100
 #define ANSWER_MAX 20000 /* characters, as the router's commands have it */
 #define STATUS_MAX 200
-#define DESK_TOPIC "HM-00" /* as in services/router/routing.h: departments get no old cases to work on */
 
 struct maker {
 	struct arena *arena;
@@ -189,19 +188,43 @@ make_note(struct maker *m)
 	    count > 0 ? arena_printf(m->arena, "Kaynakta %zu eki var.", count) : "");
 }
 
+/* Whether its case is closed there: a word of the mapping, or the day of its end. */
+static int
+read_closed(struct maker *m, bool *done, const char **at)
+{
+	const struct import_mapping *mapping = m->source->mapping;
+	const char *written = cell(m, IMPORT_CLOSED), *word = import_fold(m->arena, written);
+	bool known = !*written || *word;
+	int64_t time;
+
+	*done = true; /* where no column says so, an answer ends it */
+	if (m->source->columns->places[IMPORT_CLOSED] == IMPORT_CELLS_MAX)
+		return 0;
+	*done = known && import_words_find(&mapping->closed, word) < mapping->closed.count;
+	if (*done || (known && import_words_find(&mapping->open, word) < mapping->open.count))
+		return 0;
+	if (!*written || import_time(m->arena, written, &time))
+		return refuse(m, IMPORT_CLOSED,
+		    *written
+			? "is neither a day nor a word that the mapping knows (its \"closed\" and \"open\")"
+			: "is empty, and the mapping does not say what that means (\"\" in \"open\" or \"closed\")");
+	*done = true;
+	*at = **at ? *at : written;
+	return 0;
+}
+
 /* What the old system did with it. The day of its answer is told by the reason to close. */
 static int
 make_answer(struct maker *m)
 {
-	const struct import_mapping *mapping = m->source->mapping;
-	const char *answer = cell(m, IMPORT_ANSWER), *closed = cell(m, IMPORT_CLOSED),
-		   *at = cell(m, IMPORT_ANSWERED_AT);
-	bool has_column = m->source->columns->places[IMPORT_CLOSED] < IMPORT_CELLS_MAX;
-	bool done = import_words_find(&mapping->closed, import_fold(m->arena, closed)) < mapping->closed.count;
+	const char *answer = cell(m, IMPORT_ANSWER), *at = cell(m, IMPORT_ANSWERED_AT);
+	bool has_column = m->source->columns->places[IMPORT_CLOSED] < IMPORT_CELLS_MAX, done;
 	char day[DATE_TEXT_SIZE] = "";
 	const char *fault;
 	int64_t time;
 
+	if (read_closed(m, &done, &at) < 0)
+		return -1;
 	if (*at && (fault = import_time(m->arena, at, &time)))
 		return refuse(m, IMPORT_ANSWERED_AT, fault);
 	if (*at)
@@ -210,15 +233,13 @@ make_answer(struct maker *m)
 		return refuse(m, IMPORT_ANSWER, "is longer than 20,000 characters");
 	if (text_has_control(answer))
 		return refuse(m, IMPORT_ANSWER, "holds control characters other than tab and line breaks");
-	if (!*answer && done)
+	if (!*answer && done && has_column)
 		answer = "Başvuru eski sistemde sonuçlandırılmıştır; cevabın metni aktarılmamıştır.";
 	if (!*answer)
 		return 0;
 	m->item->answer = answer;
 	m->item->for_desk = !*cell(m, IMPORT_TOPIC);
-	if (m->item->for_desk)
-		json_object_set_new(m->json, "topic", json_string(DESK_TOPIC));
-	if (done || !has_column)
+	if (done)
 		m->item->closing = arena_printf(m->arena, "Eski sistemden aktarıldı (%s, no %s)%s%s", m->source->name,
 		    m->item->number, *day ? "; cevap tarihi: " : "", day);
 	return 0;

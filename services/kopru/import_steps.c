@@ -95,9 +95,9 @@ send_next(struct import_batch *b, int64_t delay)
 		struct import_work *w = &b->works[i];
 		struct step step;
 
-		if (w->done)
-			continue;
 		step = next_step(w);
+		if (w->done || !step.action)
+			continue;
 		add(b, list, w, &step);
 		size += strlen(step.value) + ROOM_MAX;
 	}
@@ -146,6 +146,20 @@ settle_doubt(struct import_batch *b, struct import_work *w, bool done)
 	return true;
 }
 
+/* Line breaks are compared as the service keeps them. */
+static bool
+is_among(struct arena *a, const char *answer, const char *hashes)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(hash) + 1], *text = arena_string(a, answer), *to = text;
+
+	for (const char *c = answer; *c; c++)
+		if (*c != '\r')
+			*to++ = *c;
+	crypto_hash_sha256(hash, (const uint8_t *)text, (size_t)(to - text));
+	return strstr(hashes, sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash))) != NULL;
+}
+
 /* What its case is now decides what is left. */
 static void
 take_look(struct import_batch *b, struct import_work *w, const char *const *cells)
@@ -161,7 +175,9 @@ take_look(struct import_batch *b, struct import_work *w, const char *const *cell
 	w->noted |= strcmp(cells[4], "t") != 0; /* the router forgets after thirty days what it did */
 	w->closed = state == KOPRU__V1__STATE__STATE_CLOSED;
 	w->answered = w->closed || state == KOPRU__V1__STATE__STATE_ANSWERED;
-	if (!next_step(w).action)
+	if (w->answered && w->item.answer && *cells[6] && !is_among(b->arena, w->item.answer, cells[6]))
+		refuse(b, w, "it was answered with another text");
+	else if (!next_step(w).action)
 		finish(b, w);
 	else if (!w->answered && w->item.answer &&
 		 (state == KOPRU__V1__STATE__STATE_FORWARDED || state == KOPRU__V1__STATE__STATE_REJECTED ||

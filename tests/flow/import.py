@@ -346,6 +346,48 @@ def old_cases_are_closed():
                    "'import/eski' AND e.stream LIKE 'department/%' AND e.stream <> 'department/HM'") == str(total // 10)
 
 
+def changed_rows_are_told():
+    head = ["No", "Tarih", "Metin", "Gizlilik", "Cevap", "Kapandı"]
+    def run(answer, closed, code=0):
+        path = save("changed.csv", [["7", "24.11.2020", "Yol bozuk.", "Hayır", answer, closed]], head=head)
+        got = counts("import", "old", path, "--mapping", "deploy/data/mappings/old.json", "--source", "degisen", code=code)
+        S.wait_quiet()
+        return got, [r["reason"] for r in refused(path + ".errors.csv")] if code else []
+    def state():
+        return S.rows("SELECT c.department, (SELECT string_agg(h.body, '|' ORDER BY h.version) FROM reporting.history AS h WHERE "
+                      "h.application_id = a.id AND h.event = 'case.answered') FROM router.case AS c JOIN intake.application AS a "
+                      "ON a.id = c.application_id WHERE a.key_scope = 'import/degisen'")
+    assert "neither a day nor a word" in run("", "Herhalde", 1)[1][0] and stored("import/degisen") == 0
+    assert run("", "Açık")[0]["new"] == 1
+    assert run("Yol yapıldı.\r\nKonya", "Kapatıldı")[0] == {
+        "source": "import/degisen", "rows": 1, "new": 0, "repeated": 1, "refused": 0, "answered": 1, "dry_run": False}
+    assert S.value("SELECT count(*) FROM feed.event AS e JOIN intake.application AS a ON a.id = e.application_id WHERE "
+                   "a.key_scope = 'import/degisen' AND e.stream = 'case' AND e.kind = 'case.closed'") == "1"
+    there = state()
+    assert run("Yol yapıldı.\nKonya", "Kapatıldı")[0]["refused"] == 0
+    assert "answered with another text" in run("Yol yapılmadı.", "Kapatıldı", 1)[1][0]
+    assert state() == there, (state(), there)
+
+
+def errors_never_replace_the_file():
+    path = save("precious.csv", [row("26000000")])
+    os.link(path, S.path("link.csv"))
+    with open(path, "rb") as file:
+        content = file.read()
+    for errors in (path, S.path("link.csv")):
+        _, err = command("import", "cimer", path, "--errors", errors, code=2)
+        assert "another file" in err, err
+    with open(path, "rb") as file:
+        assert file.read() == content
+    counts("import", "cimer", path, "--errors", S.path("told.csv"), code=1)
+    assert len(refused(S.path("told.csv"))) == 1
+    assert [name for name in os.listdir(S.path("")) if name.startswith("told.csv")] == ["told.csv"]
+    path = save("hidden_preview.csv", [row("2600000900", Gizlilik="Gizli", Konu=SECRET, Metin=f"Ben {SECRET}."),
+                                       row("2600000901", Metin="Yol bozuk.")])
+    out, _ = command("import", "cimer", path, "--preview", "2")
+    assert SECRET not in out and f"({len(SECRET) + 5} characters)" in out and "Yol bozuk." in out, out
+
+
 def answers_go_back():
     number = S.value("SELECT number FROM intake.application WHERE external_id = '2620000001'")
     out = S.path("answers.csv")
@@ -388,7 +430,8 @@ def main():
                 ("importer and intake are killed: each row once", survives_kills),
                 ("notes are there once, whatever key goes on", notes_survive_kills_and_keys),
                 ("a terminal shows how far it is", shows_how_far_it_is),
-                ("old cases are answered and closed, once", old_cases_are_closed), ("answers go back", answers_go_back)):
+                ("old cases are answered and closed, once", old_cases_are_closed), ("changed rows are told", changed_rows_are_told),
+                ("errors never replace the file", errors_never_replace_the_file), ("answers go back", answers_go_back)):
             TAP.run(name, function)
     finally:
         S.close()

@@ -423,6 +423,47 @@ names_of_files_stay_where_they_are(void **state)
 	assert_null(item.answer);
 }
 
+/* How a row of an old system ends: "open", the reason to close, or what is wrong with it. */
+static const char *
+end_of(struct arena *a, const char *closed)
+{
+	static const char *const head[] = {"No", "Tarih", "Metin", "Gizlilik", "Cevap", "Kapandı"};
+	const char *const cells[] = {"7", "24.11.2020", "M", "hayır", "Yapıldı.", closed};
+	struct import_mapping *m = arena_alloc(a, sizeof(*m));
+	struct import_columns *columns = arena_alloc(a, sizeof(*columns));
+	struct import_source source = {.name = "import/x", .mapping = m, .columns = columns};
+	struct import_fault fault = {0};
+	struct import_item item = {0};
+	char *text;
+	size_t size;
+	struct err e;
+
+	assert_int_equal(file_read(a, "deploy/data/mappings/old.json", 1 << 20, &text, &size, &e), 0);
+	assert_int_equal(import_mapping_read(a, text, m, &e), 0);
+	assert_int_equal(import_columns_find(a, m, head, 6, columns, &e), 0);
+	if (import_row_make(a, &source, cells, &item, &fault) < 0)
+		return arena_printf(a, "%s %s", fault.column, fault.reason);
+	assert_string_equal(item.answer, "Yapıldı.");
+	assert_true(item.for_desk);
+	assert_null(strstr(item.application, "HM-00"));
+	return item.closing ? item.closing : "open";
+}
+
+static void
+only_known_words_close_or_leave_open(void **state)
+{
+	static const char *const closed[] = {"Kapatıldı", "SONUÇLANDIRILDI", "evet"},
+				 *const open[] = {"", "Açık", "Devam ediyor"}, *const unknown[] = {"Belki", "-", "?"};
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(end_of(*state, closed[i]), "Eski sistemden aktarıldı (import/x, no 7)");
+		assert_string_equal(end_of(*state, open[i]), "open");
+		assert_non_null(strstr(end_of(*state, unknown[i]), "Kapandı is neither a day nor a word"));
+	}
+	assert_string_equal(
+	    end_of(*state, "03.02.2021"), "Eski sistemden aktarıldı (import/x, no 7); cevap tarihi: 2021-02-03");
+}
+
 int
 main(void)
 {
@@ -439,6 +480,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_head_gets_its_mapping, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rows_become_applications, setup, teardown),
 	    cmocka_unit_test_setup_teardown(names_of_files_stay_where_they_are, setup, teardown),
+	    cmocka_unit_test_setup_teardown(only_known_words_close_or_leave_open, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("kopru_import", tests, NULL, NULL);
