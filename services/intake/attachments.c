@@ -277,5 +277,6 @@ attachments_get(struct attachments *a, struct http_request *r)
 	db_call(tx, &attachments_statements[ATTACHMENT_FETCH]);
 	db_bind_uuid(tx, &id);
 	db_bind_bool(tx, strcmp(key->role, "clerk") == 0);
+	db_bind_text(tx, arena_string(http_arena(r), key->department));
 	db_read(tx, on_fetched, fetch);
 }

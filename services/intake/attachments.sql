@@ -52,9 +52,13 @@ RETURNING a.id, a.name, a.media_type, a.size, a.sha256, f.fresh;
 UPDATE intake.attachment SET application_id = NULL, command_id = NULL WHERE command_id = $1::uuid AND application_id = $2::uuid;
 
 -- name: attachment_fetch
--- in:  $1 id, $2 a clerk asks
+-- in:  $1 id, $2 a clerk asks, $3 the department for which is asked ("": none)
 -- out: name (NULL where the asker may not see it), media type, SHA-256, state; none for what nobody named yet
-SELECT CASE WHEN $2::boolean OR NOT x.hide_identity THEN a.name END, a.media_type, a.sha256, a.state
+SELECT CASE WHEN $2::boolean
+              OR NOT x.hide_identity AND NOT x.anonymous
+                 AND EXISTS (SELECT FROM router.department AS d WHERE d.code = $3::text AND NOT d.outside)
+            THEN a.name END,
+       a.media_type, a.sha256, a.state
   FROM intake.attachment AS a LEFT JOIN intake.application AS x ON x.id = a.application_id
  WHERE a.id = $1::uuid AND (a.application_id IS NOT NULL OR a.message_external_id IS NOT NULL) AND a.state <> 'gone';
 

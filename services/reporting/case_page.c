@@ -17,7 +17,8 @@ struct asking {
 	char number[NUMBER_TEXT_SIZE];
 	bool counts; /* has the right "reports" */
 	bool works; /* has the right "cases" */
-	const char *department; /* for which it works; "": for all */
+	bool clerk; /* of the desk, with that right */
+	const char *department; /* for which it works; "": for all, or for none */
 	struct after_place after;
 	size_t cursor;
 	struct store_case_calls calls;
@@ -230,8 +231,8 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 		return;
 	}
 	shown = (struct shown){.version = facts.version, .whole = whole};
-	/* An outside institution is not told who applies, nor by the name of a file. */
-	shown.names = whole && (!*asking->department || !facts.outside);
+	/* An outside institution is not told who applies, nor by the name of a file, whoever else has the case. */
+	shown.names = whole && (asking->clerk || facts.asked_by_ours);
 	store_get_tracked_files(results, asking->calls.files, http_arena(r), &shown.files);
 	json = facts_json(asking, &facts, whole, english);
 	json_object_set_new(json, "origin", origin_json(asking, results, whole));
@@ -248,7 +249,7 @@ on_ready(void *arg)
 
 	if (asking->after.stream)
 		asking->cursor = store_reporting_cursor(tx, asking->after.stream);
-	asking->calls = store_case(tx, asking->number);
+	asking->calls = store_case(tx, asking->number, asking->department);
 	db_read(tx, on_looked_up, asking);
 }
 
@@ -261,6 +262,7 @@ is_allowed(struct asking *asking)
 
 	if (works == API_GRANTED) {
 		asking->works = true;
+		asking->clerk = strcmp(key->role, "clerk") == 0;
 		asking->department = arena_string(http_arena(asking->request), key->department);
 	}
 	counts = api_keys_check(asking->page->keys, asking->request, API_REPORTS, &key);
@@ -281,6 +283,7 @@ case_page_answer(const struct case_page *page, struct http_request *r)
 
 	asking->page = page;
 	asking->request = r;
+	asking->department = "";
 	if (!is_allowed(asking))
 		return;
 	if (!number_parse(http_segment(r), &year, &serial) || !number_format(year, serial, asking->number))

@@ -225,13 +225,14 @@ SELECT o.entered_by, o.registry_number, o.registry_on, o.sender_institution, o.r
  WHERE a.number = $1::text;
 
 -- name: case_facts
--- in:  $1 number
+-- in:  $1 number, $2 the department for which is asked ("": none)
 -- out: version, state, kind, channel, received at, due on, target on, department, its name, in English, topic, its name, number of
 --      the leading case, neighbourhood, subject, text, triage, outside, with the arbiter, final answer owed, overdue, handed
---      back, forwarded, reopened, erased, changed at, first reaction at, first answer at
+--      back, forwarded, reopened, erased, changed at, first reaction at, first answer at, is it one of ours that asks?
 SELECT version, state::int, kind::int, channel::int, received_at, due_on, target_on, department, department_name,
        department_name_en, topic, topic_name, merged_into, neighbourhood, subject, body, triage, outside, with_arbiter,
-       final_owed, overdue, handed_back, forwarded, reopened, erased, changed_at, reaction_at, answered_at
+       final_owed, overdue, handed_back, forwarded, reopened, erased, changed_at, reaction_at, answered_at,
+       EXISTS (SELECT FROM router.department AS d WHERE d.code = $2::text AND NOT d.outside)
   FROM reporting.application WHERE number = $1::text;
 
 -- name: case_steps

@@ -5,12 +5,13 @@
 #include "services/reporting/store.h"
 
 struct store_case_calls
-store_case(struct db_tx *tx, const char *number)
+store_case(struct db_tx *tx, const char *number, const char *department)
 {
 	struct store_case_calls calls;
 
 	calls.facts = db_call(tx, &reporting_statements[CASE_FACTS]);
 	db_bind_text(tx, number);
+	db_bind_text(tx, department);
 	calls.steps = db_call(tx, &reporting_statements[CASE_STEPS]);
 	db_bind_text(tx, number);
 	calls.parts = db_call(tx, &reporting_statements[CASE_PARTS]);
@@ -62,6 +63,7 @@ store_get_case_facts(const struct db_results *r, size_t call, struct case_facts 
 	    .changed_at = db_time(r, call, 0, 25),
 	    .reaction_at = db_time(r, call, 0, 26),
 	    .answered_at = db_time(r, call, 0, 27),
+	    .asked_by_ours = db_bool(r, call, 0, 28),
 	};
 	return true;
 }

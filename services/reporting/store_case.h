@@ -16,6 +16,7 @@ struct case_facts {
 	const char *subject, *text;
 	bool triage, outside, with_arbiter, final_owed, overdue, handed_back, forwarded, reopened, erased;
 	int64_t changed_at, reaction_at, answered_at; /* 0: not yet */
+	bool asked_by_ours; /* the department that asks is one of the municipality */
 };
 
 struct case_step {
@@ -30,7 +31,8 @@ struct store_case_calls {
 	size_t facts, steps, parts, files, origin;
 };
 
-struct store_case_calls store_case(struct db_tx *tx, const char *number);
+/* department: for which is asked; "": none. Both texts are borrowed until the transaction ends. */
+struct store_case_calls store_case(struct db_tx *tx, const char *number, const char *department);
 bool store_get_case_facts(const struct db_results *r, size_t call, struct case_facts *facts); /* false: none */
 void store_get_case_step(const struct db_results *r, size_t call, size_t row, struct case_step *step);
 bool store_get_case_origin(const struct db_results *r, size_t call, struct origin *origin); /* false: none */

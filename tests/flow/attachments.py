@@ -69,6 +69,8 @@ def path_of(hexadecimal):
 def starts():
     S.start("intake", "router")
     for name, arguments in {"manager": ("cases", "--role", "manager", "--department", "TEM"),
+                            "outside": ("cases", "--role", "manager", "--department", "KOSKI"),
+                            "arbiter": ("cases", "--role", "arbiter"),
                             "clerk": ("cases", "--role", "clerk"), "desk": ("applications",),
                             "other": ("applications",)}.items():
         KEYS[name] = S.api_key(name, *arguments)
@@ -106,13 +108,15 @@ def only_who_may():
     assert fetch(one, None)[0] == 401 and fetch(one, "desk")[0] == 403
     unknown = fetch(str(uuid.uuid4()))
     assert unknown[0] == 404 and fetch("hello")[2] == unknown[2]
-    hidden = uploaded(png(20, 20), name="deneme-sahis.png")
-    status, _, answer = S.apply(body(hidden, applicant={"name": "Deneme Şahıs", "phone": "+905000000000",
-                                                        "hide_identity": True}))
-    assert status == 201, answer
-    names = [fetch(hidden["id"], key)[1]["Content-Disposition"] for key in ("manager", "clerk")]
-    assert "deneme" not in names[0] and f"ek-{hidden['id'][:8]}.png" in names[0], names
-    assert "deneme-sahis.png" in names[1], names
+    for applicant, told in (({"name": "Deneme Şahıs", "phone": "+905000000000", "hide_identity": True}, ("clerk",)),
+                            ({"anonymous": True}, ("clerk",)), ({"name": "Deneme Şahıs"}, ("clerk", "manager"))):
+        file = uploaded(png(20, 20), name="deneme-sahis.png")
+        status, _, answer = S.apply(body(file, applicant=applicant))
+        assert status == 201, answer
+        for key in ("manager", "outside", "arbiter", "clerk"):
+            name = fetch(file["id"], key)[1]["Content-Disposition"]
+            assert ("deneme-sahis.png" in name) == (key in told) and ("deneme" in name) == (key in told), (applicant, key, name)
+            assert key in told or f"ek-{file['id'][:8]}.png" in name, name
 
 
 def refused():

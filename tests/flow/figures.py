@@ -81,7 +81,8 @@ def starts():
     KEYS["reports"] = S.api_key("reports", "reports")
     KEYS["clerk"] = S.api_key("clerk", "cases", "--role", "clerk")
     KEYS["TEM"] = S.api_key("tem", "cases", "--role", "manager", "--department", "TEM")
-    KEYS["FEN"] = S.api_key("fen", "cases", "--role", "manager", "--department", "FEN")
+    for code in ("FEN", "KOSKI"):
+        KEYS[code] = S.api_key(code.lower(), "cases", "--role", "manager", "--department", code)
 
 
 def the_citizen_reads_the_way_and_nothing_internal():
@@ -179,6 +180,14 @@ def a_file_is_named_to_those_whose_it_is():
             shown = get(f"/api/v1/cases/{one['number']}", key)[2]["history"][-1]["attachments"]
             assert shown == [{"id": str(uuid.UUID(bytes=file["id"])), **sees, "media_type": "image/jpeg", "size": 7}], shown
     client.close()
+    done("TEM", receipt["number"], "accept")
+    done("TEM", receipt["number"], "split", parts=[{"department": "FEN", "task": "Onar"}, {"department": "KOSKI", "task": "Bak"}],
+         reason="İki iş")
+    S.wait_quiet()
+    for key, sees in (("TEM", ["Şahıs.jpg"]), ("FEN", ["Şahıs.jpg"]), ("KOSKI", [None]), ("clerk", ["Şahıs.jpg"])):
+        shown = get(f"/api/v1/cases/{receipt['number']}", key)[2]
+        names = [file.get("name") for step in shown["history"] for file in step.get("attachments", [])]
+        assert names == sees and not shown["outside"], (key, names)
 
 
 def a_case_is_shown_to_those_whose_it_is():
@@ -355,7 +364,7 @@ def rebuilt_from_the_streams_it_is_the_same():
     before = without_time(summary())
     way = tracked(STATE["asked"])
     pages = [get(page, "clerk")[2] for page in STATE["pages"]]
-    assert pages[0]["origin"] and pages[1]["history"][-1]["attachments"]
+    assert pages[0]["origin"] and any("attachments" in step for step in pages[1]["history"])
     lists = listed("/api/v1/reports/list?" + PERIOD, 1000)
     page = f"/api/v1/cases/{STATE['asked']['number']}?after=case:"
     for feed in ("intake", "router"):

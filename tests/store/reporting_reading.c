@@ -227,7 +227,7 @@ steps_come_once_and_the_citizen_sees_what_is_visible(void **state)
 
 		put_steps(f, b);
 		tx = db_begin(b->db);
-		whole.calls = store_case(tx, NUMBER);
+		whole.calls = store_case(tx, NUMBER, "TEM");
 		assert_int_equal(database_read(b, tx, look_at_case, &whole), DB_COMMITTED);
 		assert_int_equal(whole.steps, 2);
 		assert_int_equal(whole.parts, 2);
