@@ -352,15 +352,20 @@ key_of_client(struct post *p, const char **own)
 	return false;
 }
 
+/* Of the form and of the address: either may name it. false: answered. */
 static bool
 jurisdiction_ours(struct post *p)
 {
-	const char *asked = p->given.jurisdiction_id;
-	const struct open311_conf *conf = p->open311->desk.conf;
+	const char *ours = p->open311->desk.conf->jurisdiction;
+	const char *asked[] = {p->given.jurisdiction_id, http_query(p->turn->request, "jurisdiction_id")};
 
-	if (asked && strcmp(asked, conf->jurisdiction) != 0)
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		if (!asked[i] || !*asked[i] || strcmp(asked[i], ours) == 0)
+			continue;
 		refuse(p, "refused: jurisdiction_id");
-	return open311_jurisdiction(p->turn, conf->jurisdiction, asked);
+		return open311_jurisdiction(p->turn, ours, asked[i]);
+	}
+	return true;
 }
 
 void
@@ -373,8 +378,7 @@ open311_post(struct open311 *o, struct http_request *r)
 	const char *own;
 	struct post *p;
 
-	if (!t || !open311_jurisdiction(
-		      t, o->desk.conf ? o->desk.conf->jurisdiction : NULL, http_query(r, "jurisdiction_id")))
+	if (!t || !open311_jurisdiction(t, o->desk.conf ? o->desk.conf->jurisdiction : NULL, NULL))
 		return;
 	if (strcmp(t->name, "requests") != 0) {
 		open311_refuse_one(t, 404, "Böyle bir Open311 adresi yok", "There is no such Open311 address");
@@ -384,7 +388,7 @@ open311_post(struct open311 *o, struct http_request *r)
 	p->open311 = o;
 	p->turn = t;
 	pairs = arena_alloc(t->arena, sizeof(*pairs));
-	if (pairs_read(p, pairs) < 0 || !(key = admitted(p)) || !jurisdiction_ours(p) || !key_of_client(p, &own))
+	if (pairs_read(p, pairs) < 0 || !jurisdiction_ours(p) || !(key = admitted(p)) || !key_of_client(p, &own))
 		return;
 	if (!o->ready || !db_is_up(o->desk.db) || !source_knows_time(o->desk.entry->source) ||
 	    o->waiting >= WAITING_MAX) {

@@ -271,6 +271,11 @@ def what_is_wrong_is_refused_and_kept():
     wrong(404, "service_code is unknown", service_code="NEW-99")
     wrong(400, "service_code is required", service_code=None)
     wrong(404, "jurisdiction_id is unknown", jurisdiction_id="city.gov")
+    query = "jurisdiction_id=city.gov"
+    kept = counted("intake.inbound", "verdict = 'refused: jurisdiction_id'")
+    refused(404, "jurisdiction_id is unknown", "v2/requests", query, method="POST", body=encoded(FORM), **headers)
+    kopru.wait_until(lambda: counted("intake.inbound", "verdict = 'refused: jurisdiction_id'") == kept + 4, 10,
+                     "what the address names is kept as what the form names")
     wrong(400, "location is required", lat=None, long=None, address_string=None)
     wrong(400, "given together", lat=None)
     wrong(400, "lat is a number", lat="91")
