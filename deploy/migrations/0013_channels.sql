@@ -30,8 +30,23 @@ CREATE TABLE intake.inbound (
 );
 CREATE INDEX inbound_due ON intake.inbound ((source LIKE 'email/%'), next_at, id) WHERE state = 'stored'; -- mails are read apart
 CREATE INDEX inbound_triage ON intake.inbound (id) WHERE state = 'triage';
+CREATE INDEX inbound_refused ON intake.inbound (received_at) WHERE state = 'refused';
 CREATE INDEX inbound_source ON intake.inbound (source, received_at);
 GRANT SELECT, INSERT, UPDATE ON intake.inbound TO intake;
+
+-- What was refused is kept for 30 days, to see who knocks; nothing else may go. So many at a time, the oldest first.
+CREATE FUNCTION intake.forget_refused() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+	WITH old AS (
+		DELETE FROM intake.inbound WHERE state = 'refused' AND id IN (
+			SELECT i.id FROM intake.inbound AS i
+			 WHERE i.state = 'refused' AND i.received_at < clock_timestamp() - interval '30 days'
+			 ORDER BY i.received_at LIMIT 5000 FOR UPDATE SKIP LOCKED)
+		RETURNING id)
+	SELECT count(*) FROM old
+$$;
+REVOKE ALL ON FUNCTION intake.forget_refused() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION intake.forget_refused() TO intake;
 
 -- Compare and set: what was decided under a lease that is no more must not commit.
 CREATE FUNCTION intake.demand(p_wanted bigint, p_found bigint) RETURNS void
@@ -219,6 +234,7 @@ CREATE TABLE intake.call (
 	called_back_by text,
 	PRIMARY KEY (scope, call_id)
 );
+CREATE INDEX call_inbound ON intake.call (inbound_id) WHERE inbound_id IS NOT NULL;
 CREATE INDEX call_id ON intake.call (call_id, started_at DESC);
 CREATE INDEX call_caller ON intake.call (caller, started_at DESC);
 CREATE INDEX call_missed ON intake.call (started_at) WHERE missed AND called_back_at IS NULL;

@@ -90,6 +90,10 @@ WITH old AS (
 	RETURNING id)
 SELECT count(*) FROM old;
 
+-- name: refused_forget
+-- out: how many arrivals that were refused 30 days ago were forgotten
+SELECT intake.forget_refused();
+
 -- name: files_unnamed
 -- in:  $1 hashes
 -- out: those that no row names

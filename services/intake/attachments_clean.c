@@ -1,5 +1,6 @@
-/* attachments_clean: rows that were never used and files that no row names go after a day. A 256th of the folder at a time;
- * every instance does it, and none can harm another: see files_remove_old. */
+/* attachments_clean: rows that were never used and files that no row names go after a day, arrivals that were refused after
+ * 30 days. A 256th of the folder at a time; every instance does it, and none can harm another: see files_remove_old. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,8 @@ on_forgotten(void *arg, enum db_outcome outcome, const struct db_results *result
 		return;
 	}
 	metric_add(c->forgotten, db_int8(results, 0, 0, 0));
+	if (db_int8(results, 1, 0, 0) > 0)
+		log_info("inbound.forgotten", "count=%" PRId64, db_int8(results, 1, 0, 0));
 	work(c, on_find, on_found);
 }
 
@@ -146,6 +149,7 @@ on_look(void *arg)
 	struct db_tx *tx = db_begin(c->desk.db);
 
 	db_call(tx, &attachments_statements[ATTACHMENTS_FORGET]);
+	db_call(tx, &attachments_statements[REFUSED_FORGET]);
 	db_commit(tx, on_forgotten, c);
 }
 

@@ -263,11 +263,15 @@ def sweeps_up():
     one = str(uuid.uuid4())
     S.sql("INSERT INTO intake.attachment (id, sha256, original_sha256, size, media_type, scope, state, created_at) VALUES "
           f"('{one}', sha256('y'), sha256('y'), 1, 'text/plain', 'public', 'clean', now() - interval '26 hours')")
+    S.sql("INSERT INTO intake.inbound (source, source_id, state, received_at) SELECT 'email/x', state || days, state, "
+          "now() - days * interval '1 day' FROM unnest(ARRAY['refused', 'done', 'triage']) AS state, unnest(ARRAY[29, 31]) AS days")
     S.start("intake")
     kopru.wait_until(lambda: not os.path.exists(path_of(old)) and not os.path.exists(left), 20, "old ones go",
                      lambda: S.tail("intake"))
     assert os.path.exists(path_of(young)) and os.path.exists(path_of(named))
     assert S.value(f"SELECT count(*) FROM intake.attachment WHERE id = '{one}'") == "0"
+    assert S.rows("SELECT source_id FROM intake.inbound WHERE source_id ~ '[0-9]$' ORDER BY 1") == [
+        "done29", "done31", "refused29", "triage29", "triage31"], "what was refused is kept for 30 days"
 
 
 def public_room_is_bounded():
