@@ -24,6 +24,7 @@
 #define REPLY_MS 8000 /* less than the web server in front waits */
 #define FEED_WINDOW 1000
 #define FEED_SUBSCRIPTIONS 500
+#define CLOCK_LOOK_MS 20
 #define HOLIDAYS_MAX ((size_t)1024 * 1024)
 
 const struct conf_key intake_keys[] = {
@@ -92,6 +93,18 @@ on_writer_down(void *arg)
 	source_down(i->source);
 }
 
+/* The first block of numbers is there before anybody applies, or asks how we are. */
+static void
+on_numbers(void *arg)
+{
+	struct intake *i = arg;
+
+	if (!source_knows_time(i->source))
+		timer_start(i->numbers_first, CLOCK_LOOK_MS);
+	else
+		numbers_want(i->numbers, this_year(i));
+}
+
 static void
 on_reader_up(void *arg)
 {
@@ -99,6 +112,7 @@ on_reader_up(void *arg)
 
 	source_reader_up(i->source);
 	api_keys_up(i->api_keys);
+	timer_start(i->numbers_first, 0);
 }
 
 static void
@@ -106,6 +120,7 @@ on_reader_down(void *arg)
 {
 	struct intake *i = arg;
 
+	timer_stop(i->numbers_first);
 	numbers_down(i->numbers);
 }
 
@@ -124,8 +139,8 @@ healthy(void *arg)
 	year = this_year(i);
 	if (numbers_ready(i->numbers, year))
 		return NULL;
-	/* At the first start, and when a year has just begun, which nothing else tells us of: only who asks how we are. One
-	 * block at most, and none while there is one. */
+	/* When a year has just begun, which nothing else tells us of: only who asks how we are. One block at most, and none
+	 * while there is one. */
 	numbers_want(i->numbers, year);
 	return "there is no block of numbers yet";
 }
@@ -227,6 +242,7 @@ static void
 open_entry(struct intake *i)
 {
 	i->numbers = numbers_new(i->reader, i->metrics);
+	i->numbers_first = timer_new(i->loop, on_numbers, i);
 	i->store = store_new(i->loop, i->writer, i->reader, (size_t)i->conf->queue, entry_on_end, NULL);
 	i->entry = (struct entry_desk){.store = i->store,
 	    .source = i->source,
@@ -348,6 +364,7 @@ intake_free(struct intake *i)
 	bus_free(i->bus);
 	store_free(i->store);
 	intake_channels_free(i);
+	timer_free(i->numbers_first);
 	numbers_free(i->numbers);
 	api_keys_free(i->api_keys);
 	http_free(i->http);

@@ -43,6 +43,7 @@ struct intake {
 	struct source *source;
 	struct store *store;
 	struct numbers *numbers;
+	struct loop_timer *numbers_first; /* the first block, once the clock is known */
 	struct entry_desk entry;
 	struct api_keys *api_keys;
 	struct applications *applications;

@@ -154,7 +154,8 @@ service_ask(struct doctor *d, char *item)
 		    "Its part of the work stands still", run);
 	else if (got.status != 200)
 		doctor_find(d, FINDING_WRONG,
-		    arena_printf(d->arena, "%s says that it is not well: %.200s", item, got.body),
+		    arena_printf(
+			d->arena, "%s says that it is not well: %.*s", item, (int)strcspn(got.body, "\r\n"), got.body),
 		    "Its part of the work stands still", run);
 }
 

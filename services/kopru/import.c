@@ -56,6 +56,9 @@ prepare(struct import *i, const char *usual, struct err *e)
 	if (mapping_load(i->arena, mapping_path(i->arena, i->line, usual), &i->mapping, &text, e) < 0 ||
 	    !(i->file = import_file_open(i->line->arguments[0], e)))
 		return -1;
+	if (strcmp(i->source.name, "cimer") == 0 && strcmp(i->mapping.channel, "cimer") != 0)
+		return err_set(
+		    e, "the mapping's channel is \"%s\"; that of CİMER's files must be \"cimer\"", i->mapping.channel);
 	head = import_file_head(i->file);
 	if (import_columns_find(i->arena, &i->mapping, head->cells, head->count, &i->columns, e) < 0)
 		return err_prefix(e, "%s", i->line->arguments[0]);

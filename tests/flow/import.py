@@ -281,6 +281,11 @@ def survives_kills():
         m["channel"] = "desk"
         del m["columns"]["sender_institution"]
     mapping = adapted("kills.json", change)
+    err = command("import", "cimer", path, "--mapping", mapping, code=1)[1]
+    assert "the mapping's channel is \"desk\"" in err, err
+    command("import", "mapping", path, "--mapping", "deploy/data/mappings/cimer.json", "--out", S.path("proposed.json"))
+    with open(S.path("proposed.json"), encoding="utf-8") as file:
+        assert json.load(file)["channel"] == "cimer"
     answer = killed(3, ["import", "old", path, "--mapping", mapping, "--source", "kills", "--json"], total, "import/kills", "intake")
     assert answer["refused"] == 0, answer
     assert S.value("SELECT count(DISTINCT key) FROM intake.application WHERE key_scope = 'import/kills'") == str(total)

@@ -38,6 +38,16 @@ def well_at_first():
     S.wait_quiet()
 
 
+def intake_has_numbers_before_anybody_asks():
+    taken = "SELECT next_serial FROM intake.number_year"
+    before = int(S.value(taken))
+    restart("intake", "SELECT")
+    kopru.wait_until(lambda: int(S.value(taken)) > before, 10, "a block of numbers", lambda: S.tail("intake"))
+    time.sleep(0.2)  # its answer is on the way
+    status, _, body = S.request("intake", "GET", "/healthz")
+    assert status == 200, (status, body)
+
+
 def too_much_is_parked():
     restart("notifier", "INSERT INTO feed.parked SELECT 'notifier', 'case', 1000000 + n, gen_random_uuid(), gen_random_uuid(),"
             f" 'x', '\\x00' FROM generate_series(1, {PARKED_MAX}) AS n")
@@ -72,7 +82,8 @@ def events_wait_for_a_minute():
 
 
 try:
-    for test in (well_at_first, too_much_is_parked, the_history_is_another_one, events_wait_for_a_minute):
+    for test in (well_at_first, intake_has_numbers_before_anybody_asks, too_much_is_parked,
+                 the_history_is_another_one, events_wait_for_a_minute):
         TAP.run(test.__name__, test)
 finally:
     S.close()
