@@ -181,8 +181,11 @@ read_files(struct intake *i, struct err *e)
 	if (file_read(i->arena, conf->holidays_file, HOLIDAYS_MAX, &holidays, &size, e) < 0 ||
 	    !(i->calendar = calendar_new(holidays, e)))
 		return err_prefix(e, "INTAKE_HOLIDAYS_FILE");
-	if (channels_conf_read(i->arena, conf->channels_file, &i->channels, e) < 0)
+	if (channels_conf_read(i->arena, conf->channels_file, &i->channels, e) < 0) {
+		for (size_t n = 0; n < i->channels.fault_count; n++)
+			log_error("channels.wrong", "reason=\"%s\"", i->channels.faults[n]);
 		return err_prefix(e, "INTAKE_CHANNELS_FILE");
+	}
 	if (*conf->key_file && bus_key_read(conf->key_file, &i->bus_key, e) < 0)
 		return err_prefix(e, "INTAKE_KEY_FILE");
 	return 0;

@@ -1,4 +1,5 @@
 /* kopru-intake: load, make, run, unmake. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/http/http.h"
 #include "common/loop/memory.h"
+#include "services/intake/channels/channels_conf.h"
 #include "services/intake/examine.h"
 #include "services/intake/intake.h"
 
@@ -27,6 +29,25 @@ out:
 	return rc;
 }
 
+/* `kopru-intake --check-channels FILE`: what is wrong with it, a line each, before an intake is started with it. */
+static int
+check_channels(const char *file)
+{
+	struct arena *a = arena_new(0);
+	struct channels_conf conf;
+	struct err e;
+	int rc = channels_conf_read(a, file, &conf, &e);
+
+	for (size_t i = 0; i < conf.fault_count; i++)
+		fprintf(stderr, "%s\n", conf.faults[i]);
+	if (rc < 0 && conf.fault_count == 0)
+		fprintf(stderr, "%s\n", e.text);
+	if (rc == 0)
+		printf("%s: nothing is wrong\n", file);
+	arena_free(a);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -41,7 +62,10 @@ main(int argc, char **argv)
 	ids_start();
 	if (argc == 3 && strcmp(argv[1], "--healthz") == 0)
 		return http_probe(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--check-channels") == 0)
+		return check_channels(argv[2]);
 	if (argc > 1) {
+		puts("kopru-intake --check-channels FILE says what is wrong with a file of channels. Settings:\n");
 		conf_help(intake_keys, stdout);
 		return EXIT_SUCCESS;
 	}

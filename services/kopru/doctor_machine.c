@@ -144,7 +144,8 @@ service_ask(struct doctor *d, char *item)
 		return;
 	}
 	*place++ = '\0';
-	run = arena_printf(d->arena, "look at the log of %s; make status", item);
+	run = *d->conf->state ? arena_printf(d->arena, "tail -n 20 %s/log/%s.log; make status", d->conf->state, item)
+			      : arena_printf(d->arena, "look at the log of %s (event=failed); make status", item);
 	question.socket = strncmp(place, "unix:", 5) == 0 ? place + 5 : NULL;
 	question.url =
 	    question.socket ? "http://localhost/healthz" : arena_printf(d->arena, "http://%s/healthz", place);

@@ -145,6 +145,29 @@ test_all_faults_are_told_at_once(void **state)
 	assert_non_null(strstr(f->e.text, "telegram.idle_seconds: must be a number of seconds from 1 to 3600"));
 	assert_non_null(strstr(f->e.text, "telegram.api_url: is \"http://api.example.org\""));
 	assert_null(strstr(f->e.text, "hush"));
+	assert_null(strchr(f->e.text, '\n'));
+	assert_int_equal(f->conf.fault_count, 5);
+}
+
+static void
+test_none_of_many_faults_is_cut(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+	    read_json(f,
+		"{\"a\": 1, \"b\": 1, \"c\": 1, \"d\": 1, \"e\": 1, \"f\": 1, \"g\": 1, \"h\": 1,"
+		"\"mailboxes\": [{\"name\": \"a\", \"url\": \"imaps://h/I\", \"user\": \"u\", \"password_file\":"
+		"\"secret\", \"ca_file\": \"absent\"}],"
+		"\"open311\": {\"jurisdiction\": \"example.org\", \"contact\": \"desk@example.org\","
+		"\"attributes_file\": \"absent\"}}"),
+	    -1);
+	assert_int_equal(f->conf.fault_count, 10);
+	assert_memory_equal(f->e.text, "10 faults: a: is not known", 26);
+	assert_string_equal(f->conf.faults[7],
+	    "h: is not known; known are whatsapp, messenger, instagram, telegram, mailboxes, open311");
+	assert_non_null(strstr(f->conf.faults[8], "mailboxes.0: ca_file "));
+	assert_memory_equal(f->conf.faults[9], "open311.attributes_file: ", 25);
 }
 
 static void
@@ -215,6 +238,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_without_a_file_nothing_is_configured, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_everything_is_read, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_all_faults_are_told_at_once, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_none_of_many_faults_is_cut, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_each_fault, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_items_grow_to_their_bound, set_up, tear_down),
 	};

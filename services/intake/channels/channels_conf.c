@@ -2,8 +2,10 @@
 #include "services/intake/channels/channels_conf.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -12,8 +14,10 @@
 #include "common/domain/identity.h"
 #include "proto/kopru/v1/application.pb-c.h"
 #include "services/intake/channels/channels_conf_reader.h"
+#include "services/intake/open311_services.h"
 
 #define FILE_MAX ((size_t)256 * 1024)
+#define ATTRIBUTES_MAX ((size_t)1024 * 1024)
 #define MAILBOXES_MAX 50
 #define IDLE_MS 900000
 #define POLL_MS 30000
@@ -215,6 +219,8 @@ read_mailbox(struct conf_reader *r, const char *where, const json_t *object, str
 		    mailbox->url);
 	if (mailbox->ca_file && *mailbox->ca_file != '/')
 		mailbox->ca_file = arena_printf(r->arena, "%s%s", r->folder, mailbox->ca_file);
+	if (mailbox->ca_file && access(mailbox->ca_file, R_OK) != 0)
+		conf_fault(r, where, "ca_file %s: %s", mailbox->ca_file, strerror(errno));
 }
 
 static void
@@ -243,12 +249,19 @@ read_mailboxes(struct conf_reader *r, const json_t *list, struct channels_conf *
 static void
 read_open311(struct conf_reader *r, const char *where, const json_t *object, struct open311_conf *open311)
 {
-	const char *file;
+	struct open311_attributes attributes;
+	struct err e;
+	size_t size;
+	char *text;
 
 	conf_read_object(r, where, object, open311_members, open311);
-	file = open311->attributes_file;
-	if (file && *file != '/')
-		open311->attributes_file = arena_printf(r->arena, "%s%s", r->folder, file);
+	if (!open311->attributes_file)
+		return;
+	if (*open311->attributes_file != '/')
+		open311->attributes_file = arena_printf(r->arena, "%s%s", r->folder, open311->attributes_file);
+	if (file_read(r->arena, open311->attributes_file, ATTRIBUTES_MAX, &text, &size, &e) < 0 ||
+	    open311_attributes_parse(r->arena, text, &attributes, &e) < 0)
+		conf_fault(r, "open311.attributes_file", "%s", e.text);
 }
 
 static void
@@ -273,6 +286,21 @@ read_part(struct conf_reader *r, const char *name, const json_t *value, struct c
 	}
 }
 
+static int
+faults_tell(struct conf_reader *r, struct channels_conf *conf, struct err *e)
+{
+	const char *text = "";
+	const char **faults = arena_array(r->arena, r->fault_count, sizeof(*faults));
+
+	for (size_t i = 0; i < r->fault_count; i++) {
+		faults[i] = r->faults[i];
+		text = arena_printf(r->arena, "%s%s%s", text, i > 0 ? "; " : "", faults[i]);
+	}
+	conf->faults = faults;
+	conf->fault_count = r->fault_count;
+	return r->fault_count == 1 ? err_set(e, "%s", text) : err_set(e, "%zu faults: %s", r->fault_count, text);
+}
+
 static const char *
 folder_of(struct arena *a, const char *file)
 {
@@ -284,7 +312,7 @@ folder_of(struct arena *a, const char *file)
 int
 channels_conf_read(struct arena *a, const char *file, struct channels_conf *conf, struct err *e)
 {
-	struct conf_reader r = {.arena = a, .e = e};
+	struct conf_reader r = {.arena = a};
 	json_error_t error;
 	const char *name;
 	json_t *json, *value;
@@ -304,7 +332,7 @@ channels_conf_read(struct arena *a, const char *file, struct channels_conf *conf
 		conf_fault(&r, file, "must be an object");
 	json_object_foreach(json, name, value) read_part(&r, name, value, conf);
 	json_decref(json);
-	return r.faults > 0 ? -1 : 0;
+	return r.fault_count > 0 ? faults_tell(&r, conf, e) : 0;
 }
 
 static const struct meta_conf *

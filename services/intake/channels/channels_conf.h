@@ -66,11 +66,13 @@ struct channels_conf {
 	struct mailbox_conf *mailboxes;
 	size_t mailbox_count;
 	struct open311_conf *open311;
+	const char *const *faults; /* all that is wrong with the file, each with its place */
+	size_t fault_count;
 	struct files *files; /* where readers keep files that they find; not from the file: whoever reads it sets it */
 };
 
-/* file: NULL or empty: nothing is configured. All of conf lives in the arena. -1 with all reasons, one line each, cut to
- * fit; no reason holds a secret. Names of files that do not begin with "/" are those of file's folder. */
+/* file: NULL or empty: nothing is configured. All of conf lives in the arena. -1 with all reasons in conf->faults, and as
+ * many as fit, with "; " between, in e; no reason holds a secret. Names of files that do not begin with "/" are those of file's folder. */
 int channels_conf_read(struct arena *a, const char *file, struct channels_conf *conf, struct err *e);
 
 /* The idle time of drafts of a channel (Kopru__V1__Channel), in milliseconds: 0 for one that is not configured or whose

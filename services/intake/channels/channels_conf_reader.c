@@ -19,15 +19,14 @@
 void
 conf_fault(struct conf_reader *r, const char *where, const char *format, ...)
 {
-	size_t used = r->faults > 0 ? strlen(r->e->text) : 0;
 	char text[ERR_TEXT_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	snprintf(r->e->text + used, sizeof(r->e->text) - used, "%s%s: %s", r->faults > 0 ? "\n" : "", where, text);
-	r->faults++;
+	if (r->fault_count < CONF_FAULTS_MAX)
+		r->faults[r->fault_count++] = arena_printf(r->arena, "%s: %s", where, text);
 }
 
 static void

@@ -7,6 +7,8 @@
 
 #include "services/intake/channels/channels_conf.h"
 
+#define CONF_FAULTS_MAX 100
+
 enum member_type {
 	MEMBER_TEXT, /* const char * */
 	MEMBER_TEXTS, /* const char **, size_t at count_offset */
@@ -30,8 +32,8 @@ struct member {
 struct conf_reader {
 	struct arena *arena;
 	const char *folder; /* of the file, with its "/"; "" for the current one */
-	struct err *e;
-	unsigned faults;
+	const char *faults[CONF_FAULTS_MAX]; /* in the arena; more are left out */
+	size_t fault_count;
 };
 
 /* One more thing that is wrong: where ("whatsapp.ids") and why. */
