@@ -1,5 +1,6 @@
 -- Calls that the telephone exchange tells of, and what is known of who calls. A call waits to be made back when it was missed,
--- nobody made it back, and no call of the same number from then on was answered or became an application.
+-- nobody made it back, and no call of the same number from then on was answered or became an application: one that bears its
+-- id, was received about then (an exchange may count its ids from 1 again) and is not another number's.
 
 -- name: calls_store
 -- in:  $1 scope (id of the API key), $2 the body as it came, $3 its SHA-256 in hex, $4 its content type, $5 call id, $6 caller
@@ -34,7 +35,10 @@ RETURNING c.caller, c.started_at, c.ended_at, c.answered_by, c.missed;
 -- out: scope, caller, started at, ended at, answered by, missed, recording, called back at, called back by, number of its
 --      application; the newest first, at most two
 SELECT c.scope, c.caller, c.started_at, c.ended_at, c.answered_by, c.missed, c.recording, c.called_back_at, c.called_back_by,
-       (SELECT x.number FROM intake.application AS x WHERE x.call_id = c.call_id ORDER BY x.id LIMIT 1)
+       (SELECT x.number FROM intake.application AS x
+         WHERE x.call_id = c.call_id
+           AND x.received_at BETWEEN c.started_at - interval '1 day' AND c.started_at + interval '30 days'
+         ORDER BY x.received_at LIMIT 1) -- not by id: the index of ids would be read from its beginning
   FROM intake.call AS c
  WHERE c.call_id = $1::text AND ($2::text IS NULL OR c.scope = $2::text)
  ORDER BY c.started_at DESC LIMIT 2;
@@ -52,7 +56,11 @@ WITH waiting AS (
 	   AND NOT EXISTS (SELECT FROM intake.call AS l
 	                    WHERE l.caller = m.caller AND l.started_at >= m.started_at
 	                      AND (l.answered_by IS NOT NULL
-	                           OR EXISTS (SELECT FROM intake.application AS x WHERE x.call_id = l.call_id)))
+	                           OR EXISTS (SELECT FROM intake.application AS x
+	                                       WHERE x.call_id = l.call_id
+	                                         AND x.received_at BETWEEN l.started_at - interval '1 day'
+	                                                                   AND l.started_at + interval '30 days'
+	                                         AND (x.applicant_phone IS NULL OR x.applicant_phone = l.caller))))
 	 GROUP BY m.caller)
 SELECT w.caller, w.calls, w.first_at, w.last_at, w.scope, w.call_id,
        (SELECT count(*) FROM (SELECT FROM intake.application AS x WHERE x.applicant_phone = w.caller LIMIT 1000) AS n)
@@ -68,7 +76,11 @@ SELECT count(DISTINCT m.caller), coalesce(extract(epoch FROM clock_timestamp() -
    AND NOT EXISTS (SELECT FROM intake.call AS l
                     WHERE l.caller = m.caller AND l.started_at >= m.started_at
                       AND (l.answered_by IS NOT NULL
-                           OR EXISTS (SELECT FROM intake.application AS x WHERE x.call_id = l.call_id)));
+                           OR EXISTS (SELECT FROM intake.application AS x
+                                       WHERE x.call_id = l.call_id
+                                         AND x.received_at BETWEEN l.started_at - interval '1 day'
+                                                                   AND l.started_at + interval '30 days'
+                                         AND (x.applicant_phone IS NULL OR x.applicant_phone = l.caller))));
 
 -- name: calls_settle
 -- out: nothing; writes down which missed calls wait no more, so that they are not looked at again and again
@@ -79,7 +91,11 @@ UPDATE intake.call AS m
           JOIN LATERAL (SELECT l.answered_by FROM intake.call AS l
                          WHERE l.caller = c.caller AND l.started_at >= c.started_at
                            AND (l.answered_by IS NOT NULL
-                                OR EXISTS (SELECT FROM intake.application AS x WHERE x.call_id = l.call_id))
+                                OR EXISTS (SELECT FROM intake.application AS x
+                                            WHERE x.call_id = l.call_id
+                                              AND x.received_at BETWEEN l.started_at - interval '1 day'
+                                                                        AND l.started_at + interval '30 days'
+                                              AND (x.applicant_phone IS NULL OR x.applicant_phone = l.caller)))
                          ORDER BY l.started_at LIMIT 1) AS l ON true
          WHERE c.missed AND c.called_back_at IS NULL
          ORDER BY c.started_at LIMIT 500

@@ -83,8 +83,9 @@ store(struct database *b, const char *scope, const struct call *call)
 	assert_int_equal(database_commit(b, tx, NULL, NULL), DB_COMMITTED);
 }
 
+/* days: after nine. */
 static void
-apply(const struct database *b, const char *number, const char *phone, const char *call_id)
+apply_later(const struct database *b, const char *number, const char *phone, const char *call_id, int days)
 {
 	char sql[1024];
 
@@ -92,11 +93,17 @@ apply(const struct database *b, const char *number, const char *phone, const cha
 	    "INSERT INTO intake.application (id, number, body_hash, kind, channel, received_at, legal_basis, due_on, "
 	    "body, "
 	    "anonymous, hide_identity, language, prefers, applicant_phone, call_id) VALUES (gen_random_uuid(), '%s', "
-	    "decode(repeat('00', 32), 'hex'), 1, 4, now(), 1, '2026-12-23', 'x', false, false, 'tr', 0, %s%s%s, "
-	    "%s%s%s)",
-	    number, phone ? "'" : "", phone ? phone : "NULL", phone ? "'" : "", call_id ? "'" : "",
+	    "decode(repeat('00', 32), 'hex'), 1, 4, '2026-11-23 09:00+03'::timestamptz + %d * interval '1 day', 1, "
+	    "'2026-12-23', 'x', false, false, 'tr', 0, %s%s%s, %s%s%s)",
+	    number, days, phone ? "'" : "", phone ? phone : "NULL", phone ? "'" : "", call_id ? "'" : "",
 	    call_id ? call_id : "NULL", call_id ? "'" : "");
 	assert_int_equal(scratch_sql(b->scratch, sql, NULL, 0), 0);
+}
+
+static void
+apply(const struct database *b, const char *number, const char *phone, const char *call_id)
+{
+	apply_later(b, number, phone, call_id, 0);
 }
 
 /* "caller:calls:newest call id" of each row, with spaces between; and the page that follows. */
@@ -250,6 +257,38 @@ test_a_missed_call_waits_for_an_answer_or_an_application(void **state)
 	    scratch_number(b->scratch, "SELECT count(*) FROM intake.call WHERE called_back_by = 'application'"), 2);
 	assert_int_equal(
 	    scratch_number(b->scratch, "SELECT count(*) FROM intake.call WHERE missed AND called_back_at IS NULL"), 0);
+}
+
+static void
+take_found(void *arg, const struct db_results *results)
+{
+	snprintf(arg, 64, "%s", db_null(results, 0, 0, 9) ? "-" : db_text(results, 0, 0, 9));
+}
+
+/* An exchange that was reset counts its ids from 1 again. */
+static void
+test_an_application_ends_no_call_but_its_own(void **state)
+{
+	struct database *b = *state;
+	struct db_tx *tx;
+	char number[64];
+
+	apply_later(b, "HM-2026-0000001-5", CALLER, "1", -200);
+	apply_later(b, "HM-2026-0000002-3", OTHER, "1", 0);
+	apply_later(b, "HM-2026-0000003-1", NULL, "2", 200);
+	store(b, "a", &(struct call){.id = "1", .caller = CALLER, .missed = true});
+	store(b, "a", &(struct call){.id = "2", .caller = CALLER, .at = 1, .missed = true});
+	assert_waiting(b, CALLER ":2:2");
+	settle(b);
+	assert_waiting(b, CALLER ":2:2");
+	tx = db_begin(b->db);
+	db_call(tx, &calls_statements[CALLS_FIND]);
+	db_bind_text(tx, "2");
+	db_bind_text(tx, NULL);
+	assert_int_equal(database_read(b, tx, take_found, number), DB_COMMITTED);
+	assert_string_equal(number, "-");
+	apply_later(b, "HM-2026-0000004-0", CALLER, "2", 3);
+	assert_waiting(b, "");
 }
 
 /* Calls of the id, missed, by whom before, how many wait no more. */
@@ -427,6 +466,7 @@ main(void)
 	    cmocka_unit_test_setup(test_posts_in_any_order_say_the_same, empty),
 	    cmocka_unit_test_setup(test_an_answered_call_was_never_missed, empty),
 	    cmocka_unit_test_setup(test_a_missed_call_waits_for_an_answer_or_an_application, empty),
+	    cmocka_unit_test_setup(test_an_application_ends_no_call_but_its_own, empty),
 	    cmocka_unit_test_setup(test_a_caller_is_called_back_once, empty),
 	    cmocka_unit_test_setup(test_pages_leave_nobody_out, empty),
 	    cmocka_unit_test_setup(test_earlier_applications_are_the_persons, empty),
