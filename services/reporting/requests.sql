@@ -38,7 +38,8 @@ DELETE FROM reporting.public_request WHERE application_id = ANY ($1::uuid[]);
 --      $8 count, $9 with moves?
 -- out: number, state, status, topic, its name, in English, name of the department, in English, received at, updated at,
 --      expected on, neighbourhood, latitude, longitude, moves (of reporting.moves_of); newest first
--- By the index public_request_received, one look for each topic and status, of which none reads more than is asked for.
+-- By the index public_request_received, one look for each topic and status, of which none reads more than is asked for. For how
+-- the limits are written see requests_updated.
 SELECT v.number, v.state::int, v.status::int, v.topic, v.topic_tr, v.topic_en, v.department_tr, v.department_en, v.received_at,
        v.updated_at, v.expected_on, v.neighbourhood, v.latitude_e7, v.longitude_e7,
        CASE WHEN $9::bool THEN reporting.moves_of(v.application_id) END
@@ -47,7 +48,8 @@ SELECT v.number, v.state::int, v.status::int, v.topic, v.topic_tr, v.topic_en, v
          CROSS JOIN LATERAL (
                SELECT r.application_id, r.received_at FROM reporting.public_request AS r
                 WHERE r.topic = t.code AND r.status = s.status
-                  AND r.received_at >= $3::timestamptz AND r.received_at < $4::timestamptz
+                  AND r.received_at >= $3::timestamptz
+                  AND (r.received_at, r.application_id) < ($4::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid)
                   AND reporting.is_in(r.latitude_e7, r.longitude_e7, $5::int[], $6::bigint[])
                 ORDER BY r.received_at DESC, r.application_id LIMIT $7::int + $8::int) AS k
          WHERE t.open311 AND ($1::text[] IS NULL OR t.code = ANY ($1::text[]))
@@ -60,6 +62,8 @@ SELECT v.number, v.state::int, v.status::int, v.topic, v.topic_tr, v.topic_en, v
 -- in:  $1 topics (NULL: all), $2 status, $3 updated from, $4 to, exclusive, $5 box, $6 circle, $7 offset, $8 count, $9 with moves?,
 --      $10 received from, $11 to, exclusive
 -- out: as requests_received, longest unchanged first: whoever follows changes page by page misses none
+-- Two plain limits of one column are taken for a narrow range, of which all would be read and sorted. Written like this, they
+-- are not, and rows are read in the order of public_request_updated, none beyond the page.
 SELECT v.number, v.state::int, v.status::int, v.topic, v.topic_tr, v.topic_en, v.department_tr, v.department_en, v.received_at,
        v.updated_at, v.expected_on, v.neighbourhood, v.latitude_e7, v.longitude_e7,
        CASE WHEN $9::bool THEN reporting.moves_of(v.application_id) END
@@ -68,8 +72,9 @@ SELECT v.number, v.state::int, v.status::int, v.topic, v.topic_tr, v.topic_en, v
          CROSS JOIN LATERAL (
                SELECT r.application_id, r.updated_at FROM reporting.public_request AS r
                 WHERE r.topic = t.code AND r.status = s.status
-                  AND r.updated_at >= $3::timestamptz AND r.updated_at < $4::timestamptz
-                  AND r.received_at >= $10::timestamptz AND r.received_at < $11::timestamptz
+                  AND r.updated_at >= $3::timestamptz
+                  AND (r.updated_at, r.application_id) < ($4::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid)
+                  AND CASE WHEN r.received_at >= $10::timestamptz THEN r.received_at < $11::timestamptz ELSE false END
                   AND reporting.is_in(r.latitude_e7, r.longitude_e7, $5::int[], $6::bigint[])
                 ORDER BY r.updated_at, r.application_id LIMIT $7::int + $8::int) AS k
          WHERE t.open311 AND ($1::text[] IS NULL OR t.code = ANY ($1::text[]))
