@@ -265,7 +265,9 @@ admitted(struct post *p)
 	}
 	refuse(p, "refused: api_key");
 	if (answer == API_ABSENT)
-		open311_refuse_one(p->turn, 403, "api_key gerekli", "An api_key is required");
+		open311_refuse_one(p->turn, 403,
+		    "api_key gerekli: formda ya da Authorization başlığında; adreste okunmaz",
+		    "An api_key is required: in the form or the header Authorization; it is not read in the address");
 	else if (answer == API_FORBIDDEN)
 		open311_refuse_one(
 		    p->turn, 403, "Bu api_key'in Open311 yetkisi yok", "This api_key may not post over Open311");
