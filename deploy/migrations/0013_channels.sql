@@ -259,6 +259,7 @@ CREATE INDEX application_email ON intake.application (lower(applicant_email COLL
 CREATE INDEX application_call_id ON intake.application (call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX application_inbound ON intake.application (inbound_id) WHERE inbound_id IS NOT NULL;
 CREATE INDEX application_external_id ON intake.application (channel, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX application_registry ON intake.application (registry_number, sender_institution) WHERE registry_number IS NOT NULL;
 
 -- == CİMER and other systems: answers that go back by hand ==
 CREATE TABLE intake.handed_in (

@@ -15,7 +15,7 @@ struct applications;
 /* Borrowed, all of them. */
 struct applications_desk {
 	struct loop *loop;
-	struct db *writer;
+	struct db *writer, *reader;
 	struct api_keys *api_keys;
 	struct attachments *attachments;
 	const struct entry_desk *entry; /* filled in before the first request */

@@ -293,6 +293,7 @@ open_desk(struct intake *i, struct err *e)
 		return -1;
 	i->applications = applications_new(&(struct applications_desk){.loop = i->loop,
 					       .writer = i->writer,
+					       .reader = i->reader,
 					       .api_keys = i->api_keys,
 					       .attachments = i->attachments,
 					       .entry = &i->entry,

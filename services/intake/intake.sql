@@ -59,6 +59,13 @@ SELECT n.place::int, x.id, x.access_code_generation,
   FROM unnest($1::text[]) WITH ORDINALITY AS n(number, place)
   JOIN intake.application AS x ON x.number = n.number;
 
+-- name: applications_similar
+-- in:  $1 sender's institution, $2 registry number, $3 id of the application that they are of, $4 most
+-- out: number of another one of the same, the newest first
+SELECT x.number FROM intake.application AS x
+ WHERE x.registry_number = $2::text AND x.sender_institution = $1::text AND x.id <> $3::uuid
+ ORDER BY x.received_at DESC, x.number DESC LIMIT $4::int;
+
 -- name: numbers_take
 -- in:  $1 year, $2 how many
 -- out: the first serial of the block; no row when the year has not so many left

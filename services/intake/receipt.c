@@ -166,8 +166,8 @@ put_number(char *to, uint64_t value)
 char *
 receipt_json(struct arena *a, const struct receipt *r, const char *public_url, size_t *size)
 {
-	const char *missing = r->missing ? r->missing : "";
-	char *json = arena_alloc(a, JSON_ROOM + strlen(public_url) + strlen(missing)), *to = json;
+	const char *missing = r->missing ? r->missing : "", *similar = r->similar ? r->similar : "";
+	char *json = arena_alloc(a, JSON_ROOM + strlen(public_url) + strlen(missing) + strlen(similar)), *to = json;
 	char time[TIME_TEXT_SIZE], date[DATE_TEXT_SIZE];
 
 	time_text_istanbul(r->received_at, time);
@@ -192,6 +192,10 @@ receipt_json(struct arena *a, const struct receipt *r, const char *public_url, s
 	if (r->missing) {
 		to = put(to, ",\"missing\":");
 		to = put(to, missing);
+	}
+	if (r->similar) {
+		to = put(to, ",\"similar\":");
+		to = put(to, similar);
 	}
 	to = put(to, "}");
 	*size = (size_t)(to - json);

@@ -23,6 +23,7 @@ struct receipt {
 	const char *key_name; /* of the API key; NULL: a citizen */
 	const char *traceparent;
 	const char *missing; /* JSON array: what the law wants and the form does not say; NULL: not told */
+	const char *similar; /* JSON array: numbers of earlier ones that may be the same document; NULL: not told */
 };
 
 /* Packs the event ApplicationReceived. The national id is no part of it. */

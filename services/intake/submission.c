@@ -3,6 +3,11 @@
 
 #include <stddef.h>
 
+#include "common/base/log.h"
+#include "services/intake/intake.sql.h"
+
+#define SIMILAR_MAX 10
+
 static void
 enqueue(struct applications *a, struct submission *s)
 {
@@ -48,6 +53,45 @@ reply_receipt(struct submission *s, bool replayed)
 	if (replayed)
 		http_set_header(s->request, "Idempotency-Replayed", "true");
 	http_reply_bytes(s->request, 201, "application/json", NULL, json, size);
+}
+
+static void
+on_similar(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
+{
+	struct submission *s = arg;
+	struct arena *arena = http_arena(s->request);
+	const char *list = "";
+
+	if (outcome == DB_COMMITTED) {
+		for (size_t row = 0; row < db_rows(results, 0); row++)
+			list = arena_printf(arena, "%s%s\"%s\"", list, row > 0 ? "," : "", db_text(results, 0, row, 0));
+		s->entry.receipt.similar = arena_printf(arena, "[%s]", list);
+	} else {
+		log_warn("similar.unknown", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
+	}
+	reply_receipt(s, s->replayed);
+	finish(s);
+}
+
+/* A document that two clerks entered: a hint to who enters it, and never more. False: there is nothing to look for. */
+static bool
+find_similar(struct submission *s)
+{
+	const struct application_form *form = &s->entry.form;
+	struct db *reader = s->applications->desk.reader;
+	struct db_tx *tx;
+
+	if (http_answered(s->request) || !s->entry.receipt.key_name || !form->registry_number ||
+	    !form->sender_institution || !db_is_up(reader))
+		return false;
+	tx = db_begin(reader);
+	db_call(tx, &intake_statements[APPLICATIONS_SIMILAR]);
+	db_bind_text(tx, form->sender_institution);
+	db_bind_text(tx, form->registry_number);
+	db_bind_uuid(tx, &s->entry.receipt.application_id);
+	db_bind_int4(tx, SIMILAR_MAX);
+	db_read(tx, on_similar, s);
+	return true;
 }
 
 /* The post was entered before, perhaps by somebody else who pasted another form of its address. */
@@ -114,8 +158,11 @@ on_end(struct entry *entry, enum entry_end end, const struct err *e)
 
 	(void)e;
 	metric_add(ends[end].counted, 1);
+	s->replayed = end == ENTRY_REPEATED;
+	if (!ends[end].problem && find_similar(s))
+		return;
 	if (!ends[end].problem)
-		reply_receipt(s, end == ENTRY_REPEATED);
+		reply_receipt(s, s->replayed);
 	else if (end == ENTRY_KEY_REUSED && s->post && !http_answered(s->request))
 		reply_entered_before(s);
 	else if (end == ENTRY_FILES_USED && !http_answered(s->request))

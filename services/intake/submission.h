@@ -16,6 +16,7 @@ struct submission {
 	int64_t arrived; /* monotonic */
 	size_t body_size;
 	bool post; /* its key is the id of a post */
+	bool replayed;
 };
 
 struct applications {

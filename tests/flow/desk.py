@@ -132,7 +132,13 @@ def scanned_pages_come_with_a_petition():
 
 def an_official_document():
     fields = {"sender_institution": "Deneme Kurumu", "registry_number": "E-12345678-622.03-1234", "registry_on": "2026-01-07"}
-    entered("official_document", **fields)
+    first = entered("official_document", **fields)
+    assert first["similar"] == [], first
+    # Entered a second time, it says so; who enters it decides.
+    second = entered("official_document", **fields)
+    assert second["similar"] == [first["number"]] and second["number"] != first["number"], second
+    assert entered("official_document", **{**fields, "sender_institution": "Başka Kurum"})["similar"] == []
+    assert "similar" not in entered("letter", registry_number="E-12345678-622.03-1234", registry_on="2026-01-07")
     for name in fields:
         status, _, answer = enter("official_document", **{k: v for k, v in fields.items() if k != name})
         assert status == 422 and list(faults(answer)) == [name], answer
