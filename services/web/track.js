@@ -28,7 +28,12 @@ const WORDS = {
 		reason: "Nedeni",
 		missing: "Başvuru numarasını ve takip kodunu yazın.",
 		missing_reply: "Yanıtınızı yazın.",
-		missing_add: "Ekleyeceklerinizi yazın.",
+		missing_add: "Ekleyeceklerinizi yazın ya da bir dosya seçin.",
+		too_many_files: "En çok 10 dosya eklenebilir.",
+		empty_file: "Dosya boş: ",
+		large_file: "Dosya 20 MB'den büyük: ",
+		refused_file: "Dosya alınmadı: ",
+		sending: "Dosyalar gönderiliyor…",
 		missing_sure: "Geri çekmek istediğinizden emin olduğunuzu işaretleyin.",
 		replied: "Yanıtınız alındı.",
 		added: "Başvurunuza eklendi.",
@@ -66,7 +71,12 @@ const WORDS = {
 		reason: "Reason",
 		missing: "Enter the application number and the access code.",
 		missing_reply: "Write your reply.",
-		missing_add: "Write what you want to add.",
+		missing_add: "Write what you want to add, or choose a file.",
+		too_many_files: "At most 10 files can be added.",
+		empty_file: "The file is empty: ",
+		large_file: "The file is larger than 20 MB: ",
+		refused_file: "The file was not taken: ",
+		sending: "The files are being sent…",
 		missing_sure: "Tick that you are sure you want to withdraw it.",
 		replied: "Your reply has arrived.",
 		added: "It was added to your application.",
@@ -88,6 +98,10 @@ const element = (id) => document.getElementById(id);
 // What the page shows now, and the id of a command that is under way: tried again it is the same command.
 let shown = null;
 const ids = {};
+// Files that were uploaded and not used yet: tried again they are the same.
+const uploaded = new Map();
+const FILES_MAX = 10;
+const FILE_SIZE_MAX = 20 * 1024 * 1024;
 
 function day(text, withTime) {
 	// A date without a time is a day of the calendar here, not an instant.
@@ -204,6 +218,16 @@ function complain(text) {
 		element("done").textContent = "";
 }
 
+// Beside the form that it is about, where the reader is.
+function complainAt(name, text) {
+	element(name + "-problem").textContent = text;
+	if (text) {
+		element("done").textContent = "";
+		element(name + "-problem").focus();
+		element(name + "-problem").scrollIntoView({ block: "center" });
+	}
+}
+
 async function post(path, body) {
 	return fetch(path, {
 		method: "POST",
@@ -274,6 +298,7 @@ async function submit(event) {
 async function command(name, body, button, done) {
 	ids[name] = ids[name] || newId();
 	complain("");
+	complainAt(name, "");
 	element(button).disabled = true;
 	try {
 		const response = await post("/api/v1/track/" + name,
@@ -291,42 +316,99 @@ async function command(name, body, button, done) {
 		} else {
 			if (response.status < 500 && response.status !== 429)
 				delete ids[name];
-			complain(await reason(response));
+			if (response.status === 422)
+				uploaded.clear();
+			complainAt(name, await reason(response));
 		}
 	} catch {
-		complain(words.broken);
+		complainAt(name, words.broken);
 	}
 	element(button).disabled = false;
-	element(element("problem").textContent ? "problem" : "done").scrollIntoView({ block: "center" });
+	if (!element(name + "-problem").textContent)
+		element(element("problem").textContent ? "problem" : "done").scrollIntoView({ block: "center" });
+}
+
+// What is wrong with the files before any is sent.
+function filesProblem(files) {
+	if (files.length > FILES_MAX)
+		return words.too_many_files;
+	for (const file of files) {
+		if (file.size === 0)
+			return words.empty_file + file.name;
+		if (file.size > FILE_SIZE_MAX)
+			return words.large_file + file.name;
+	}
+	return "";
+}
+
+// The id of the file, which whoever is told it may name once; throws what is to be said.
+async function upload(file) {
+	if (uploaded.has(file))
+		return uploaded.get(file);
+	let response;
+	try {
+		response = await fetch("/api/v1/attachments", {
+			method: "POST",
+			headers: {
+				"Content-Type": "application/octet-stream",
+				"Accept-Language": language,
+				"Attachment-Name": encodeURIComponent(file.name),
+			},
+			body: file,
+			cache: "no-store",
+			credentials: "omit",
+		});
+	} catch {
+		throw new Error(words.broken);
+	}
+	if (response.status === 413)
+		throw new Error(words.large_file + file.name);
+	if (!response.ok)
+		throw new Error(response.status === 429 || response.status >= 500 ? await reason(response)
+			: words.refused_file + file.name + ". " + await reason(response));
+	uploaded.set(file, (await response.json()).id);
+	return uploaded.get(file);
 }
 
 function reply(event) {
 	event.preventDefault();
 	const text = element("reply").value.trim();
 	if (!text) {
-		complain(words.missing_reply);
+		complainAt("reply", words.missing_reply);
 		element("reply").focus();
 		return;
 	}
 	command("reply", { text: text }, "reply-send", words.replied);
 }
 
-function append(event) {
+async function append(event) {
 	event.preventDefault();
 	const text = element("add-text").value.trim();
-	if (!text) {
-		complain(words.missing_add);
-		element("add-text").focus();
+	const files = Array.from(element("add-files").files);
+	const problem = text || files.length ? filesProblem(files) : words.missing_add;
+	complainAt("add", problem);
+	if (problem)
+		return;
+	const attachments = [];
+	element("add-send").disabled = true;
+	element("done").textContent = files.length ? words.sending : "";
+	try {
+		for (const file of files)
+			attachments.push(await upload(file));
+	} catch (error) {
+		element("add-send").disabled = false;
+		complainAt("add", error.message);
 		return;
 	}
-	command("add", { text: text }, "add-send", words.added);
+	element("done").textContent = "";
+	await command("add", { ...(text && { text: text }), ...(attachments.length && { attachments: attachments }) }, "add-send", words.added);
 }
 
 function withdraw(event) {
 	event.preventDefault();
 	const text = element("withdraw-reason").value.trim();
 	if (!element("withdraw-sure").checked) {
-		complain(words.missing_sure);
+		complainAt("withdraw", words.missing_sure);
 		element("withdraw-sure").focus();
 		return;
 	}
