@@ -310,7 +310,7 @@ CREATE TABLE reporting.public_request (
 	received_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL, -- when what is shown changed; of a closed one when it was closed
 	expected_on date NOT NULL,
-	neighbourhood text,
+	neighbourhood text, -- as the municipality's list spells it; NULL: what was written is none of them
 	latitude_e7 int, -- rounded to 10^-4 degrees, about 10 m
 	longitude_e7 int
 );
@@ -319,18 +319,14 @@ CREATE INDEX public_request_received ON reporting.public_request (topic, status,
 	INCLUDE (latitude_e7, longitude_e7);
 CREATE INDEX public_request_updated ON reporting.public_request (topic, status, updated_at, application_id)
 	INCLUDE (received_at, latitude_e7, longitude_e7);
-CREATE INDEX public_request_neighbourhood ON reporting.public_request (neighbourhood);
 CREATE INDEX history_visible ON reporting.history (at, application_id, version) WHERE visible;
 GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.public_request TO reporting;
 
--- As it is shown. A neighbourhood is what three applications call so: what fewer wrote may be anything, a name too.
+-- As it is shown.
 CREATE VIEW reporting.public_request_shown AS
 SELECT r.application_id, r.number, r.state, r.status, r.topic, t.name_tr AS topic_tr, t.name_en AS topic_en,
        d.name_tr AS department_tr, d.name_en AS department_en, r.received_at, r.updated_at, r.expected_on,
-       CASE WHEN (SELECT count(*) FROM (SELECT FROM reporting.public_request AS q
-                                         WHERE q.neighbourhood = r.neighbourhood LIMIT 3) AS same) = 3
-            THEN r.neighbourhood END AS neighbourhood,
-       r.latitude_e7, r.longitude_e7
+       r.neighbourhood, r.latitude_e7, r.longitude_e7
   FROM reporting.public_request AS r
   JOIN router.topic AS t ON t.code = r.topic AND t.open311
   LEFT JOIN router.department AS d ON d.code = r.department

@@ -25,6 +25,8 @@ static const struct conf_key reporting_keys[] = {
     KEY("REPORTING_CASE_PUBLIC_FILE", CONF_TEXT, case_public_file, "", "public key of a tcp:// case feed", 0, 0),
     KEY("REPORTING_KEY_FILE", CONF_TEXT, key_file, "", "own secret key for tcp:// feeds", 0, 0),
     KEY("REPORTING_HOLIDAYS_FILE", CONF_TEXT, holidays_file, NULL, "holidays (CSV): what working time is", 0, 0),
+    KEY("REPORTING_NEIGHBOURHOODS_FILE", CONF_TEXT, neighbourhoods_file, "",
+	"names of quarters (CSV) that the public may read; empty: none", 0, 0),
     KEY("REPORTING_EXPORTS", CONF_TEXT, exports, "/tmp", "folder for files that are being exported", 0, 0),
     KEY("REPORTING_OPEN311", CONF_TEXT, open311, "",
 	"jurisdiction_id of Open311, as in intake's file of channels; empty: not offered", 0, 0),

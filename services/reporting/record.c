@@ -24,21 +24,26 @@ record_knows(int body_case)
 }
 
 static void
-event_read(struct db_tx *tx, const struct turn_event *from, const struct calendar *calendar, struct rows *rows)
+event_read(struct db_tx *tx, const struct turn_event *from, const struct record_lists *lists, struct rows *rows)
 {
 	struct application *to = &rows->moved[rows->moved_count];
+	struct request *first = &rows->first[rows->first_count];
 	struct err e;
 
 	if (from->event->body_case == KOPRU__V1__EVENT__BODY_ERASED) {
 		rows->erased[rows->erased_count++] = from->application_id;
 		return;
 	}
-	if (application_read_event(from->event, calendar, db_tx_arena(tx), to, &e) < 0) {
+	if (application_read_event(from->event, lists->calendar, db_tx_arena(tx), to, &e) < 0) {
 		store_applications_refuse(tx, arena_string(db_tx_arena(tx), e.text));
 		return;
 	}
 	step_read_event(from->event, &rows->steps[rows->steps_count++]);
-	rows->first_count += request_read_first(from->event, to, &rows->first[rows->first_count]);
+	if (request_read_first(from->event, to, first)) {
+		first->neighbourhood =
+		    neighbourhoods_find(&lists->neighbourhoods, db_tx_arena(tx), first->neighbourhood);
+		rows->first_count++;
+	}
 	rows->later_count += request_read_later(from->event, to, &rows->later[rows->later_count]);
 	if (to->access_code_hash)
 		rows->received[rows->received_count++] = *to;
@@ -77,7 +82,7 @@ parts_record(struct db_tx *tx, const struct turn_event *events, size_t count)
 
 void
 record_events(
-    struct db_tx *tx, const struct turn_event *events, size_t count, const struct calendar *calendar, int32_t today)
+    struct db_tx *tx, const struct turn_event *events, size_t count, const struct record_lists *lists, int32_t today)
 {
 	struct arena *a = db_tx_arena(tx);
 	struct rows rows = {
@@ -90,7 +95,7 @@ record_events(
 	};
 
 	for (size_t i = 0; i < count; i++)
-		event_read(tx, &events[i], calendar, &rows);
+		event_read(tx, &events[i], lists, &rows);
 	rows.received_count = applications_fold(rows.received, rows.received_count);
 	rows.moved_count = applications_fold(rows.moved, rows.moved_count);
 	if (rows.received_count > 0)

@@ -20,7 +20,7 @@
 #include "services/reporting/tending.h"
 #include "services/reporting/track.h"
 
-#define HOLIDAYS_MAX (1024 * 1024)
+#define LIST_MAX (1024 * 1024)
 #define TURN_LIMIT 500
 #define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
@@ -38,7 +38,8 @@ struct reporting {
 	struct open311 open311;
 	struct tending *tending;
 	struct http *http;
-	struct calendar *calendar;
+	struct arena *arena; /* of lists */
+	struct record_lists lists;
 	struct feed_clock clock;
 	struct bus_key key;
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
@@ -54,7 +55,7 @@ on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t c
 {
 	const struct reporting *r = arg;
 
-	record_events(tx, events, count, r->calendar, date_in_istanbul(feed_clock_now(&r->clock)));
+	record_events(tx, events, count, &r->lists, date_in_istanbul(feed_clock_now(&r->clock)));
 	*note = NULL;
 }
 
@@ -221,16 +222,20 @@ keys_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
 }
 
 static int
-calendar_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
+lists_read(struct reporting *r, const struct reporting_conf *conf, struct err *e)
 {
-	struct arena *a = arena_new(0);
 	char *text;
 	size_t size;
 
-	if (file_read(a, conf->holidays_file, HOLIDAYS_MAX, &text, &size, e) == 0)
-		r->calendar = calendar_new(text, e);
-	arena_free(a);
-	return r->calendar ? 0 : err_prefix(e, "REPORTING_HOLIDAYS_FILE");
+	r->arena = arena_new(0);
+	if (file_read(r->arena, conf->holidays_file, LIST_MAX, &text, &size, e) < 0 ||
+	    !(r->lists.calendar = calendar_new(text, e)))
+		return err_prefix(e, "REPORTING_HOLIDAYS_FILE");
+	if (*conf->neighbourhoods_file &&
+	    (file_read(r->arena, conf->neighbourhoods_file, LIST_MAX, &text, &size, e) < 0 ||
+		neighbourhoods_parse(r->arena, text, &r->lists.neighbourhoods, e) < 0))
+		return err_prefix(e, "REPORTING_NEIGHBOURHOODS_FILE");
+	return 0;
 }
 
 static struct turns *
@@ -298,7 +303,7 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	    .connections_max = (unsigned)conf->connections,
 	    .requests_max = (unsigned)conf->connections};
 
-	if (calendar_read(r, conf, e) < 0 || keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) ||
+	if (lists_read(r, conf, e) < 0 || keys_read(r, conf, e) < 0 || !(r->bus = bus_new(l, r->metrics, e)) ||
 	    databases_open(r, l, conf, e) < 0)
 		return -1;
 	r->after = after_new(l, r->track_db);
@@ -350,7 +355,8 @@ reporting_free(struct reporting *r)
 	api_keys_free(r->keys);
 	http_free(r->http);
 	bus_free(r->bus);
-	calendar_free(r->calendar);
+	calendar_free(r->lists.calendar);
+	arena_free(r->arena);
 	metrics_free(r->metrics);
 	free(r);
 }

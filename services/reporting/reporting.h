@@ -14,6 +14,7 @@ struct reporting_conf {
 	const char *case_public_file;
 	const char *key_file;
 	const char *holidays_file;
+	const char *neighbourhoods_file; /* "": none is shown to the public */
 	const char *exports;
 	const char *open311; /* the jurisdiction; "": not offered */
 	long window, connections;

@@ -1,6 +1,6 @@
 /* request: what an event of a case means for the list that the public sees over Open311. Pure.
  *
- * Of what people wrote nothing is taken but the neighbourhood, which is shown when three applications name the same; points are
+ * Of what people wrote nothing is taken but the neighbourhood, which who stores it looks up (neighbourhoods.h); points are
  * rounded before they are stored. Thanks, tip-offs and information requests are no requests for the public; whose applicant
  * hides, and what has no place, is left out from the beginning. */
 #ifndef KOPRU_SERVICES_REPORTING_REQUEST_H

@@ -206,6 +206,7 @@ class System:
                 "REPORTING_INTAKE_FEED": f"ipc://{self.path('feed-intake-*.sock')}",
                 "REPORTING_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",
                 "REPORTING_HOLIDAYS_FILE": os.path.join(TOP, "deploy/data/holidays_tr_2020_2030.csv"),
+                "REPORTING_NEIGHBOURHOODS_FILE": os.path.join(TOP, "deploy/data/neighbourhoods.csv"),
             },
         }[name]
         upper = name.upper()

@@ -255,27 +255,6 @@ test_what_is_erased_withdrawn_or_of_other_topics_is_not_shown(void **state)
 }
 
 static void
-test_a_neighbourhood_is_shown_when_three_name_it(void **state)
-{
-	struct fixture *f = *state;
-	struct open311_query q = everything();
-	struct request rare = request(f, 9);
-
-	rare.neighbourhood = "Deneme Şahıs'ın evi";
-	put(&f->one, rare);
-	put(&f->one, request(f, 1));
-	put(&f->one, request(f, 2));
-	assert_string_equal(look(f, &q, false).last.neighbourhood, "");
-	put(&f->one, request(f, 3));
-	assert_string_equal(look(f, &q, false).numbers, "009 003 002 001");
-	assert_string_equal(look(f, &q, false).last.neighbourhood, "Fetih");
-	q.by_number = true;
-	q.numbers = &rare.number;
-	q.number_count = 1;
-	assert_string_equal(look(f, &q, false).last.neighbourhood, "");
-}
-
-static void
 test_filters_and_pages(void **state)
 {
 	struct fixture *f = *state;
@@ -460,7 +439,6 @@ main(void)
 		test_several_events_of_one_turn_are_as_one_after_the_other, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_what_is_erased_withdrawn_or_of_other_topics_is_not_shown, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_a_neighbourhood_is_shown_when_three_name_it, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_filters_and_pages, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_updates_are_the_moves_of_what_is_shown, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_lists_are_read_by_index_however_much_there_is, set_up, tear_down),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "services/reporting/neighbourhoods.h"
 #include "services/reporting/open311_out.h"
 #include "services/reporting/open311_query.h"
 #include "services/reporting/request.h"
@@ -207,6 +208,30 @@ test_what_is_for_the_public(void **state)
 	assert_int_equal(r.status, REQUEST_HIDDEN);
 }
 
+/* Whatever else was written may be anybody's name. */
+static void
+test_a_neighbourhood_is_one_of_the_list(void **state)
+{
+	struct neighbourhoods list, none = {.count = 0};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(neighbourhoods_parse(arena, "name\nFetih\nFevziçakmak\nİsmil\nSultan Mesud\n", &list, &e), 0);
+	assert_string_equal(neighbourhoods_find(&list, arena, "FETİH"), "Fetih");
+	assert_string_equal(neighbourhoods_find(&list, arena, "Fevzi Çakmak Mahallesi"), "Fevziçakmak");
+	assert_string_equal(neighbourhoods_find(&list, arena, "ismil mah."), "İsmil");
+	assert_string_equal(neighbourhoods_find(&list, arena, "Sultanmesud Mh."), "Sultan Mesud");
+	assert_null(neighbourhoods_find(&list, arena, "Deneme Şahıs"));
+	assert_null(neighbourhoods_find(&list, arena, "Fetih Deneme"));
+	assert_null(neighbourhoods_find(&list, arena, "Mahallesi"));
+	assert_null(neighbourhoods_find(&list, arena, ""));
+	assert_null(neighbourhoods_find(&list, arena, NULL));
+	assert_null(neighbourhoods_find(&none, arena, "Fetih"));
+	assert_int_equal(neighbourhoods_parse(arena, "name\n\"\"\n", &list, &e), -1);
+	assert_int_equal(neighbourhoods_parse(arena, "name\n", &list, &e), -1);
+	assert_int_equal(neighbourhoods_parse(arena, "code\nFetih\n", &list, &e), -1);
+}
+
 /* Every state but the one that is not shown has its sentence, in both languages. */
 static void
 test_every_state_has_a_sentence(void **state)
@@ -230,6 +255,7 @@ main(void)
 	    cmocka_unit_test(test_what_is_wrong_is_said),
 	    cmocka_unit_test(test_points_are_rounded_to_ten_metres),
 	    cmocka_unit_test(test_what_is_for_the_public),
+	    cmocka_unit_test(test_a_neighbourhood_is_one_of_the_list),
 	    cmocka_unit_test(test_every_state_has_a_sentence),
 	};
 
