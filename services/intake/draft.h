@@ -18,9 +18,10 @@ struct draft_message {
 };
 
 enum draft_how {
-	DRAFT_ANSWERS = 1, /* a message of it was answered */
+	DRAFT_ANSWERS = 1, /* a message of his own in it was answered */
 	DRAFT_NAMED, /* its number was named by who has to do with it */
 	DRAFT_NAMED_BY_OTHER,
+	DRAFT_ANSWERS_ANOTHER, /* a message of somebody else in it was answered */
 	DRAFT_OF_SENDER, /* the sender's: perhaps a question of ours waits for his answer */
 };
 

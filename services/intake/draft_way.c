@@ -1,4 +1,4 @@
-/* draft_way: what a draft becomes. What answers a message, or names a number by who has to do with it, belongs to that case: a
+/* draft_way: what a draft becomes. What answers a message of its sender's own, or names a number by who has to do with it, belongs to that case: a
  * reply when a question waits for one, else an addition. What comes over a channel of messages is the reply to a question that
  * waits for it at one of its sender's newest applications. All else is a new application. */
 #include "services/intake/draft.h"
@@ -190,7 +190,7 @@ must_wait(struct draft *d)
 	size_t known = 0;
 	int wait = UNKNOWN_SECONDS;
 
-	if (d->target_count == 0 || d->targets[0].known)
+	if (d->target_count == 0 || d->targets[0].known || d->targets[0].how == DRAFT_ANSWERS_ANOTHER)
 		return false;
 	if (d->attempts < ATTEMPTS_MAX) {
 		for (int i = 1; i < d->attempts && wait < UNKNOWN_SECONDS_MAX; i++)
@@ -222,7 +222,9 @@ draft_go(struct draft *d, const struct drafts_conf *conf)
 		return;
 	d->text = draft_text(d);
 	if (d->target_count > 0 && d->targets[0].how != DRAFT_OF_SENDER) {
-		if (d->targets[0].how == DRAFT_NAMED_BY_OTHER)
+		if (d->targets[0].how == DRAFT_ANSWERS_ANOTHER)
+			draft_finish(d, "triage", NULL, "answers another's message");
+		else if (d->targets[0].how == DRAFT_NAMED_BY_OTHER)
 			draft_finish(d, "triage", NULL, "names a number that is not his");
 		else
 			send_command(d, &d->targets[0]);

@@ -59,20 +59,27 @@ SELECT n.place::int, NULL, NULL, NULL, NULL, NULL
 -- name: drafts_targets
 -- in:  $1 ids of drafts, $2 most of a sender's applications
 -- out: place of the draft (from 1), how (1: of a message that it answers, 2: named by a sender who has to do with it, 3: named by
---      another, 4: of its sender), application id (NULL: not one yet), head of the stream (at or after its event); of each how the
+--      another, 4: of another's message that it answers, 5: of its sender), application id (NULL: not one yet), head of the stream (at or after its event); of each how the
 --      nearest or newest first
--- A sender has to do with what came from him, or bears his verified e-mail address or his phone.
+-- A sender has to do with what came from him, or bears his verified e-mail address or his phone; nobody of whose mail servers that
+-- are believed do not vouch for has. That a message is answered proves nothing about who answers it.
 SELECT t.place::int, t.how, t.application_id,
        (SELECT e.seq FROM feed.event AS e WHERE e.stream = 'intake' ORDER BY e.seq DESC LIMIT 1)
-  FROM (SELECT n.place, 1 AS how, r.application_id, a.nearness AS nearness
+  FROM (SELECT n.place,
+               CASE WHEN r.contact_id = d.contact_id OR (m.email_verified AND lower(c.email) = lower(x.applicant_email))
+                      OR starts_with(m.external_id, r.external_id || '/edit/')
+                    THEN 1 ELSE 4 END AS how, r.application_id, a.nearness AS nearness
           FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
+          JOIN intake.draft AS d ON d.id = n.id
           JOIN intake.message AS m ON m.draft_id = n.id
+          LEFT JOIN intake.contact AS c ON c.id = d.contact_id
          CROSS JOIN LATERAL unnest(m.answers) WITH ORDINALITY AS a(answered, nearness)
          CROSS JOIN LATERAL ( -- of its own, or a plan made while the table was empty reads all of the channel for each
-               SELECT o.application_id
+               SELECT o.application_id, q.contact_id, q.external_id
                  FROM intake.message AS q JOIN intake.draft AS o ON o.id = q.draft_id
                 WHERE q.channel = m.channel AND split_part(q.external_id, ' ', 1) = a.answered AND o.id <> n.id
                   AND (o.application_id IS NOT NULL OR o.state <> 'done') OFFSET 0) AS r
+          LEFT JOIN intake.application AS x ON x.id = r.application_id
         UNION ALL -- it answers what told him
         SELECT n.place, 1, o.application_id, a.nearness
           FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
@@ -85,7 +92,10 @@ SELECT t.place::int, t.how, t.application_id,
                   AND p.ended_as = 'application' OFFSET 0) AS o
         UNION ALL
         SELECT n.place,
-               CASE WHEN EXISTS (SELECT FROM intake.draft AS o WHERE o.contact_id = d.contact_id AND o.application_id = x.id)
+               CASE WHEN (EXISTS (SELECT FROM intake.draft AS o WHERE o.contact_id = d.contact_id AND o.application_id = x.id)
+                          AND (m.email_verified OR NOT EXISTS (
+                               SELECT FROM intake.contact_key AS k
+                                WHERE k.contact_id = d.contact_id AND starts_with(k.external_id, 'unproven:'))))
                       OR (m.email_verified AND lower(c.email) = lower(x.applicant_email))
                       OR (d.channel <> 5 AND c.phone = x.applicant_phone)
                     THEN 2 ELSE 3 END, x.id, 0
@@ -95,7 +105,7 @@ SELECT t.place::int, t.how, t.application_id,
           JOIN intake.application AS x ON x.number = m.quoted_number
           LEFT JOIN intake.contact AS c ON c.id = d.contact_id
         UNION ALL
-        SELECT n.place, 4, o.application_id, o.age
+        SELECT n.place, 5, o.application_id, o.age
           FROM unnest($1::uuid[]) WITH ORDINALITY AS n(id, place)
           JOIN intake.draft AS d ON d.id = n.id
          CROSS JOIN LATERAL (

@@ -155,9 +155,11 @@ def a_stranger_who_names_a_number_goes_to_triage():
                  mail("Ben oyum.", proven=False, subject=f"[{STATE['number']}]"),
                  mail("Ben oyum.", proven=False, headers="Authentication-Results: posta.karatay.example; dmarc=fail\r\n"
                       "Authentication-Results: posta.karatay.example; dmarc=pass header.from=example.org\r\n",
-                      subject=f"[{STATE['number']}]"))
-    assert len(rows) == 3 and all(row.startswith("triage: ") for row in rows) and applications() == 1, rows
-    assert S.value("SELECT count(*) FROM intake.draft WHERE ended_as = 'triage'") == "3"
+                      subject=f"[{STATE['number']}]"),
+                 mail("Ben de komşusuyum.", sender="komsu@example.net", headers="In-Reply-To: <kopru-1@example.net>\r\n"))
+    assert len(rows) == 4 and all(row.startswith("triage: ") for row in rows) and applications() == 1, rows
+    assert rows[3] == "triage: answers another's message", rows
+    assert S.value("SELECT count(*) FROM intake.draft WHERE ended_as = 'triage'") == "4"
 
 
 def the_same_mail_by_two_ways_is_one():
