@@ -12,9 +12,11 @@
 
 #include "common/base/jsontext.h"
 #include "services/intake/channels/channels_conf.h"
+#include "services/intake/channels/email.h"
 #include "services/intake/channels/messenger.h"
 #include "services/intake/channels/telegram.h"
 #include "services/intake/channels/whatsapp.h"
+#include "services/intake/mail.h"
 
 static const char *whatsapp_ids[] = {"106540352242922"}, *page_ids[] = {"200000000000001"},
 		  *instagram_ids[] = {"17841400000000001"};
@@ -241,6 +243,41 @@ test_large_bodies_are_bounded(void **state)
 	}
 }
 
+static const char *
+mail_key(struct arena *a, const struct channels_conf *of, const char *source, const char *results)
+{
+	const char *raw = arena_printf(a,
+	    "%sFrom: <person@example.org>\r\nMessage-ID: <a@example.org>\r\nSubject: Park\r\n\r\nThe lamp is "
+	    "broken.\r\n",
+	    results);
+	struct channel_inbound inbound = {.source = source, .raw = raw, .size = strlen(raw)};
+	struct channel_reading reading = {.count = 0};
+
+	email_channel.read(of, a, &inbound, &reading);
+	assert_int_equal(reading.count, 1);
+	return reading.items[0].keys[0];
+}
+
+/* Where one mailbox has a server that vouches for senders, a mail to another mailbox, which has none, is nobody's that is known. */
+static void
+test_a_mailbox_without_a_server_forges_nobody(void **state)
+{
+	struct mailbox_conf mailboxes[] = {{.name = "open"}, {.name = "guarded", .authserv = "mx.example.org"}};
+	const struct channels_conf both = {.mailboxes = mailboxes, .mailbox_count = 2},
+				   alone = {.mailboxes = mailboxes, .mailbox_count = 1};
+	static const char pass[] = "Authentication-Results: mx.example.org; dmarc=pass header.from=example.org\r\n";
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	mail_start();
+	assert_string_equal(mail_key(a, &both, "email/guarded", pass), "person@example.org");
+	assert_string_equal(mail_key(a, &both, "email/guarded", ""), "unproven:person@example.org");
+	assert_string_equal(mail_key(a, &both, "email/open", ""), "unproven:person@example.org");
+	assert_string_equal(mail_key(a, &both, "email/open", pass), "unproven:person@example.org");
+	assert_string_equal(mail_key(a, &alone, "email/open", ""), "person@example.org");
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -251,6 +288,7 @@ main(void)
 	    cmocka_unit_test(test_telegram),
 	    cmocka_unit_test(test_an_unconfigured_channel_is_triage),
 	    cmocka_unit_test(test_large_bodies_are_bounded),
+	    cmocka_unit_test(test_a_mailbox_without_a_server_forges_nobody),
 	};
 
 	jsontext_start();

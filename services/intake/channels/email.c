@@ -92,10 +92,18 @@ files_take(const struct channels_conf *conf, struct arena *a, const struct mail 
 	return NULL;
 }
 
-/* trusts: the mailbox has a server whose word on senders counts. */
+/* Some mailbox has a server whose word on senders counts: a mail to another, of whom nobody says so, proves nothing. */
+static bool
+trusts(const struct channels_conf *conf)
+{
+	for (size_t i = 0; i < conf->mailbox_count; i++)
+		if (conf->mailboxes[i].authserv)
+			return true;
+	return false;
+}
+
 static const char *
-message_read(
-    const struct channels_conf *conf, struct arena *a, const struct mail *mail, bool trusts, struct channel_item *item)
+message_read(const struct channels_conf *conf, struct arena *a, const struct mail *mail, struct channel_item *item)
 {
 	char hash[HASH_PREFIX * 2 + 1];
 
@@ -103,7 +111,7 @@ message_read(
 	item->channel = KOPRU__V1__CHANNEL__CHANNEL_EMAIL;
 	/* Where a server vouches for senders, whom it does not vouch for is somebody else, though he may be known by it, too:
 	 * a forged sender never gets at what a proven one applied for. */
-	item->keys[0] = mail->verified || !trusts ? mail->address : arena_printf(a, "unproven:%s", mail->address);
+	item->keys[0] = mail->verified || !trusts(conf) ? mail->address : arena_printf(a, "unproven:%s", mail->address);
 	item->name = mail->name;
 	item->email = mail->address;
 	item->email_verified = mail->verified;
@@ -154,8 +162,7 @@ email_read(const struct channels_conf *conf, struct arena *a, const struct chann
 			reading->ignored = "a bounce that names no letter of ours";
 		return;
 	case MAIL_MESSAGE:
-		reading->later =
-		    message_read(conf, a, mail, rules.authserv != NULL, channel_item_add(a, reading, CHANNEL_MESSAGE));
+		reading->later = message_read(conf, a, mail, channel_item_add(a, reading, CHANNEL_MESSAGE));
 		return;
 	}
 }
