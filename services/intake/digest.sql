@@ -127,26 +127,73 @@ SELECT n.channel, n.external_id, n.inbound_id, k.contact_id, n.sent_at, n.type, 
      WHERE m.type IN ('edit', 'deletion');
 
 -- name: messages_edit
--- in:  arrays of one length: $1 channels, $2 external ids of the messages, $3 inbound ids, $4 edited at, $5 texts
--- Only while the draft is open, and only what is newer. An edit that comes before its message waits for it.
+-- in:  arrays of one length: $1 channels, $2 external ids of the messages, $3 inbound ids, $4 edited at, $5 texts, $6 ids for new
+--      drafts; $7 what stands before the text of a late one
+-- Only what is newer counts. An edit that comes before its message waits for it. While the draft is open, or a person has to look
+-- at it, the text is another. What was made something already does not change: a late edit is a message of its own, in a draft of
+-- its own, which answers that message, whose edited_at then says which edits are older.
+WITH edits AS MATERIALIZED (
+	SELECT DISTINCT ON (n.channel, n.external_id) n.*
+	  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::uuid[])
+	           AS n(channel, external_id, inbound_id, edited_at, body, draft_id)
+	 ORDER BY n.channel, n.external_id, n.edited_at DESC),
+closed AS MATERIALIZED (
+	SELECT e.*, m.contact_id, d.reply_to,
+	       coalesce(m.edited_at, '-infinity') < e.edited_at AND m.deleted_at IS NULL AND e.body IS NOT NULL
+	       AND (e.body IS DISTINCT FROM m.body OR m.edited_at IS NOT NULL) AS counts
+	  FROM edits AS e
+	  JOIN intake.message AS m ON m.channel = e.channel AND m.external_id = e.external_id
+	  JOIN intake.draft AS d ON d.id = m.draft_id
+	 WHERE d.state <> 'open' AND NOT (d.state = 'done' AND d.ended_as = 'triage' AND d.application_id IS NULL)),
+drafted AS (
+	INSERT INTO intake.draft (id, channel, contact_id, state, next_at, reply_to)
+	SELECT c.draft_id, c.channel, c.contact_id, 'closing', clock_timestamp(), c.reply_to FROM closed AS c WHERE c.counts),
+written AS (
+	INSERT INTO intake.message (channel, external_id, inbound_id, contact_id, draft_id, sent_at, type, body, answers)
+	SELECT c.channel, c.external_id || '/edit/' || (extract(epoch FROM c.edited_at) * 1000000)::bigint, c.inbound_id, c.contact_id,
+	       c.draft_id, c.edited_at, 'text', $7::text || c.body, ARRAY[split_part(c.external_id, ' ', 1)]
+	  FROM closed AS c WHERE c.counts),
+noted AS (
+	UPDATE intake.message AS m SET edited_at = c.edited_at
+	  FROM closed AS c WHERE c.counts AND m.channel = c.channel AND m.external_id = c.external_id),
+told AS (
+	UPDATE intake.inbound AS i
+	   SET verdict = CASE WHEN c.counts THEN 'an edit of what was taken already: added to it'
+	                      ELSE 'an edit of what was taken already: it says nothing new' END
+	  FROM closed AS c WHERE i.id = c.inbound_id AND i.verdict = 'edit')
 INSERT INTO intake.message AS m (channel, external_id, inbound_id, sent_at, type, body, edited_at)
-SELECT DISTINCT ON (n.channel, n.external_id) n.channel, n.external_id, n.inbound_id, n.edited_at, 'edit', n.body, n.edited_at
-  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[])
-           AS n(channel, external_id, inbound_id, edited_at, body)
- ORDER BY n.channel, n.external_id, n.edited_at DESC
+SELECT e.channel, e.external_id, e.inbound_id, e.edited_at, 'edit', e.body, e.edited_at
+  FROM edits AS e
+ WHERE NOT EXISTS (SELECT FROM closed AS c WHERE c.channel = e.channel AND c.external_id = e.external_id)
     ON CONFLICT (channel, external_id) DO UPDATE SET body = excluded.body, edited_at = excluded.edited_at
- WHERE coalesce(m.edited_at, '-infinity') < excluded.edited_at
-   AND (m.draft_id IS NULL OR EXISTS (SELECT FROM intake.draft AS d WHERE d.id = m.draft_id AND d.state = 'open'));
+ WHERE coalesce(m.edited_at, '-infinity') < excluded.edited_at;
 
 -- name: messages_delete
 -- in:  arrays of one length: $1 channels, $2 external ids of the messages, $3 inbound ids, $4 deleted at
+-- What was made something already stays.
+WITH deletions AS MATERIALIZED (
+	SELECT DISTINCT ON (n.channel, n.external_id) n.*
+	  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[]) AS n(channel, external_id, inbound_id, deleted_at)
+	 ORDER BY n.channel, n.external_id, n.deleted_at),
+closed AS MATERIALIZED (
+	SELECT n.channel, n.external_id, n.inbound_id
+	  FROM deletions AS n
+	  JOIN intake.message AS m ON m.channel = n.channel AND m.external_id = n.external_id
+	  JOIN intake.draft AS d ON d.id = m.draft_id
+	 WHERE d.state <> 'open'),
+told AS (
+	UPDATE intake.inbound AS i
+	   SET verdict = 'a deletion of what was taken already',
+	       state = CASE WHEN EXISTS (SELECT FROM deletions AS n WHERE n.inbound_id = i.id AND NOT EXISTS (
+	                                 SELECT FROM closed AS c WHERE c.channel = n.channel AND c.external_id = n.external_id))
+	                    THEN i.state ELSE 'ignored' END
+	 WHERE i.verdict = 'deletion' AND i.id IN (SELECT c.inbound_id FROM closed AS c))
 INSERT INTO intake.message AS m (channel, external_id, inbound_id, sent_at, type, deleted_at)
-SELECT DISTINCT ON (n.channel, n.external_id) n.channel, n.external_id, n.inbound_id, n.deleted_at, 'deletion', n.deleted_at
-  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[]) AS n(channel, external_id, inbound_id, deleted_at)
- ORDER BY n.channel, n.external_id, n.deleted_at
+SELECT n.channel, n.external_id, n.inbound_id, n.deleted_at, 'deletion', n.deleted_at
+  FROM deletions AS n
+ WHERE NOT EXISTS (SELECT FROM closed AS c WHERE c.channel = n.channel AND c.external_id = n.external_id)
     ON CONFLICT (channel, external_id) DO UPDATE SET deleted_at = excluded.deleted_at
- WHERE m.deleted_at IS NULL
-   AND (m.draft_id IS NULL OR EXISTS (SELECT FROM intake.draft AS d WHERE d.id = m.draft_id AND d.state = 'open'));
+ WHERE m.deleted_at IS NULL;
 
 -- name: drafts_grow
 -- in:  arrays of one length: $1 channels, $2 external ids of messages, $3 inbound ids, $4 ids for new drafts, $5 received at,

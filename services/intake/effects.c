@@ -19,6 +19,8 @@
 		}                                                                                                      \
 	} while (0)
 
+#define LATE_EDIT "[Gönderen bir mesajını sonradan düzeltti / the sender corrected a message later]\n"
+
 struct items {
 	struct effects_item **items;
 	size_t count;
@@ -325,6 +327,8 @@ bind_changes(const struct effects *f)
 		bind_heads(f, &edits);
 		BIND(&edits, DB_TIMES, db_put_time(tx, sent_at(e)));
 		BIND(&edits, DB_TEXTS, db_put_text(tx, it->text));
+		BIND(&edits, DB_UUIDS, db_put_uuid(tx, &e->id));
+		db_bind_text(tx, LATE_EDIT);
 	}
 	if (deletions.count > 0) {
 		db_call(tx, &digest_statements[MESSAGES_DELETE]);

@@ -219,7 +219,7 @@ def edits_and_deletions_count_until_it_is_an_application():
     send(channels.message("wamid.C4", "revoke", {"original_message_id": "wamid.C2"}, 1764100003), **who)
     application = wait_done("wamid.C1", "application")
     assert field(application, "body") == "doğru metin", field(application, "body")
-    # Too late: the text of an application never changes.
+    # Too late: the text of an application never changes, what was corrected is added to it.
     send(channels.message("wamid.C5", "edit", {"original_message_id": "wamid.C1", "message": {"type": "text", "text": {
         "body": "bambaşka"}}}, 1764100099), **who)
     # An edit before its message, as deliveries may come.
@@ -229,6 +229,8 @@ def edits_and_deletions_count_until_it_is_an_application():
     send(channels.text("wamid.D1", "ilk hali"), **who)
     assert field(wait_done("wamid.D1", "application"), "body") == "son hali"
     assert field(application, "body") == "doğru metin"
+    late = S.value("SELECT external_id FROM intake.message WHERE external_id LIKE 'wamid.C1/edit/%'")
+    assert wait_done(late, "addition") == application
     # All taken back: nothing.
     before = applications()
     who = {"number": "905000000013"}

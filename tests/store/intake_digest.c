@@ -355,13 +355,86 @@ test_the_newest_edit_counts_in_any_order(void **state)
 	item->sent_at = BASE + 3 * MINUTE;
 	commit(f, r);
 	assert_string_equal(text(f, "SELECT body FROM intake.message"), "third");
+}
+
+static struct effects_row *
+edit(struct fixture *f, const char *words, int minutes)
+{
+	struct effects_row *r = row(f);
+	struct channel_item *item = add(f, r, CHANNEL_EDIT, "m1", "900");
+
+	item->text = words;
+	item->sent_at = BASE + minutes * MINUTE;
+	commit(f, r);
+	return r;
+}
+
+static const char *
+verdict_of(struct fixture *f, const struct effects_row *r)
+{
+	return text(f, arena_printf(f->arena, "SELECT state || ': ' || verdict FROM intake.inbound WHERE id = %lld",
+			   (long long)r->inbound.id));
+}
+
+static long long
+late_edits(struct fixture *f)
+{
+	return number(f,
+	    "SELECT count(*) FROM intake.message AS m JOIN intake.draft AS d ON d.id = m.draft_id WHERE answers = "
+	    "'{m1}' AND d.state = 'closing' AND d.contact_id = m.contact_id AND d.reply_to IS NOT NULL");
+}
+
+/* What a citizen corrects when it is an application already is added to it; nothing of it is lost, and nothing is changed. */
+static void
+test_a_late_edit_is_a_message_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "at 12");
+	commit(f, r);
+	number(f, "UPDATE intake.draft SET state = 'closing' RETURNING 1");
+	edit(f, "at 12", 2); /* as it was */
+	assert_int_equal(late_edits(f), 0);
+	assert_string_equal(verdict_of(f, edit(f, "at 14", 4)), "done: an edit of what was taken already: added to it");
+	assert_string_equal(text(f, "SELECT body FROM intake.message WHERE external_id = 'm1'"), "at 12");
+	assert_int_equal(late_edits(f), 1);
+	assert_string_equal(
+	    text(f, "SELECT split_part(body, E'\n', 2) FROM intake.message WHERE answers = '{m1}'"), "at 14");
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE external_id LIKE 'm1/edit/%'"), 1);
+	edit(f, "at 14", 4); /* again */
+	assert_string_equal(
+	    verdict_of(f, edit(f, "at 13", 3)), "done: an edit of what was taken already: it says nothing new");
+	edit(f, NULL, 5);
+	assert_int_equal(late_edits(f), 1);
+	edit(f, "at 12", 6); /* back again */
+	assert_int_equal(late_edits(f), 2);
+	/* While a person has to look at it, it is the text that he looks at. */
+	number(f, "UPDATE intake.draft SET state = 'done', ended_as = 'triage' RETURNING 1");
+	assert_string_equal(verdict_of(f, edit(f, "at 18", 8)), "done: edit");
+	assert_string_equal(text(f, "SELECT body FROM intake.message WHERE external_id = 'm1'"), "at 18");
+}
+
+static void
+test_a_late_deletion_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct effects_row *r = row(f);
+
+	say(f, r, "m1", "900", "a");
+	commit(f, r);
 	number(f, "UPDATE intake.draft SET state = 'closing' RETURNING 1");
 	r = row(f);
-	item = add(f, r, CHANNEL_EDIT, "m1", "900");
-	item->text = "too late";
-	item->sent_at = BASE + 4 * MINUTE;
+	add(f, r, CHANNEL_DELETION, "m1", "900");
 	commit(f, r);
-	assert_string_equal(text(f, "SELECT body FROM intake.message"), "third");
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE deleted_at IS NOT NULL"), 0);
+	assert_string_equal(verdict_of(f, r), "ignored: a deletion of what was taken already");
+	r = row(f);
+	add(f, r, CHANNEL_DELETION, "m1", "900");
+	add(f, r, CHANNEL_DELETION, "m2", "900"); /* which is not there yet */
+	commit(f, r);
+	assert_string_equal(verdict_of(f, r), "done: a deletion of what was taken already");
+	assert_int_equal(number(f, "SELECT count(*) FROM intake.message WHERE deleted_at IS NOT NULL"), 1);
 }
 
 static void
@@ -659,6 +732,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_a_changed_number_joins_two_keys, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_the_newest_edit_counts_in_any_order, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_a_deletion_counts_in_any_order, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_late_edit_is_a_message_of_its_own, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_late_deletion_says_so, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_who_is_not_known_and_what_is_alone_have_drafts_of_their_own, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_files_are_wanted_or_there, set_up, tear_down),
