@@ -221,12 +221,12 @@ def a_number_counts_only_from_who_has_to_do_with_it(w):
 
 
 def draft(w, *mails):
-    """Mails that wait, for an hour, to become something: (id, what it answers) each."""
+    """Mails of one person that wait, for an hour, to become something: (id, what it answers) each."""
     for name, answers in mails:
         w.system.sql(
             f"WITH i AS (INSERT INTO intake.inbound (source, source_id, raw, state) VALUES ('email/a', '{name}', '', 'done') "
-            "RETURNING id), c AS (INSERT INTO intake.contact (id, channel, email) VALUES (gen_random_uuid(), 5, "
-            f"'{name}@example.org') RETURNING id), d AS (INSERT INTO intake.draft (id, channel, contact_id, state, "
+            "RETURNING id), c AS (INSERT INTO intake.contact (id, channel, email) VALUES ('00000000-0000-7000-8000-00000000000c', "
+            "5, 'one@example.org') ON CONFLICT (id) DO UPDATE SET channel = 5 RETURNING id), d AS (INSERT INTO intake.draft (id, channel, contact_id, state, "
             "next_at) SELECT gen_random_uuid(), 5, c.id, 'closing', now() + interval '1 hour' "
             "FROM c RETURNING id) INSERT INTO intake.message (channel, external_id, inbound_id, draft_id, contact_id, sent_at, "
             f"type, body, answers) SELECT 5, '{name}', i.id, d.id, c.id, now(), 'mail', 'Ne oldu?', ARRAY['{answers}'] "
