@@ -428,6 +428,10 @@ test_lists_are_read_by_index_however_much_there_is(void **state)
 	assert_by_index(plan(f, UPDATES_BETWEEN, "timestamptz, timestamptz, text[], int, int",
 			    "now() - interval '1 day', now(), NULL, 0, 50"),
 	    "history_visible", 2000);
+	/* Of a topic that hardly anybody names not all moves of the time are read. */
+	assert_by_index(plan(f, UPDATES_BETWEEN, "timestamptz, timestamptz, text[], int, int",
+			    "now() - interval '90 days', now(), '{NEW-99}', 0, 50"),
+	    "public_request_", 100);
 }
 
 int
