@@ -26,7 +26,7 @@ static const struct bit who_words[] = {
 };
 
 static const struct bit need_words[] = {
-    {LIFECYCLE_VERSION, "version"},
+    {LIFECYCLE_VERSION, "expected_version"},
     {LIFECYCLE_DEPARTMENT, "department"},
     {LIFECYCLE_TOPIC_MAY, "(topic)"},
     {LIFECYCLE_INSTITUTION, "institution"},
