@@ -358,16 +358,14 @@ key_of_client(struct post *p, const char **own)
 static bool
 jurisdiction_ours(struct post *p)
 {
-	const char *ours = p->open311->desk.conf->jurisdiction;
-	const char *asked[] = {p->given.jurisdiction_id, http_query(p->turn->request, "jurisdiction_id")};
+	const char *ours = p->open311->desk.conf->jurisdiction, *form = p->given.jurisdiction_id;
+	const char *asked =
+	    form && *form && strcmp(form, ours) != 0 ? form : http_query(p->turn->request, "jurisdiction_id");
 
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-		if (!asked[i] || !*asked[i] || strcmp(asked[i], ours) == 0)
-			continue;
-		refuse(p, "refused: jurisdiction_id");
-		return open311_jurisdiction(p->turn, ours, asked[i]);
-	}
-	return true;
+	if (!asked || !*asked || strcmp(asked, ours) == 0)
+		return true;
+	refuse(p, "refused: jurisdiction_id");
+	return open311_jurisdiction(p->turn, ours, asked);
 }
 
 void
