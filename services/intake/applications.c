@@ -12,6 +12,7 @@
 #define LOOK_MS 500
 #define BYTES_MAX ((size_t)3 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
 #define SCOPE_X "x" /* of all keys: a post is one application, whoever enters it */
+#define SCOPE_CIMER "cimer" /* as in an import */
 
 static void
 on_look(void *arg)
@@ -97,6 +98,31 @@ admit(struct applications *a, struct http_request *r, const struct api_key **key
 	return true;
 }
 
+/* What has a number of its own is one application, whoever enters it: a post, and what CİMER sent, which a file may bring, too
+ * (`kopru import cimer`). */
+static void
+set_key(struct submission *s, const char *key)
+{
+	const struct application_form *form = &s->entry.form;
+	struct record *record = &s->entry.record;
+	const char *cimer = form->channel == KOPRU__V1__CHANNEL__CHANNEL_CIMER && form->external_id
+				? arena_printf(s->entry.arena, "cimer-%s", form->external_id)
+				: NULL;
+
+	s->post = form->channel == KOPRU__V1__CHANNEL__CHANNEL_X;
+	s->numbered = s->post || (cimer && form_key_valid(cimer));
+	if (s->post) {
+		record->key_scope = SCOPE_X;
+		record->key = form->external_id;
+	} else if (s->numbered) {
+		record->key_scope = SCOPE_CIMER;
+		record->key = cimer;
+	} else if (key) {
+		record->key_scope = s->scope;
+		record->key = key;
+	}
+}
+
 static void
 fill_entry(struct submission *s, const char *key, const struct api_key *api_key)
 {
@@ -107,12 +133,7 @@ fill_entry(struct submission *s, const char *key, const struct api_key *api_key)
 	entry->arena = arena;
 	s->scope = api_key ? arena_string(arena, api_key->id) : ATTACHMENTS_SCOPE_PUBLIC;
 	crypto_hash_sha256(entry->record.body_hash, body, s->body_size);
-	s->post = entry->form.channel == KOPRU__V1__CHANNEL__CHANNEL_X;
-	entry->record.key = s->post ? entry->form.external_id : key;
-	if (s->post)
-		entry->record.key_scope = SCOPE_X;
-	else if (key)
-		entry->record.key_scope = s->scope;
+	set_key(s, key);
 	if (api_key) {
 		entry->receipt.key_name = arena_string(arena, api_key->name);
 		entry->receipt.missing = form_missing_json(arena, &entry->form);

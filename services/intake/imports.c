@@ -110,8 +110,12 @@ result_json(const struct item *item)
 		return item->problem;
 	if (!item->begun)
 		return json_pack("{s:i}", "status", 200);
-	if (problems[item->end])
-		return http_problem_json(t->request, problems[item->end], NULL);
+	if (problems[item->end]) {
+		json = http_problem_json(t->request, problems[item->end], NULL);
+		if (item->end == ENTRY_KEY_REUSED)
+			json_object_set_new(json, "number", json_string(item->entry.record.number));
+		return json;
+	}
 	json = json_pack("{s:i,s:s}", "status", 201, "number", item->entry.receipt.number);
 	if (item->end == ENTRY_REPEATED)
 		json_object_set_new(json, "repeated", json_true());

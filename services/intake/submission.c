@@ -94,7 +94,7 @@ find_similar(struct submission *s)
 	return true;
 }
 
-/* The post was entered before, perhaps by somebody else who pasted another form of its address. */
+/* It was entered before, perhaps by somebody else who pasted another form of a post's address, or came with CİMER's file. */
 static void
 reply_entered_before(struct submission *s)
 {
@@ -104,8 +104,10 @@ reply_entered_before(struct submission *s)
 
 	json = http_problem_json(s->request, "conflict",
 	    arena_printf(http_arena(s->request),
-		english ? "This post is entered already, as application %s. Nothing was stored."
-			: "Bu gönderi zaten kayıtlı: başvuru no %s. Yeni bir kayıt yapılmadı.",
+		s->post   ? english ? "This post is entered already, as application %s. Nothing was stored."
+				    : "Bu gönderi zaten kayıtlı: başvuru no %s. Yeni bir kayıt yapılmadı."
+		: english ? "This CİMER number is entered already, as application %s. Nothing was stored."
+			  : "Bu CİMER numarası zaten kayıtlı: başvuru no %s. Yeni bir kayıt yapılmadı.",
 		number));
 	json_object_set_new(json, "number", json_string(number));
 	http_reply_problem_json(s->request, "conflict", json);
@@ -163,7 +165,7 @@ on_end(struct entry *entry, enum entry_end end, const struct err *e)
 		return;
 	if (!ends[end].problem)
 		reply_receipt(s, s->replayed);
-	else if (end == ENTRY_KEY_REUSED && s->post && !http_answered(s->request))
+	else if (end == ENTRY_KEY_REUSED && s->numbered && !http_answered(s->request))
 		reply_entered_before(s);
 	else if (end == ENTRY_FILES_USED && !http_answered(s->request))
 		reply_files(s, ATTACHMENTS_USED, "attachments");

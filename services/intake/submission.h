@@ -17,6 +17,7 @@ struct submission {
 	size_t body_size;
 	bool post; /* its key is the id of a post */
 	bool replayed;
+	bool numbered; /* its key is its number where it comes from, as a post's */
 };
 
 struct applications {

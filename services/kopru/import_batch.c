@@ -124,6 +124,7 @@ take_result(struct import_batch *b, struct import_work *w, const json_t *result)
 	json_int_t status = json_integer_value(json_object_get(result, "status"));
 	const char *type = json_string_value(json_object_get(result, "type"));
 	const char *title = json_string_value(json_object_get(result, "title"));
+	const char *number = json_string_value(json_object_get(result, "number"));
 
 	if (status == 200) { /* of a dry run */
 		counts->stored++;
@@ -133,7 +134,10 @@ take_result(struct import_batch *b, struct import_work *w, const json_t *result)
 		w->repeated = json_is_true(json_object_get(result, "repeated"));
 		*(w->repeated ? &counts->repeated : &counts->stored) += 1;
 	} else if (type && strcmp(type, "urn:kopru:problem:key-reused") == 0) {
-		import_batch_refuse(b, w, "", "this number was already imported with other content");
+		import_batch_refuse(b, w, "",
+		    arena_printf(b->arena,
+			"this number is in already with other content, as %s: entered by hand, or changed in the file",
+			number ? number : "?"));
 	} else if (status == 422) {
 		refuse_form(b, w, json_object_get(result, "errors"));
 	} else if (status != 429 && status != 503) { /* those come again */

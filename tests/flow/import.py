@@ -351,6 +351,21 @@ def old_cases_are_closed():
                    "'import/eski' AND e.stream LIKE 'department/%' AND e.stream <> 'department/HM'") == str(total // 10)
 
 
+def clerks_and_files_meet():
+    def enter(text, key):
+        return S.request("intake", "POST", "/api/v1/applications", {
+            "channel": "cimer", "external_id": "2690000000", "kind": "request", "text": text, "received_at": "2025-11-24T09:30:00+03:00"},
+            {"Authorization": "Bearer " + KEYS[key], "Idempotency-Key": text[:3]})
+    status, _, first = enter("Yol bozuk.", "entry")
+    assert status == 201, first
+    status, _, answer = enter("Bozuk yol.", "second")
+    assert (status, answer["number"]) == (409, first["number"]) and "CİMER" in answer["detail"], answer
+    path = save("typed.csv", [row("2690000000")])
+    assert counts("import", "cimer", path, code=1)["refused"] == 1
+    assert "as " + first["number"] + ": entered by hand" in refused(path + ".errors.csv")[0]["reason"]
+    assert S.value("SELECT count(*) FROM intake.application WHERE external_id = '2690000000'") == "1"
+
+
 def changed_rows_are_told():
     head = ["No", "Tarih", "Metin", "Gizlilik", "Cevap", "Kapandı"]
     def run(answer, closed, code=0):
@@ -435,7 +450,8 @@ def main():
                 ("importer and intake are killed: each row once", survives_kills),
                 ("notes are there once, whatever key goes on", notes_survive_kills_and_keys),
                 ("a terminal shows how far it is", shows_how_far_it_is),
-                ("old cases are answered and closed, once", old_cases_are_closed), ("changed rows are told", changed_rows_are_told),
+                ("old cases are answered and closed, once", old_cases_are_closed), ("clerks and files meet", clerks_and_files_meet),
+                ("changed rows are told", changed_rows_are_told),
                 ("errors never replace the file", errors_never_replace_the_file), ("answers go back", answers_go_back)):
             TAP.run(name, function)
     finally:

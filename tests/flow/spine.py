@@ -168,7 +168,7 @@ def a_key_may_date_back():
     status, _, answer = S.apply({**body, "received_at": "2999-01-01T00:00:00Z"}, api_key=key)
     assert status == 422 and answer["errors"][0]["field"] == "received_at", answer
     assert S.apply(body, api_key=key[:-2] + "xx")[0] == 401
-    status, _, answer = S.apply({**body, "kind": "information_request"}, api_key=key)
+    status, _, answer = S.apply({**body, "kind": "information_request", "external_id": "1600004718"}, api_key=key)
     assert status == 201 and answer["due_on"] == "2025-06-24", answer
 
 
