@@ -237,7 +237,7 @@ give(struct fixture *f, struct database *b, struct turn_event *events, size_t co
 	if (count == 0)
 		return;
 	tx = db_begin(b->db);
-	record_events(tx, events, count, f->calendar, TODAY);
+	record_events(tx, events, count, &(struct record_lists){.calendar = f->calendar}, TODAY);
 	if (database_commit(b, tx, NULL, NULL) != DB_COMMITTED)
 		fail_msg("%s", b->reason.text);
 }
