@@ -1,5 +1,6 @@
 /* attachments_scan: what lies in quarantine is shown to clamd, one file after another, on a thread. What it cannot say anything
  * about is asked again later, after the others. Several instances may ask about the same file: they get the same answer. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct attachments_scan {
 	struct file files[FILES_AT_ONCE];
 	size_t count;
 	struct err error; /* why the last one could not be judged; empty: none */
+	int unreadable; /* errno of the last file that could not be opened though it may be there; 0: none */
 	int64_t waiting, age; /* seconds */
 	struct {
 		struct metric *clean, *infected, *unknown, *waiting, *age;
@@ -49,7 +51,7 @@ look_later(struct attachments_scan *s, int64_t milliseconds)
 static void
 go_on(struct attachments_scan *s)
 {
-	look_later(s, s->count == FILES_AT_ONCE && !s->error.text[0] ? 0 : LOOK_MS);
+	look_later(s, s->count == FILES_AT_ONCE && !s->error.text[0] && !s->unreadable ? 0 : LOOK_MS);
 }
 
 static void
@@ -96,16 +98,20 @@ on_work(void *arg)
 	struct attachments_scan *s = arg;
 
 	s->error.text[0] = '\0';
+	s->unreadable = 0;
 	for (size_t i = 0; i < s->count && !s->stopping; i++) {
 		struct file *file = &s->files[i];
 		uint64_t size;
-		int fd = files_open(s->desk.files, file->sha256, &size);
+		int fd = files_open(s->desk.files, file->sha256, &size), reason = fd < 0 ? errno : 0;
 
-		file->gone = fd < 0;
+		/* Only what is surely not there is gone: too many open files, or a volume that is away, pass. */
+		file->gone = reason == ENOENT && files_lack(s->desk.files, file->sha256);
 		file->answer = CLAMD_UNKNOWN;
 		if (fd >= 0) {
 			file->answer = clamd_scan(&s->address, fd, &s->error);
 			close(fd);
+		} else if (!file->gone) {
+			s->unreadable = reason;
 		}
 	}
 }
@@ -119,6 +125,8 @@ on_worked(void *arg)
 	s->worker = NULL;
 	if (s->error.text[0])
 		log_warn("attachments.unscanned", "reason=\"%s\"", s->error.text);
+	if (s->unreadable)
+		log_error("attachments.unreadable", "reason=\"%s\"", strerror(s->unreadable));
 	if (s->stopping)
 		s->busy = false;
 	else

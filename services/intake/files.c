@@ -360,3 +360,16 @@ files_open(const struct files *f, const uint8_t sha256[FILES_HASH_SIZE], uint64_
 		*size = (uint64_t)st.st_size;
 	return fd;
 }
+
+bool
+files_lack(const struct files *f, const uint8_t sha256[FILES_HASH_SIZE])
+{
+	char path[FILES_PATH_SIZE];
+	struct stat st;
+
+	files_path(sha256, path);
+	if (fstatat(f->folder, path, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return false;
+	path[5] = '\0'; /* aa/bb */
+	return fstatat(f->folder, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}

@@ -61,6 +61,8 @@ enum files_end files_keep_raw(
     struct files *f, const void *data, size_t size, uint8_t sha256[FILES_HASH_SIZE], char reason[FILES_REASON_SIZE]);
 /* A descriptor for reading, or -1 with errno. */
 int files_open(const struct files *f, const uint8_t sha256[FILES_HASH_SIZE], uint64_t *size);
+/* Surely without the file: the folder that it was in, which is never removed, is there (on another volume it is not). */
+bool files_lack(const struct files *f, const uint8_t sha256[FILES_HASH_SIZE]);
 
 /* For who writes a file of "incoming" himself: a descriptor and its name, or -1 with errno. The caller closes it. */
 int files_incoming_new(struct files *f, char name[FILES_NAME_SIZE]);

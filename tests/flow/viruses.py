@@ -94,6 +94,25 @@ def waits_again_when_clamd_goes():
     kopru.wait_until(lambda: fetch(late["id"])[0] == 200, 20, "it is judged", lambda: S.tail("intake"))
 
 
+def is_gone_only_when_it_is_surely_not_there():
+    """A volume that is away for a while takes nothing from anybody."""
+    if not clamav.program():
+        raise kopru.Skip("clamd is not here")
+    CLAMD.stop()
+    away, lost = upload(PDF + b"away"), upload(PDF + b"lost")
+    folder = S.path("files", away["sha256"][:2])
+    os.rename(folder, folder + ".away")
+    path = S.path("files", lost["sha256"][:2], lost["sha256"][2:4], lost["sha256"])
+    assert away["sha256"][:2] != lost["sha256"][:2]
+    os.unlink(path)
+    CLAMD.start()
+    kopru.wait_until(lambda: state(lost["id"]) == "gone", 20, "one is gone", lambda: S.tail("intake"))
+    kopru.wait_until(lambda: "attachments.unreadable" in S.tail("intake"), 20, "it says so", lambda: S.tail("intake"))
+    assert state(away["id"]) == "quarantine"
+    os.rename(folder + ".away", folder)
+    kopru.wait_until(lambda: state(away["id"]) == "clean", 20, "the other is judged", lambda: S.tail("intake"))
+
+
 def comes_through_the_web_server():
     web = front.Front(S)
     web.start()
@@ -119,7 +138,7 @@ def comes_through_the_web_server():
 
 
 for test in (waits_without_clamd, is_judged_when_clamd_comes, a_large_one_is_scanned_soon, waits_again_when_clamd_goes,
-             comes_through_the_web_server):
+             is_gone_only_when_it_is_surely_not_there, comes_through_the_web_server):
     TAP.run(test.__name__, test)
 S.close()
 TAP.end()

@@ -541,8 +541,13 @@ test_keep_raw_keeps_anything(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(size, ROOM);
 	close(fd);
-	hash[0]++;
+	assert_false(files_lack(f, hash));
+	hash[31]++; /* beside it */
 	assert_int_equal(files_open(f, hash, &size), -1);
+	assert_true(files_lack(f, hash));
+	hash[0]++; /* where nothing ever was: it may be another volume */
+	assert_int_equal(files_open(f, hash, &size), -1);
+	assert_false(files_lack(f, hash));
 	files_free(f);
 }
 
