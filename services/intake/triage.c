@@ -14,6 +14,7 @@
 #include "services/intake/verdicts.h"
 
 #define PAGE 100
+#define LOOKED_MAX 5000 /* rows, for a page of what is not in triage any more */
 #define SHOWN_MAX 32768 /* bytes of what arrived */
 
 struct triage *
@@ -101,6 +102,7 @@ on_listed(void *arg, enum db_outcome outcome, const struct db_results *results, 
 	struct asking *asking = arg;
 	json_t *list, *json;
 	size_t count;
+	bool more; /* the last row only says how far was looked */
 
 	if (outcome != DB_COMMITTED) {
 		triage_reply_outcome(asking->request, outcome, e);
@@ -108,11 +110,15 @@ on_listed(void *arg, enum db_outcome outcome, const struct db_results *results, 
 	}
 	list = json_array();
 	count = db_rows(results, 0);
-	for (size_t row = 0; row < count; row++)
+	more = count > 0 && db_null(results, 0, count - 1, 3);
+	for (size_t row = 0; row < count - more; row++)
 		json_array_append_new(list, row_json(asking->request, results, row));
 	json = json_pack("{s:o}", "inbound", list);
-	json_object_set_new(
-	    json, "after", count == PAGE ? json_integer(db_int8(results, 0, count - 1, 0)) : json_null());
+	if (count - more == PAGE)
+		json_object_set_new(json, "after", json_integer(db_int8(results, 0, PAGE - 1, 0)));
+	else
+		json_object_set_new(
+		    json, "after", more ? json_integer(db_int8(results, 0, count - 1, 0)) : json_null());
 	http_reply_json(asking->request, 200, json);
 }
 
@@ -160,11 +166,16 @@ list_of_case(struct db_tx *tx, struct arena *a, const char *given, int64_t after
 static void
 list_in_state(struct db_tx *tx, struct arena *a, const char *state, const char *source, int64_t after)
 {
-	db_call(tx, &triage_statements[TRIAGE_LIST]);
-	db_bind_text(tx, arena_string(a, state));
+	bool others = strcmp(state, "triage") != 0;
+
+	db_call(tx, &triage_statements[others ? TRIAGE_OTHERS : TRIAGE_LIST]);
+	if (others)
+		db_bind_text(tx, arena_string(a, state));
 	db_bind_text(tx, arena_string(a, source));
 	db_bind_int8(tx, after);
 	db_bind_int4(tx, PAGE);
+	if (others)
+		db_bind_int4(tx, LOOKED_MAX);
 }
 
 void

@@ -1,13 +1,29 @@
 -- What a person has to look at: shown, and decided once.
 
 -- name: triage_list
--- in:  $1 state, $2 source (NULL: any), $3 ids after it, $4 most
+-- in:  $1 source (NULL: any), $2 ids after it, $3 most
 -- out: id, source, received at, state, verdict, size, decided by, why
+-- The state stands in the text: one plan is made for all parameters, and with $1 it could not be by the index of what waits.
 SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.decided_reason
   FROM intake.inbound AS i
- WHERE i.state = $1::text AND i.id > $3::bigint
-   AND ($2::text IS NULL OR i.source = $2::text OR i.source LIKE $2::text || '/%')
- ORDER BY i.id LIMIT $4::int;
+ WHERE i.state = 'triage' AND i.id > $2::bigint
+   AND ($1::text IS NULL OR i.source = $1::text OR i.source LIKE $1::text || '/%')
+ ORDER BY i.id LIMIT $3::int;
+
+-- name: triage_others
+-- in:  $1 state, $2 source (NULL: any), $3 ids after it, $4 most, $5 most rows to look at
+-- out: as triage_list; and when $5 rows were looked at and there may be more, a last row: the id up to which, all else NULL
+WITH looked AS MATERIALIZED (
+	SELECT i.id, i.source, i.received_at, i.state, i.verdict, i.raw_size, i.decided_by, i.decided_reason
+	  FROM intake.inbound AS i WHERE i.id > $3::bigint ORDER BY i.id LIMIT $5::int),
+found AS (
+	SELECT l.* FROM looked AS l
+	 WHERE l.state = $1::text AND ($2::text IS NULL OR l.source = $2::text OR l.source LIKE $2::text || '/%')
+	 ORDER BY l.id LIMIT $4::int)
+SELECT f.* FROM found AS f
+UNION ALL
+SELECT max(l.id), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM looked AS l HAVING count(*) = $5::int
+ ORDER BY 1, 2 NULLS LAST;
 
 -- name: triage_of_case
 -- in:  $1 number of an application, $2 ids after it, $3 most

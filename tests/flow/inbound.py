@@ -196,6 +196,22 @@ def a_decision_is_made_once(w):
     assert clerk(w, "GET", "/api/v1/inbound")[2]["inbound"] == []
 
 
+def pages_of_what_was_decided_are_bounded(w):
+    """However far apart they lie: a page may be empty, and says where to go on."""
+    w.system.sql("INSERT INTO intake.inbound (source, source_id, state) SELECT 'telegram', 'far-' || n, "
+                 "CASE WHEN n IN (2, 10900) THEN 'refused' ELSE 'done' END FROM generate_series(1, 11000) AS n")
+    found, after, pages = [], 0, 0
+    while after is not None:
+        status, _, body = clerk(w, "GET", f"/api/v1/inbound?state=refused&source=telegram&after={after}")
+        assert status == 200 and (body["after"] or after + 1) > after, (status, body)
+        found, after, pages = found + [int(row["id"]) for row in body["inbound"]], body["after"], pages + 1
+    first = w.system.value("SELECT id FROM intake.inbound WHERE source_id = 'far-1'")
+    assert [identifier - int(first) for identifier in found] == [1, 10899] and pages == 3, (found, pages)
+    whole = clerk(w, "GET", "/api/v1/inbound?state=done&source=telegram")[2]
+    assert len(whole["inbound"]) == 100 and whole["after"] == whole["inbound"][-1]["id"], whole["after"]
+    w.system.sql("DELETE FROM intake.inbound WHERE source_id LIKE 'far-%'")
+
+
 def a_number_counts_only_from_who_has_to_do_with_it(w):
     number = w.system.value(f"SELECT number FROM intake.application WHERE applicant_phone = '+{PERSON}' LIMIT 1")
     before = w.applications()
@@ -331,6 +347,7 @@ def main():
                      what_cannot_be_read_lies_in_triage, triage_shows_what_arrived_to_clerks_only, a_decision_is_made_once,
                      a_number_counts_only_from_who_has_to_do_with_it, mails_that_answer_each_other_come_to_an_end,
                      a_case_that_is_not_there_holds_nothing_up, an_addition_is_tried_anew_when_a_clerk_says_so_again,
+                     pages_of_what_was_decided_are_bounded,
                      the_operator_sees_what_waits):
             tap.run(test.__name__, lambda test=test: test(w))
     finally:
