@@ -67,7 +67,7 @@ UNION ALL
 SELECT NULL, w.name, w.media_type, w.state, w.reason, NULL
   FROM intake.message AS m
   JOIN intake.media AS w ON w.channel = m.channel AND w.external_id = m.external_id
- WHERE m.inbound_id = $1::bigint AND w.state <> 'fetched'
+ WHERE m.inbound_id = $1::bigint AND w.state NOT IN ('fetched', 'settled')
  LIMIT 200;
 
 -- name: triage_look

@@ -129,6 +129,8 @@ def a_photo_alone_says_so(w):
     assert clerk(w, "GET", f"/api/v1/inbound/{body['inbound'][0]['id']}")[2]["files"] == [
         {"id": None, "name": None, "media_type": "image/jpeg", "state": "failed", "reason": "the provider says 404, code 100",
          "size": None}]
+    w.system.sql("UPDATE intake.media SET state = 'settled'")  # it came later, and the case knows it
+    assert clerk(w, "GET", f"/api/v1/inbound/{body['inbound'][0]['id']}")[2]["files"] == []
 
 
 def what_cannot_be_read_lies_in_triage(w):
