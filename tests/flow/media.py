@@ -187,7 +187,7 @@ def what_passes_is_waited_for():
     for message, sha256 in cases:
         wait_state(message, "fetched")
         assert attachments(message) == [f"{sha256} application/pdf clean whatsapp"], attachments(message)
-    META.rules({"at": "lookup", "do": "403", "times": 1, "id": "730009"})
+    META.rules({"at": "lookup", "do": "403", "times": -1, "id": "730009"})  # however soon it is asked for
     path, _ = file_of(5000)
     META.media("730009", path, "application/pdf")
     message = want(WHATSAPP, "730009")
