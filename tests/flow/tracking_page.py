@@ -2,10 +2,12 @@
 """flow: the tracking page in a browser (chromium, over its pipe): an addition with files arrives at the case; what is wrong
 with a file is said beside the form, in Turkish, and focused. limit: 90 s"""
 
+import contextlib
 import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,7 +36,7 @@ class Browser:
         self.process = subprocess.Popen(
             ["bash", "-c", shell, CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--remote-debugging-pipe", f"--user-data-dir={S.path('chromium')}", "about:blank"],
-            pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            pass_fds=(theirs_in, theirs_out), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs_in)
         os.close(theirs_out)
         self.read, self.write, self.rest, self.last, self.session = ours_in, ours_out, b"", 0, None
@@ -73,7 +75,15 @@ class Browser:
         kopru.wait_until(lambda: self.value(expression), 20, what, lambda: str(self.value("document.body.innerText")))
 
     def close(self):
-        self.process.kill()
+        """In order, as one that is killed leaves its processes behind; then whatever is left of them."""
+        self.session = None
+        try:
+            self.ask("Browser.close")
+            self.process.wait(20)
+        except (AssertionError, OSError, subprocess.TimeoutExpired):
+            pass
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
