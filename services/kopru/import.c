@@ -163,6 +163,21 @@ import_all(struct import *i, struct err *e)
 	return rc;
 }
 
+/* What is no import leaves its row, too. Where the database is away the refusal is told all the same. */
+static void
+note_refusal(struct import *i)
+{
+	struct stat file;
+	struct err ignored;
+	const char *values[3] = {i->source.name};
+
+	if (i->line->preview || i->line->dry_run || stat(i->line->arguments[0], &file) < 0 ||
+	    session_open(&i->session, &ignored) < 0)
+		return;
+	values[1] = arena_printf(i->arena, "%lld", (long long)file.st_size);
+	session_ask(&i->session, IMPORT_REFUSED, values, NULL, &ignored);
+}
+
 static int
 import_file(const struct command_line *line, const char *source, const char *usual, struct err *e)
 {
@@ -175,6 +190,8 @@ import_file(const struct command_line *line, const char *source, const char *usu
 		rc = COMMAND_WRONG_USAGE;
 	else if ((rc = prepare(&i, usual, e)) == 0)
 		rc = line->preview ? import_preview(&i.source, i.file, (size_t)rows, line->json, e) : import_all(&i, e);
+	else
+		note_refusal(&i);
 	if (i.session.script)
 		session_close(&i.session);
 	import_file_close(i.file);

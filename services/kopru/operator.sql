@@ -183,6 +183,12 @@ VALUES ($1::text, $2::text, 'text/csv', $3::bigint, 'done', 'import began', now(
 ON CONFLICT (source, source_id) DO UPDATE SET verdict = 'import began', digested_at = now(), attempts = i.attempts + 1
 RETURNING id;
 
+-- name: import_refused
+-- in:  $1 source, $2 size of the file
+-- Another mapping may make the same file good later, so its hash is no key here.
+INSERT INTO intake.inbound (source, source_id, content_type, raw_size, state, verdict, digested_at)
+VALUES ($1::text, gen_random_uuid()::text, 'text/csv', $2::bigint, 'refused', 'refused: no file of this source, or columns are missing', now());
+
 -- name: import_end
 -- in:  $1 id, $2 verdict
 UPDATE intake.inbound SET verdict = $2::text, digested_at = now() WHERE id = $1::bigint;

@@ -172,6 +172,9 @@ def comes_through_the_web_server():
 
 
 def columns_are_checked():
+    def refused_files():
+        return int(S.value("SELECT count(*) FROM intake.inbound WHERE source = 'cimer' AND state = 'refused'"))
+    files_before = refused_files()
     short = [name for name in HEAD if name != "Metin"]
     for head, said in ((short, "no column for text: expected \"Metin\""), (HEAD[:5] + ["tarih"] + HEAD[6:], "twice"),
                        (HEAD[:5] + ["Başvuru Tarihi"] + HEAD[6:], "two columns stand for received_at")):
@@ -205,6 +208,7 @@ def columns_are_checked():
     assert stored() == before
     assert counts("import", "cimer", save("rights.csv", [["2600000031", "1.2.2025", "istek", "x", "Hayır"]], head=["Başvuru No",
                   "Tarih", "Tür", "Metin", "Gizlilik"]), key="half")["new"] == 1
+    assert refused_files() >= files_before + 4, refused_files()  # and each of them left its row
 
 
 def encodings_do_not_mix():
