@@ -10,7 +10,7 @@
 
 #define DEADLINE_MICROSECONDS 10000000
 #define LOOK_MS 500
-#define BYTES_MAX ((size_t)3 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
+#define BYTES_MAX ((size_t)2 * 1024 * 1024) /* of bodies that wait; each holds some ten times its size */
 #define SCOPE_X "x" /* of all keys: a post is one application, whoever enters it */
 #define SCOPE_CIMER "cimer" /* as in an import */
 
