@@ -26,7 +26,7 @@ OTHERS = 64  # descriptors of a service beside its connections
 DESCRIPTORS = 256  # that each service may have; they never come to their end (F-048)
 CONNECTIONS = {"intake": 80, "reporting": 80, "notifier": 64, "router": 16}  # of HTTP: half of the rest, or the setting
 ASAN = "asan" in kopru.BUILD  # slow, and keeps 256 MiB of what was freed
-LINE, HEADERS, BODY = 8 * 1024, 16 * 1024, 256 * 1024
+LINE, HEADERS, BODY, LARGEST = 8 * 1024, 16 * 1024, 256 * 1024, 3 * 1024 * 1024
 PATH = "/api/v1/applications"
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
@@ -192,7 +192,8 @@ def endless_chunks_end_early():
                 pass
             status = s.recv(12)[9:]
         print(f"# {place} refuses endless chunks with {status.decode()} after at most {sent // 1024} KiB")
-        assert sent <= 4 * BODY and status == b"413", (place, sent, status)
+        # Behind nginx a service counts up to the body of its largest address (webhooks), whichever is asked for.
+        assert sent <= 4 * (BODY if place == "nginx" else LARGEST) and status == b"413", (place, sent, status)
 
 
 def a_thousand_in_a_row_are_answered_in_order():
