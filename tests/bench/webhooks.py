@@ -25,7 +25,7 @@ import system as kopru  # noqa: E402
 
 SECONDS = int(os.environ.get("SECONDS", "10"))
 RATE, LIMIT_RATE, LIMIT_MS = 500, 2000, 50.0
-ROOM = 12000 * SECONDS  # bodies that are ready for wrk
+ROOM = 40000 * SECONDS  # bodies that are ready for wrk: more than it can send
 THREADS, CLIENTS, SENDERS, ROUNDS = 2, 64, 5000, 3
 SECRET = channels.SECRETS["whatsapp"][0].encode()
 
