@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "services/intake/attachments.sql.h"
 #include "services/intake/attachments_internal.h"
 #include "services/intake/file_type.h"
@@ -169,9 +170,9 @@ static void
 on_released(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
 {
 	(void)arg;
-	(void)outcome;
 	(void)results;
-	(void)e;
+	if (outcome != DB_COMMITTED)
+		log_warn("attachments.unreleased", "outcome=%s reason=\"%s\"", db_outcome_text(outcome), e->text);
 }
 
 void

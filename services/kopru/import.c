@@ -168,14 +168,14 @@ static void
 note_refusal(struct import *i)
 {
 	struct stat file;
-	struct err ignored;
+	struct err e;
 	const char *values[3] = {i->source.name};
 
-	if (i->line->preview || i->line->dry_run || stat(i->line->arguments[0], &file) < 0 ||
-	    session_open(&i->session, &ignored) < 0)
+	if (i->line->preview || i->line->dry_run || stat(i->line->arguments[0], &file) < 0)
 		return;
 	values[1] = arena_printf(i->arena, "%lld", (long long)file.st_size);
-	session_ask(&i->session, IMPORT_REFUSED, values, NULL, &ignored);
+	if (session_open(&i->session, &e) < 0 || session_ask(&i->session, IMPORT_REFUSED, values, NULL, &e) < 0)
+		fprintf(stderr, "kopru: warning: that this file was refused could not be noted: %s\n", e.text);
 }
 
 static int
