@@ -7,7 +7,7 @@
 #include "services/router/orders.h"
 
 #define ORDERS_TRIES 5
-#define ORDERS_ACTION_MAX 32 /* tags of Command.action are below */
+#define ORDERS_ACTION_MAX 40 /* tags of Command.action are below */
 #define ORDERS_CODE_MAX 9
 
 /* One command without an answer. */

@@ -1,0 +1,256 @@
+-- Whose matter it is, and until when: models, rules, places, learning, the calendar's versions, clocks, promises.
+
+-- ---- Units and topics as data --------------------------------------------------------------------------------------
+-- What is told about an institution when a matter is its own. The letter may name {number}, {date}, {topic}, {institution}.
+ALTER TABLE router.department
+	ADD COLUMN phone text NOT NULL DEFAULT '',
+	ADD COLUMN letter_tr text NOT NULL DEFAULT '';
+-- shared_with: the institution or unit that has a part in it. emergency: what to call at once ("112"); '' when nothing.
+-- basket: where it goes instead of to a department ('thanks', 'irrelevant'); '' for matters.
+ALTER TABLE router.topic
+	ADD COLUMN shared_with text REFERENCES router.department,
+	ADD COLUMN emergency text NOT NULL DEFAULT '',
+	ADD COLUMN basket text NOT NULL DEFAULT '' CHECK (basket IN ('', 'thanks', 'irrelevant', 'follow_up')),
+	ADD COLUMN target_working_minutes int CHECK (target_working_minutes BETWEEN 1 AND 100000); -- NULL: by target_working_days
+
+-- ---- The classifier ------------------------------------------------------------------------------------------------
+-- One is active; one step back is the row before it that was active. figures: its own test figures and what it was
+-- compared with. A row is never changed but in its state.
+CREATE TABLE router.model (
+	version int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL, -- of the file: date and data hash
+	bytes bytea NOT NULL CHECK (length(bytes) <= 67108864),
+	figures jsonb NOT NULL,
+	state text NOT NULL CHECK (state IN ('candidate', 'active', 'retired', 'refused')),
+	reason text NOT NULL DEFAULT '',
+	made_by text NOT NULL,
+	made_at timestamptz NOT NULL DEFAULT now(),
+	activated_at timestamptz
+);
+ALTER TABLE router.model ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE UNIQUE INDEX model_active ON router.model ((true)) WHERE state = 'active';
+
+-- What is learned from. Texts of applications stay where they are (their event): an erased one is no example any more.
+CREATE TABLE router.example (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	source text NOT NULL CHECK (source IN ('shipped', 'triage', 'assign', 'transfer', 'hand_back', 'kept')),
+	topic text NOT NULL,
+	text text, -- of 'shipped' only
+	application_id uuid,
+	said text, -- the topic that the decision had given; NULL in triage
+	model_version int,
+	made_at timestamptz NOT NULL DEFAULT now(),
+	CHECK ((text IS NULL) = (application_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX example_application ON router.example (application_id) WHERE application_id IS NOT NULL; -- the last word counts
+CREATE INDEX example_made_at ON router.example (made_at);
+
+-- ---- Rules ---------------------------------------------------------------------------------------------------------
+-- A version is a whole set; one is active. The rules of a set never change.
+CREATE TABLE router.rules (
+	version int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	state text NOT NULL CHECK (state IN ('draft', 'active', 'retired')),
+	reason text NOT NULL,
+	made_by text NOT NULL,
+	made_at timestamptz NOT NULL DEFAULT now(),
+	activated_at timestamptz,
+	replay jsonb -- what it would have moved, as it was when it was activated
+);
+CREATE UNIQUE INDEX rules_active ON router.rules ((true)) WHERE state = 'active';
+CREATE TABLE router.rule (
+	version int NOT NULL REFERENCES router.rules,
+	code text NOT NULL CHECK (code ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+	owner text NOT NULL,
+	reason text NOT NULL,
+	valid_from date NOT NULL,
+	valid_to date,
+	conditions jsonb NOT NULL,
+	outcome jsonb NOT NULL,
+	PRIMARY KEY (version, code)
+);
+
+-- ---- Places --------------------------------------------------------------------------------------------------------
+-- Neighbourhoods and other areas as polygons, streets as lines; shape is GeoJSON geometry (WGS 84). names: folded
+-- other names ("araplar"). district: '' for our own, else whose it is.
+CREATE TABLE router.area (
+	code text PRIMARY KEY CHECK (code ~ '^[a-z0-9][a-z0-9_-]{0,59}$'),
+	kind text NOT NULL CHECK (kind IN ('neighbourhood', 'area')),
+	name_tr text NOT NULL,
+	names text[] NOT NULL DEFAULT '{}',
+	district text NOT NULL DEFAULT '',
+	shape jsonb, -- NULL: known by name only
+	source text NOT NULL DEFAULT '',
+	valid_from date NOT NULL DEFAULT '2000-01-01',
+	valid_to date
+);
+CREATE TABLE router.street (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name_tr text NOT NULL,
+	names text[] NOT NULL DEFAULT '{}',
+	owner text NOT NULL REFERENCES router.department, -- who keeps it: 'KBB', 'KGM'
+	shape jsonb, -- LineString or MultiLineString; NULL: known by name only
+	source text NOT NULL DEFAULT '',
+	valid_from date NOT NULL DEFAULT '2000-01-01',
+	valid_to date
+);
+
+-- ---- Decisions -----------------------------------------------------------------------------------------------------
+ALTER TABLE router.decision
+	ADD COLUMN model_version int,
+	ADD COLUMN rules_version int,
+	ADD COLUMN rule text, -- code of the rule that decided
+	ADD COLUMN outcome text, -- sure, unsure, basket, split, urgent, chosen
+	ADD COLUMN confidence int, -- thousandths
+	ADD COLUMN neighbourhood text,
+	ADD COLUMN street_owner text,
+	ADD COLUMN reason_tr text,
+	ADD COLUMN reason_en text;
+CREATE INDEX decision_decided_at ON router.decision USING brin (decided_at) WITH (pages_per_range = 32);
+
+-- ---- The calendar --------------------------------------------------------------------------------------------------
+-- Each change of the calendar is a version; a day is part of versions version_from .. version_to - 1. router.holiday
+-- stays what it was: the public holidays of the newest version, for whoever knows no versions.
+CREATE TABLE router.calendar (
+	version int PRIMARY KEY CHECK (version > 0),
+	reason text NOT NULL,
+	made_by text NOT NULL,
+	made_at timestamptz NOT NULL DEFAULT now(),
+	moved bigint, -- deadlines that moved; NULL: not yet recomputed
+	recomputed_at timestamptz
+);
+CREATE TABLE router.calendar_day (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	version_from int NOT NULL REFERENCES router.calendar,
+	version_to int REFERENCES router.calendar,
+	day date NOT NULL,
+	kind text NOT NULL CHECK (kind IN ('holiday', 'half_holiday', 'leave', 'half_leave', 'closure', 'suspension')),
+	name_tr text NOT NULL
+);
+CREATE UNIQUE INDEX calendar_day_now ON router.calendar_day (day, kind, name_tr) WHERE version_to IS NULL;
+
+-- ---- Clocks --------------------------------------------------------------------------------------------------------
+-- One row for each clock that runs or stands for an open case; it goes when the case ends. next_at: when the next stage
+-- of escalation is reached; NULL: it stands, or there is none left.
+CREATE TABLE router.clock (
+	application_id uuid NOT NULL,
+	kind smallint NOT NULL, -- kopru.v1.Clock.Kind
+	legal_basis smallint NOT NULL,
+	started_at timestamptz NOT NULL, -- of receipt, or of the last lawful start
+	started_on date NOT NULL,
+	due_at timestamptz NOT NULL, -- first instant at which it is late
+	extended boolean NOT NULL DEFAULT false,
+	stopped_at timestamptz,
+	stage smallint NOT NULL DEFAULT 0, -- the last one told: 50, 75, 90, 100 ...
+	next_at timestamptz,
+	calendar_version int NOT NULL,
+	PRIMARY KEY (application_id, kind)
+) WITH (fillfactor = 80);
+CREATE INDEX clock_next_at ON router.clock (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX clock_group ON router.clock (kind, legal_basis, started_on, extended);
+-- Which deadlines a calendar's version moved: listed, and found again after a restart.
+CREATE TABLE router.deadline_move (
+	calendar_version int NOT NULL,
+	application_id uuid NOT NULL,
+	kind smallint NOT NULL,
+	old_due_at timestamptz NOT NULL,
+	new_due_at timestamptz NOT NULL,
+	told_at timestamptz, -- when its event was appended
+	PRIMARY KEY (calendar_version, application_id, kind)
+);
+CREATE INDEX deadline_move_untold ON router.deadline_move (calendar_version, application_id) WHERE told_at IS NULL;
+
+-- A planned date that a citizen was told (the last one); a fee that he was told of (Law 4982).
+ALTER TABLE router.case
+	ADD COLUMN promised_on date,
+	ADD COLUMN fee_told_on date,
+	ADD COLUMN fee_due_on date,
+	ADD COLUMN escalated smallint NOT NULL DEFAULT 0;
+
+GRANT SELECT ON router.area, router.street, router.rules, router.rule, router.calendar_day TO router;
+GRANT SELECT, INSERT, UPDATE ON router.model TO router;
+GRANT SELECT, UPDATE ON router.calendar TO router;
+GRANT SELECT, INSERT, UPDATE, DELETE ON router.example, router.clock, router.deadline_move TO router;
+GRANT SELECT ON router.calendar, router.calendar_day TO intake; -- to compute the date that it tells
+GRANT SELECT ON router.area, router.street TO intake, reporting; -- to show, not to decide
+
+-- ---- Staff that is told --------------------------------------------------------------------------------------------
+-- People come later; until then a role of a department has addresses.
+CREATE TABLE notifier.staff (
+	department text NOT NULL, -- '' for roles of the whole municipality
+	role text NOT NULL CHECK (role IN ('officer', 'manager', 'arbiter', 'mayor', 'duty')),
+	address text NOT NULL CHECK (length(address) <= 254),
+	PRIMARY KEY (department, role, address)
+);
+GRANT SELECT ON notifier.staff TO notifier;
+
+-- ---- The read side -------------------------------------------------------------------------------------------------
+-- How an application was routed, as its event says.
+CREATE TABLE reporting.routing (
+	application_id uuid PRIMARY KEY,
+	outcome text NOT NULL,
+	basket text NOT NULL DEFAULT '',
+	urgent boolean NOT NULL DEFAULT false,
+	confidence int NOT NULL DEFAULT 0,
+	rule text NOT NULL DEFAULT '',
+	rules_version int NOT NULL DEFAULT 0,
+	model text NOT NULL DEFAULT '',
+	reason_tr text NOT NULL DEFAULT '',
+	reason_en text NOT NULL DEFAULT '',
+	candidates jsonb NOT NULL DEFAULT '[]',
+	matters jsonb NOT NULL DEFAULT '[]',
+	emergency text NOT NULL DEFAULT '',
+	institution_phone text NOT NULL DEFAULT ''
+);
+-- What somebody has to look at: escalations and pages, until the case ends or he has seen it.
+CREATE TABLE reporting.inbox (
+	application_id uuid NOT NULL,
+	event_id uuid NOT NULL,
+	number text NOT NULL,
+	department text NOT NULL,
+	role text NOT NULL,
+	what text NOT NULL, -- escalation, page
+	clock smallint NOT NULL DEFAULT 0,
+	stage smallint NOT NULL DEFAULT 0,
+	due_at timestamptz,
+	at timestamptz NOT NULL,
+	ended_at timestamptz,
+	PRIMARY KEY (event_id, role)
+);
+CREATE INDEX inbox_open ON reporting.inbox (department, role, at) WHERE ended_at IS NULL;
+CREATE INDEX inbox_application ON reporting.inbox (application_id);
+-- Every date that a citizen was told.
+CREATE TABLE reporting.promise (
+	application_id uuid NOT NULL,
+	event_id uuid NOT NULL,
+	number text NOT NULL,
+	department text,
+	what text NOT NULL, -- law, final_answer, planned
+	promised_on date NOT NULL,
+	told_at timestamptz NOT NULL,
+	reason text NOT NULL DEFAULT '', -- why it was moved
+	outcome text NOT NULL DEFAULT 'open' CHECK (outcome IN ('open', 'kept', 'broken', 'moved', 'void')),
+	ended_at timestamptz,
+	PRIMARY KEY (event_id, what)
+);
+CREATE INDEX promise_application ON reporting.promise (application_id);
+CREATE INDEX promise_open ON reporting.promise (promised_on) WHERE outcome = 'open';
+-- What makes two applications the same matter: place, time, topic; and keyed marks of the person (never of a text).
+CREATE TABLE reporting.likeness (
+	application_id uuid PRIMARY KEY,
+	received_at timestamptz NOT NULL,
+	topic text,
+	neighbourhood text,
+	latitude_e7 int,
+	longitude_e7 int,
+	cell bigint -- of the point: about 100 m
+);
+CREATE INDEX likeness_cell ON reporting.likeness (cell, received_at) WHERE cell IS NOT NULL;
+CREATE INDEX likeness_topic ON reporting.likeness (topic, neighbourhood, received_at);
+CREATE TABLE reporting.person_mark (
+	mark bytea NOT NULL CHECK (length(mark) = 16),
+	application_id uuid NOT NULL,
+	PRIMARY KEY (mark, application_id)
+);
+CREATE INDEX person_mark_application ON reporting.person_mark (application_id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.routing, reporting.inbox, reporting.promise, reporting.likeness,
+	reporting.person_mark TO reporting;
