@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "services/router/words_tr.h"
+#include "common/base/words_tr.h"
 
 #define KEYWORD_WORDS 6 /* more words are not looked at */
 #define TEXT_BYTES (64 * 1024) /* more of one field is not looked at */

@@ -11,8 +11,8 @@
 
 #include "common/base/csv.h"
 #include "common/base/file.h"
+#include "common/base/words_tr.h"
 #include "services/router/topics.h"
-#include "services/router/words_tr.h"
 
 #define KEYWORDS(...)                                                                                                  \
 	.keywords = (const char *const[])                                                                              \

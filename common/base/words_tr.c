@@ -1,5 +1,5 @@
 /* words_tr: splitting, suffixes of nouns and softened consonants of folded Turkish. */
-#include "services/router/words_tr.h"
+#include "common/base/words_tr.h"
 
 #include <string.h>
 

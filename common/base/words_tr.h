@@ -1,6 +1,6 @@
 /* words_tr: folded Turkish text as words, and when a word of a text is a form of a keyword's word. Pure. */
-#ifndef KOPRU_SERVICES_ROUTER_WORDS_TR_H
-#define KOPRU_SERVICES_ROUTER_WORDS_TR_H
+#ifndef KOPRU_COMMON_BASE_WORDS_TR_H
+#define KOPRU_COMMON_BASE_WORDS_TR_H
 
 #include <stdbool.h>
 #include <stddef.h>
