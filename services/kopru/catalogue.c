@@ -10,6 +10,7 @@
 #include "common/domain/calendar.h"
 
 #define ROWS_MAX 20000
+#define EMERGENCY_MAX 40
 
 /* Units are data; a unit that is not here is shown to English readers under its Turkish name. */
 static const struct {
@@ -171,6 +172,36 @@ open311_take(const struct csv_table *t, size_t row, bool *open311, struct err *e
 	return 0;
 }
 
+/* Digits and ", " between numbers. */
+static bool
+emergency_valid(const char *text)
+{
+	return strspn(text, "0123456789, ") == strlen(text) && strlen(text) <= EMERGENCY_MAX;
+}
+
+/* How it is decided on. A file of before has no such columns. */
+static int
+deciding_take(const struct csv_table *t, size_t row, struct catalogue_topic *topic, struct err *e)
+{
+	static const char *const baskets[] = {"", "thanks", "irrelevant", "follow_up", NULL};
+	const char *shared_with = csv_cell(t, row, "shared_with"), *emergency = csv_cell(t, row, "emergency"),
+		   *basket = csv_cell(t, row, "basket");
+	size_t known = 0;
+
+	topic->shared_with = shared_with ? shared_with : "";
+	topic->emergency = emergency ? emergency : "";
+	topic->basket = basket ? basket : "";
+	if (!emergency_valid(topic->emergency))
+		return err_set(e, "row %zu: \"emergency\" is no list of telephone numbers: \"%s\"", row + 1, emergency);
+	while (baskets[known] && strcmp(baskets[known], topic->basket) != 0)
+		known++;
+	if (!baskets[known])
+		return err_set(e,
+		    "row %zu: \"basket\" is \"%s\"; allowed are thanks, irrelevant, follow_up and nothing", row + 1,
+		    basket);
+	return 0;
+}
+
 static int
 topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size_t row, struct err *e)
 {
@@ -187,13 +218,23 @@ topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size
 	    cell_among(t, row, "competence", competences, &topic->competence, e) < 0 ||
 	    cell_days(t, row, "target_working_days", &topic->target_working_days, e) < 0 ||
 	    cell_among(t, row, "priority", priorities, &topic->priority, e) < 0 ||
-	    open311_take(t, row, &topic->open311, e) < 0)
+	    open311_take(t, row, &topic->open311, e) < 0 || deciding_take(t, row, topic, e) < 0)
 		return -1;
 	topic->keywords = keywords_fold(a, keywords);
 	for (size_t i = 0; i < row; i++)
 		if (strcmp(c->topics[i].code, topic->code) == 0)
 			return err_set(e, "row %zu: \"%s\" stands twice", row + 1, topic->code);
 	return department_take(c, t, row, e);
+}
+
+static int
+shared_check(struct catalogue *c, struct err *e)
+{
+	for (size_t i = 0; i < c->topics_count; i++)
+		if (*c->topics[i].shared_with && !department_find(c, c->topics[i].shared_with))
+			return err_set(e, "row %zu: \"shared_with\" is no unit of this file: \"%s\"", i + 1,
+			    c->topics[i].shared_with);
+	return 0;
 }
 
 /* Outside: somebody else's topics are passed on to it, and none is our own. */
@@ -238,7 +279,7 @@ topics_take(struct arena *a, const char *text, struct catalogue *c, struct err *
 		if (topic_take(a, c, &t, row, e) < 0)
 			return -1;
 	outside_decide(c);
-	return 0;
+	return shared_check(c, e);
 }
 
 static int

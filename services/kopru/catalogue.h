@@ -27,6 +27,9 @@ struct catalogue_topic {
 	const char *priority;
 	const char *keywords; /* folded, separated by commas without spaces around them */
 	bool open311; /* about public space and no person: offered over Open311, its applications listed there */
+	const char *shared_with; /* code of who has a part in it; "": nobody */
+	const char *emergency; /* life safety: what to call at once, "112, 183"; "": nothing */
+	const char *basket; /* "thanks", "irrelevant", "follow_up": no matter for a department; "": one */
 };
 
 struct catalogue_holiday {

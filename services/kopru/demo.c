@@ -51,6 +51,9 @@ build(void *arg, struct db_tx *tx)
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, priority);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, keywords);
 	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->topics, n, open311);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, shared_with);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, emergency);
+	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, basket);
 
 	n = c->holidays_count;
 	demo->holidays = db_call(tx, &kopru_statements[HOLIDAYS_LOAD]);

@@ -16,24 +16,28 @@ ON CONFLICT (name) DO NOTHING;
 
 -- name: topics_load
 -- in:  $1 codes, $2 Turkish names, $3 English names, $4 categories, $5 departments, $6 competences,
---      $7 target working days, $8 priorities, $9 keywords (folded, separated by commas), $10 over Open311? (arrays)
+--      $7 target working days, $8 priorities, $9 keywords (folded, separated by commas), $10 over Open311?, $11 who has a
+--      part in it, $12 what to call at once, $13 baskets (arrays)
 -- out: code of each that is new or another now
 INSERT INTO router.topic AS t (code, name_tr, name_en, category_tr, department, competence, target_working_days,
-                               priority, keywords, open311)
+                               priority, keywords, open311, shared_with, emergency, basket)
 SELECT n.code, n.name_tr, n.name_en, n.category_tr, n.department, n.competence, n.days, n.priority,
-       string_to_array(n.keywords, ','), n.open311
+       string_to_array(n.keywords, ','), n.open311, nullif(n.shared_with, ''), n.emergency, n.basket
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[],
-              $10::bool[])
-         AS n(code, name_tr, name_en, category_tr, department, competence, days, priority, keywords, open311)
+              $10::bool[], $11::text[], $12::text[], $13::text[])
+         AS n(code, name_tr, name_en, category_tr, department, competence, days, priority, keywords, open311, shared_with,
+              emergency, basket)
 ON CONFLICT (code) DO UPDATE
   SET name_tr = EXCLUDED.name_tr, name_en = EXCLUDED.name_en, category_tr = EXCLUDED.category_tr,
       department = EXCLUDED.department, competence = EXCLUDED.competence,
       target_working_days = EXCLUDED.target_working_days, priority = EXCLUDED.priority, keywords = EXCLUDED.keywords,
-      open311 = EXCLUDED.open311
+      open311 = EXCLUDED.open311, shared_with = EXCLUDED.shared_with, emergency = EXCLUDED.emergency,
+      basket = EXCLUDED.basket
   WHERE (t.name_tr, t.name_en, t.category_tr, t.department, t.competence, t.target_working_days, t.priority, t.keywords,
-         t.open311)
+         t.open311, t.shared_with, t.emergency, t.basket)
         IS DISTINCT FROM (EXCLUDED.name_tr, EXCLUDED.name_en, EXCLUDED.category_tr, EXCLUDED.department,
-        EXCLUDED.competence, EXCLUDED.target_working_days, EXCLUDED.priority, EXCLUDED.keywords, EXCLUDED.open311)
+        EXCLUDED.competence, EXCLUDED.target_working_days, EXCLUDED.priority, EXCLUDED.keywords, EXCLUDED.open311,
+        EXCLUDED.shared_with, EXCLUDED.emergency, EXCLUDED.basket)
 RETURNING code;
 
 -- name: holidays_load

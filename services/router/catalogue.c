@@ -31,6 +31,12 @@ compare_topics(const void *a, const void *b)
 	return strcmp(x->code, y->code);
 }
 
+static char *
+text_copy(struct arena *a, const char *text)
+{
+	return arena_string(a, text ? text : "");
+}
+
 static void
 rows_copy(struct catalogue *c, const struct catalogue_rows *rows)
 {
@@ -44,7 +50,8 @@ rows_copy(struct catalogue *c, const struct catalogue_rows *rows)
 		c->departments[i] = (struct catalogue_department){.code = arena_string(a, d->code),
 		    .name_tr = arena_string(a, d->name_tr),
 		    .name_en = arena_string(a, d->name_en),
-		    .outside = d->outside};
+		    .outside = d->outside,
+		    .phone = text_copy(a, d->phone)};
 	}
 	c->topic_count = rows->topic_count;
 	c->topics = arena_array(a, rows->topic_count + 1, sizeof(*c->topics));
@@ -55,7 +62,11 @@ rows_copy(struct catalogue *c, const struct catalogue_rows *rows)
 		    .name_tr = arena_string(a, t->name_tr),
 		    .department = arena_string(a, t->department),
 		    .target_working_days = t->target_working_days,
-		    .keywords = arena_string(a, t->keywords)};
+		    .keywords = arena_string(a, t->keywords),
+		    .name_en = text_copy(a, t->name_en),
+		    .shared_with = text_copy(a, t->shared_with),
+		    .emergency = text_copy(a, t->emergency),
+		    .basket = text_copy(a, t->basket)};
 	}
 	qsort(c->departments, c->department_count, sizeof(*c->departments), compare_departments);
 	qsort(c->topics, c->topic_count, sizeof(*c->topics), compare_topics);
@@ -164,6 +175,12 @@ catalogue_topic(const struct catalogue *c, const char *code)
 	return bsearch(&wanted, c->topics, c->topic_count, sizeof(wanted), compare_topics);
 }
 
+const struct catalogue_topic *
+catalogue_topic_at(const struct catalogue *c, size_t i)
+{
+	return &c->topics[i];
+}
+
 const struct topics *
 catalogue_topics(const struct catalogue *c)
 {
@@ -188,7 +205,9 @@ hash_bytes(uint64_t *hash, const void *data, size_t size)
 static void
 hash_text(uint64_t *hash, const char *text)
 {
-	hash_bytes(hash, text, strlen(text) + 1);
+	if (text)
+		hash_bytes(hash, text, strlen(text));
+	hash_bytes(hash, "", 1);
 }
 
 uint64_t
@@ -201,12 +220,17 @@ catalogue_rows_fingerprint(const struct catalogue_rows *rows)
 		hash_text(&hash, rows->departments[i].name_tr);
 		hash_text(&hash, rows->departments[i].name_en);
 		hash_bytes(&hash, rows->departments[i].outside ? "o" : "i", 1);
+		hash_text(&hash, rows->departments[i].phone);
 	}
 	for (size_t i = 0; i < rows->topic_count; i++) {
 		hash_text(&hash, rows->topics[i].code);
 		hash_text(&hash, rows->topics[i].name_tr);
 		hash_text(&hash, rows->topics[i].department);
 		hash_text(&hash, rows->topics[i].keywords);
+		hash_text(&hash, rows->topics[i].name_en);
+		hash_text(&hash, rows->topics[i].shared_with);
+		hash_text(&hash, rows->topics[i].emergency);
+		hash_text(&hash, rows->topics[i].basket);
 		hash_bytes(&hash, &rows->topics[i].target_working_days, sizeof(rows->topics[i].target_working_days));
 	}
 	for (size_t i = 0; i < rows->holiday_count; i++) {

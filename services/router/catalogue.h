@@ -15,6 +15,7 @@
 struct catalogue_department {
 	const char *code, *name_tr, *name_en;
 	bool outside; /* another institution */
+	const char *phone; /* of an institution; "": none */
 };
 
 struct catalogue_topic {
@@ -22,6 +23,10 @@ struct catalogue_topic {
 	const char *department; /* may be one that is not in the catalogue */
 	int32_t target_working_days;
 	const char *keywords; /* folded, one a line */
+	const char *name_en;
+	const char *shared_with; /* code of who has a part in it; "": nobody */
+	const char *emergency; /* life safety: what to call at once; "": nothing */
+	const char *basket; /* "thanks", "irrelevant", "follow_up"; "": a matter */
 };
 
 struct catalogue_holiday {
@@ -29,7 +34,7 @@ struct catalogue_holiday {
 	bool half;
 };
 
-/* All rows, in order of their keys. */
+/* All rows, in order of their keys. A text that is NULL is taken for "". */
 struct catalogue_rows {
 	const struct catalogue_department *departments;
 	size_t department_count;
@@ -48,6 +53,8 @@ void catalogue_free(struct catalogue *c); /* NULL is fine */
 /* NULL when there is none. */
 const struct catalogue_department *catalogue_department(const struct catalogue *c, const char *code);
 const struct catalogue_topic *catalogue_topic(const struct catalogue *c, const char *code);
+/* i < the number of topics, in order of their codes, as catalogue_topics has them. */
+const struct catalogue_topic *catalogue_topic_at(const struct catalogue *c, size_t i);
 const struct topics *catalogue_topics(const struct catalogue *c);
 const struct calendar *catalogue_calendar(const struct catalogue *c);
 

@@ -2,8 +2,8 @@
 
 -- name: departments_valid
 -- in:  $1 day
--- out: code, Turkish name, English name, outside; those valid on the day that have a stream
-SELECT d.code, d.name_tr, d.name_en, d.outside
+-- out: code, Turkish name, English name, outside, phone; those valid on the day that have a stream
+SELECT d.code, d.name_tr, d.name_en, d.outside, d.phone
   FROM router.department AS d
   JOIN feed.stream AS s ON s.name = 'department/' || d.code
  WHERE d.valid_from <= $1::date AND (d.valid_to IS NULL OR d.valid_to > $1::date)
@@ -11,8 +11,10 @@ SELECT d.code, d.name_tr, d.name_en, d.outside
 
 -- name: topics_valid
 -- in:  $1 day
--- out: code, Turkish name, department, target working days, keywords (joined by newlines); those valid on the day
-SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t.keywords, E'\n')
+-- out: code, Turkish name, department, target working days, keywords (joined by newlines), English name, who has a part in
+--      it, what to call at once, basket; those valid on the day
+SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t.keywords, E'\n'), t.name_en,
+       coalesce(t.shared_with, ''), t.emergency, t.basket
   FROM router.topic AS t
  WHERE t.valid_from <= $1::date AND (t.valid_to IS NULL OR t.valid_to > $1::date)
  ORDER BY t.code COLLATE "C";

@@ -31,6 +31,7 @@ departments_read(const struct db_results *r, struct arena *a, struct catalogue_r
 		list[i].name_tr = db_text(r, 0, i, 1);
 		list[i].name_en = db_text(r, 0, i, 2);
 		list[i].outside = db_bool(r, 0, i, 3);
+		list[i].phone = db_text(r, 0, i, 4);
 	}
 	rows->departments = list;
 }
@@ -48,6 +49,10 @@ topics_read(const struct db_results *r, struct arena *a, struct catalogue_rows *
 		list[i].department = db_text(r, 1, i, 2);
 		list[i].target_working_days = db_int4(r, 1, i, 3);
 		list[i].keywords = db_text(r, 1, i, 4);
+		list[i].name_en = db_text(r, 1, i, 5);
+		list[i].shared_with = db_text(r, 1, i, 6);
+		list[i].emergency = db_text(r, 1, i, 7);
+		list[i].basket = db_text(r, 1, i, 8);
 	}
 	rows->topics = list;
 }

@@ -33,9 +33,13 @@ next_id(void)
 static const struct catalogue *
 catalogue_made(void)
 {
-	static const struct catalogue_department departments[] = {{"f2", "F2", "F2", false},
-	    {"FEN", "Fen", "Works", false}, {"HM", "Hizmet", "Desk", false}, {"KOSKI", "KOSKİ", "Water", true},
-	    {"TEM", "Temizlik", "Cleaning", false}};
+	static const struct catalogue_department departments[] = {
+	    {.code = "f2", .name_tr = "F2", .name_en = "F2"},
+	    {.code = "FEN", .name_tr = "Fen", .name_en = "Works"},
+	    {.code = "HM", .name_tr = "Hizmet", .name_en = "Desk"},
+	    {.code = "KOSKI", .name_tr = "KOSKİ", .name_en = "Water", .outside = true},
+	    {.code = "TEM", .name_tr = "Temizlik", .name_en = "Cleaning"},
+	};
 	static const struct catalogue_holiday holidays[] = {{20455, false}, {20900, false}};
 	static const struct catalogue_rows rows = {departments, 5, NULL, 0, holidays, 2};
 	static struct catalogue *made;

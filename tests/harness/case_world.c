@@ -26,10 +26,15 @@ next_id(void)
 int
 world_setup(void **state)
 {
-	static const struct catalogue_department departments[] = {{"FEN", "Fen İşleri", "Works", false},
-	    {"HM", "Hizmet Masası", "Service Desk", false}, {"KOSKI", "KOSKİ", "Water", true},
-	    {"TEM", "Temizlik İşleri", "Cleaning", false}, {"ZAB", "Zabıta", "Police", false}};
-	static const struct catalogue_topic topics[] = {{"TEM-01", "Çöp", "TEM", 3, "cop"}};
+	static const struct catalogue_department departments[] = {
+	    {.code = "FEN", .name_tr = "Fen İşleri", .name_en = "Works"},
+	    {.code = "HM", .name_tr = "Hizmet Masası", .name_en = "Service Desk"},
+	    {.code = "KOSKI", .name_tr = "KOSKİ", .name_en = "Water", .outside = true},
+	    {.code = "TEM", .name_tr = "Temizlik İşleri", .name_en = "Cleaning"},
+	    {.code = "ZAB", .name_tr = "Zabıta", .name_en = "Police"},
+	};
+	static const struct catalogue_topic topics[] = {
+	    {.code = "TEM-01", .name_tr = "Çöp", .department = "TEM", .target_working_days = 3, .keywords = "cop"}};
 	static const struct catalogue_holiday holidays[] = {{20455, false}, {20730, false}, {20900, false}};
 	static const struct catalogue_rows rows = {departments, 5, topics, 1, holidays, 3};
 	static const struct cases_settings settings = {10, 2};

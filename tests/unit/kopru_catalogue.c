@@ -12,6 +12,9 @@
 #define HEAD                                                                                                           \
 	"code,topic_tr,topic_en,category_tr,unit_code,responsible_unit,competence,target_working_days,priority,"       \
 	"keywords_folded,note_tr\n"
+#define DECIDING_HEAD                                                                                                  \
+	"code,topic_tr,topic_en,category_tr,unit_code,responsible_unit,competence,target_working_days,priority,"       \
+	"keywords_folded,note_tr,shared_with,emergency,basket\n"
 #define GOOD                                                                                                                   \
 	HEAD "TEM-01,Çöp,Refuse,Temizlik,TEM,Temizlik İşleri Müdürlüğü,own,2,yuksek,\"çöp, KONTEYNER ,,Işık\",\n" \
 	     "SU-01,Su,Water,Su,KOSKI,KOSKİ,shared,1,acil,su,\n"                                                              \
@@ -60,6 +63,29 @@ test_catalogue_parse_takes_departments_topics_and_holidays(void **state)
 }
 
 static void
+test_catalogue_parse_takes_how_topics_are_decided_on(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct catalogue c;
+	struct err e = {""};
+
+	(void)state;
+	assert_int_equal(catalogue_parse(a,
+			     DECIDING_HEAD "A-01,a,b,c,TEM,T,shared,1,acil,x,,KOSKI,\"112, 183\",\n"
+					   "A-02,a,b,c,KOSKI,K,own,1,acil,x,,,,follow_up\n",
+			     HOLIDAYS, &c, &e),
+	    0);
+	assert_string_equal(c.topics[0].shared_with, "KOSKI");
+	assert_string_equal(c.topics[0].emergency, "112, 183");
+	assert_string_equal(c.topics[0].basket, "");
+	assert_string_equal(c.topics[1].shared_with, "");
+	assert_string_equal(c.topics[1].basket, "follow_up");
+	assert_int_equal(catalogue_parse(a, GOOD, HOLIDAYS, &c, &e), 0); /* a file of before has no such columns */
+	assert_string_equal(c.topics[1].shared_with, "");
+	arena_free(a);
+}
+
+static void
 test_catalogue_parse_names_what_is_wrong(void **state)
 {
 	static const struct {
@@ -69,6 +95,12 @@ test_catalogue_parse_names_what_is_wrong(void **state)
 		"topics: the file is not UTF-8; spreadsheets call it \"CSV UTF-8\""},
 	    {GOOD, "date,name,kind\n2026-10-29,Bayram\xfd,tam\n",
 		"holidays: the file is not UTF-8; spreadsheets call it \"CSV UTF-8\""},
+	    {DECIDING_HEAD "A-01,a,b,c,TEM,T,own,1,normal,x,,NOS,,\n", HOLIDAYS,
+		"topics: row 1: \"shared_with\" is no unit of this file: \"NOS\""},
+	    {DECIDING_HEAD "A-01,a,b,c,TEM,T,own,1,normal,x,,,call me,\n", HOLIDAYS,
+		"topics: row 1: \"emergency\" is no list of telephone numbers: \"call me\""},
+	    {DECIDING_HEAD "A-01,a,b,c,TEM,T,own,1,normal,x,,,,spam\n", HOLIDAYS,
+		"topics: row 1: \"basket\" is \"spam\"; allowed are thanks, irrelevant, follow_up and nothing"},
 	    {"code\nYOL-01\n", HOLIDAYS, "topics: there is no column \"keywords_folded\""},
 	    {HEAD ",a,b,c,TEM,T,own,1,normal,x,\n", HOLIDAYS, "topics: row 1: \"code\" is empty"},
 	    {HEAD "A-01,a,b,c,TEM,T,mine,1,normal,x,\n", HOLIDAYS, "topics: row 1: \"competence\" cannot be \"mine\""},
@@ -130,6 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_catalogue_parse_takes_departments_topics_and_holidays),
+	    cmocka_unit_test(test_catalogue_parse_takes_how_topics_are_decided_on),
 	    cmocka_unit_test(test_catalogue_parse_names_what_is_wrong),
 	    cmocka_unit_test(test_catalogue_code_valid_takes_what_a_stream_takes),
 	    cmocka_unit_test(test_migration_number_takes_numbered_nouns),
