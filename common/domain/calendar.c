@@ -1,95 +1,71 @@
-/* calendar: working days and the dates of the laws (see calendar.h). */
+/* calendar: one set of kinds for each day (see calendar.h). */
 #include "common/domain/calendar.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/base/arena.h"
-#include "common/base/csv.h"
-
-#define ROWS_MAX 10000
 #define SATURDAY 5
-
-#define DAYS_3071 30
-#define DAYS_4982 15
-#define DAYS_4982_EXTENDED 30
-
-/* On a half day the offices open, so for the law it is a working day. */
-enum holiday { HOLIDAY_NONE, HOLIDAY_HALF, HOLIDAY_FULL };
+#define BIT(kind) (1U << (kind))
 
 struct calendar {
-	int32_t first, last; /* January 1 and December 31 of the years known */
-	uint8_t holidays[]; /* enum holiday, from first to last */
+	int32_t known_from, known_to; /* January 1 and December 31 of the years known */
+	int32_t first, last; /* of the table, which is longer when a leave lies outside */
+	uint8_t kinds[]; /* bits by enum calendar_kind, from first to last */
 };
 
-static int
-check_weekday(const char *name, int32_t date)
+static bool
+is_public(enum calendar_kind kind)
 {
-	static const char *const names[] = {"Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"};
-
-	return !name || !*name || strcmp(name, names[date_weekday(date)]) == 0 ? 0 : -1;
+	return kind == CALENDAR_HOLIDAY || kind == CALENDAR_HALF_HOLIDAY;
 }
 
-static int
-read_row(const struct csv_table *table, size_t row, int32_t *date, bool *full, struct err *e)
+static int32_t
+year_edge(int32_t date, int month, int day)
 {
-	const char *day = csv_cell(table, row, "date"), *kind = csv_cell(table, row, "kind");
+	int year, ignored;
 
-	if (!day || !kind)
-		return err_set(e, "the columns date and kind are needed");
-	if (!date_parse(day, date))
-		return err_set(e, "row %zu: \"%.40s\" is no date; 2026-10-29 is one", row + 1, day);
-	if (check_weekday(csv_cell(table, row, "weekday"), *date) != 0)
-		return err_set(e, "row %zu: %s is another day of the week", row + 1, day);
-	*full = strcmp(kind, "tam") == 0;
-	if (!*full && strcmp(kind, "yarim") != 0)
-		return err_set(e, "row %zu: kind is \"%.40s\"; allowed are tam and yarim", row + 1, kind);
-	return 0;
+	date_to_civil(date, &year, &ignored, &ignored);
+	if (!date_from_civil(year, month, day, &date))
+		abort(); /* the date was one of 1900 to 2200 */
+	return date;
 }
 
 static struct calendar *
 calendar_alloc(int32_t first, int32_t last)
 {
-	int first_year, last_year, month, day;
-	struct calendar *c;
+	struct calendar *c = calloc(1, sizeof(*c) + (size_t)(last - first) + 1);
 
-	date_to_civil(first, &first_year, &month, &day);
-	date_to_civil(last, &last_year, &month, &day);
-	if (!date_from_civil(first_year, 1, 1, &first) || !date_from_civil(last_year, 12, 31, &last))
-		abort();
-	if (!(c = calloc(1, sizeof *c + (size_t)(last - first) + 1)))
+	if (!c)
 		abort();
 	c->first = first;
 	c->last = last;
 	return c;
 }
 
-static struct calendar *
-calendar_read(const struct csv_table *table, struct err *e)
+struct calendar *
+calendar_make(const struct calendar_rows *rows, struct err *e)
 {
-	int32_t first = INT32_MAX, last = INT32_MIN, date;
-	struct calendar *c;
-	bool full;
+	int32_t first = INT32_MAX, last = INT32_MIN, known_from = INT32_MAX, known_to = INT32_MIN;
+	struct calendar *c = NULL;
 
-	for (size_t row = 0; row < table->rows; row++) {
-		if (read_row(table, row, &date, &full, e) != 0)
-			return NULL;
-		first = date < first ? date : first;
-		last = date > last ? date : last;
+	for (size_t i = 0; i < rows->count; i++) {
+		int32_t day = rows->list[i].day;
+
+		first = day < first ? day : first;
+		last = day > last ? day : last;
+		if (!is_public(rows->list[i].kind))
+			continue;
+		known_from = day < known_from ? day : known_from;
+		known_to = day > known_to ? day : known_to;
 	}
-	if (table->rows == 0) {
-		err_set(e, "there is no row");
+	if (known_from > known_to) {
+		err_set(e, rows->count == 0 ? "there is no row" : "there is no public holiday");
 		return NULL;
 	}
 	c = calendar_alloc(first, last);
-	for (size_t row = 0; row < table->rows; row++) {
-		if (read_row(table, row, &date, &full, e) < 0)
-			abort(); /* it was read above */
-		if (full)
-			c->holidays[date - c->first] = HOLIDAY_FULL;
-		else if (c->holidays[date - c->first] == HOLIDAY_NONE)
-			c->holidays[date - c->first] = HOLIDAY_HALF;
-	}
+	c->known_from = year_edge(known_from, 1, 1);
+	c->known_to = year_edge(known_to, 12, 31);
+	for (size_t i = 0; i < rows->count; i++)
+		c->kinds[rows->list[i].day - first] |= (uint8_t)BIT(rows->list[i].kind);
 	return c;
 }
 
@@ -97,11 +73,11 @@ struct calendar *
 calendar_new(const char *csv, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct csv_table table;
+	struct calendar_rows rows = {0};
 	struct calendar *c = NULL;
 
-	if (csv_parse(a, csv, ROWS_MAX, &table, e) == 0)
-		c = calendar_read(&table, e);
+	if (calendar_rows_read(a, csv, &rows, e) == 0 && calendar_rows_check(a, &rows, e) == 0)
+		c = calendar_make(&rows, e);
 	arena_free(a);
 	if (!c)
 		err_prefix(e, "holidays");
@@ -114,23 +90,34 @@ calendar_free(struct calendar *c)
 	free(c);
 }
 
+static unsigned
+kinds_of(const struct calendar *c, int32_t date)
+{
+	return date >= c->first && date <= c->last ? c->kinds[date - c->first] : 0;
+}
+
 bool
 calendar_knows(const struct calendar *c, int32_t date)
 {
-	return date >= c->first && date <= c->last;
+	return date >= c->known_from && date <= c->known_to;
 }
 
 bool
 calendar_is_working_day(const struct calendar *c, int32_t date)
 {
-	return date_weekday(date) < SATURDAY &&
-	       !(calendar_knows(c, date) && c->holidays[date - c->first] == HOLIDAY_FULL);
+	return date_weekday(date) < SATURDAY && (kinds_of(c, date) & BIT(CALENDAR_HOLIDAY)) == 0;
 }
 
 bool
 calendar_is_half_day(const struct calendar *c, int32_t date)
 {
-	return date_weekday(date) < SATURDAY && calendar_knows(c, date) && c->holidays[date - c->first] == HOLIDAY_HALF;
+	return calendar_is_working_day(c, date) && (kinds_of(c, date) & BIT(CALENDAR_HALF_HOLIDAY)) != 0;
+}
+
+bool
+calendar_stands(const struct calendar *c, int32_t date)
+{
+	return (kinds_of(c, date) & BIT(CALENDAR_SUSPENSION)) != 0;
 }
 
 int32_t
@@ -149,14 +136,27 @@ calendar_add_working_days(const struct calendar *c, int32_t date, int count)
 	return date;
 }
 
-int32_t
-calendar_due_3071(const struct calendar *c, int32_t received_on)
+bool
+calendar_is_office_day(const struct calendar *c, int32_t date)
 {
-	return calendar_next_working_day(c, received_on + DAYS_3071);
+	return calendar_is_working_day(c, date) &&
+	       (kinds_of(c, date) & (BIT(CALENDAR_LEAVE) | BIT(CALENDAR_CLOSURE))) == 0;
+}
+
+bool
+calendar_is_office_morning(const struct calendar *c, int32_t date)
+{
+	return calendar_is_office_day(c, date) &&
+	       (kinds_of(c, date) & (BIT(CALENDAR_HALF_HOLIDAY) | BIT(CALENDAR_HALF_LEAVE))) != 0;
 }
 
 int32_t
-calendar_due_4982(const struct calendar *c, int32_t received_on, bool extended)
+calendar_add_office_days(const struct calendar *c, int32_t date, int count)
 {
-	return calendar_add_working_days(c, received_on, extended ? DAYS_4982_EXTENDED : DAYS_4982);
+	for (; count > 0; count--) {
+		do
+			date++;
+		while (!calendar_is_office_day(c, date));
+	}
+	return date;
 }

@@ -8,19 +8,16 @@
 #include "common/base/log.h"
 #include "common/base/wire.h"
 #include "common/domain/access_code.h"
+#include "common/domain/deadlines.h"
 #include "proto/kopru/v1/application.pb-c.h"
 
 static void
 set_due(struct entry *entry, int32_t received_on)
 {
-	const struct calendar *calendar = entry->desk->calendar;
 	struct receipt *r = &entry->receipt;
-	bool information = entry->form.kind == KOPRU__V1__KIND__KIND_INFORMATION_REQUEST;
 
-	r->legal_basis =
-	    information ? KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_4982 : KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071;
-	r->due_on =
-	    information ? calendar_due_4982(calendar, received_on, false) : calendar_due_3071(calendar, received_on);
+	r->legal_basis = deadline_legal_basis((int)entry->form.kind);
+	r->due_on = deadline_legal(entry->desk->calendar, r->legal_basis, received_on, false).on;
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/domain/access_code.h"
 #include "common/domain/number.h"
+#include "common/domain/working_time.h"
 #include "services/reporting/duration.h"
 
 #define TIME_MAX 4102444800000000 /* 2100-01-01 */
@@ -180,7 +181,7 @@ lapse_until(const struct calendar *calendar, const struct application *a)
 	struct lapse lapse = {
 	    .at = a->at,
 	    .minutes = duration_minutes(a->received_at, a->at),
-	    .working_minutes = duration_working_minutes(calendar, a->received_at, a->at),
+	    .working_minutes = working_time_minutes(calendar, a->received_at, a->at),
 	};
 
 	lapse.bucket = duration_bucket(lapse.minutes);

@@ -6,52 +6,12 @@
 #define MINUTE INT64_C(60000000)
 #define STEP 1.04
 
-/* The hours of the municipality, in minutes after midnight. */
-static const struct {
-	int32_t from, to;
-} hours[] = {
-    {8 * 60 + 30, 12 * 60 + 30}, /* all that is worked on a half day */
-    {13 * 60 + 30, 17 * 60 + 30},
-};
-
 int32_t
 duration_minutes(int64_t from, int64_t to)
 {
 	int64_t minutes = to > from ? (to - from) / MINUTE : 0;
 
 	return minutes > INT32_MAX ? INT32_MAX : (int32_t)minutes;
-}
-
-/* Of a day's working time, what lies between two instants; microseconds. */
-static int64_t
-worked_on(const struct calendar *c, int32_t day, int64_t from, int64_t to)
-{
-	int64_t midnight = date_start_in_istanbul(day), worked = 0;
-	size_t count = calendar_is_half_day(c, day) ? 1 : sizeof(hours) / sizeof(hours[0]);
-
-	if (!calendar_is_working_day(c, day))
-		return 0;
-	for (size_t i = 0; i < count; i++) {
-		int64_t start = midnight + hours[i].from * MINUTE, end = midnight + hours[i].to * MINUTE;
-
-		start = start > from ? start : from;
-		end = end < to ? end : to;
-		worked += end > start ? end - start : 0;
-	}
-	return worked;
-}
-
-int32_t
-duration_working_minutes(const struct calendar *c, int64_t from, int64_t to)
-{
-	int32_t last = date_in_istanbul(to);
-	int64_t worked = 0;
-
-	if (to <= from)
-		return 0;
-	for (int32_t day = date_in_istanbul(from); day <= last; day++)
-		worked += worked_on(c, day, from, to);
-	return (int32_t)(worked / MINUTE);
 }
 
 /* The first minute, as a fraction, of the bucket that comes so many after the exact ones. */

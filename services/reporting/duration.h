@@ -1,12 +1,10 @@
-/* duration: how long something took, in minutes of the calendar and of working time, and the fine buckets that
- * percentiles are read from. Pure. */
+/* duration: how long something took, in minutes, and the fine buckets that percentiles are read from. Working time:
+ * common/domain/working_time.h. Pure. */
 #ifndef KOPRU_SERVICES_REPORTING_DURATION_H
 #define KOPRU_SERVICES_REPORTING_DURATION_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-#include "common/domain/calendar.h"
 
 /* Minutes below DURATION_EXACT have a bucket each; above, each bucket reaches 4 % further than the one before, so that
  * its middle is at most 2 % beside what it holds. The last one begins beyond forty years. */
@@ -15,10 +13,6 @@
 
 /* Whole minutes between two instants; 0 when to is before from. */
 int32_t duration_minutes(int64_t from, int64_t to);
-
-/* The same, counting only working time: Monday to Friday without holidays 08:30-12:30 and 13:30-17:30 in Istanbul; on a
- * half day the morning, which is half of it. */
-int32_t duration_working_minutes(const struct calendar *c, int64_t from, int64_t to);
 
 /* Which bucket holds so many minutes: 0 to DURATION_BUCKETS - 1. */
 int32_t duration_bucket(int32_t minutes);

@@ -1,6 +1,7 @@
 /* actions_work: whose a case is, notes, terms, and its end. */
 #include <string.h>
 
+#include "common/domain/deadlines.h"
 #include "common/domain/words.h"
 #include "services/router/actions_internal.h"
 #include "services/router/routing.h"
@@ -156,7 +157,8 @@ action_extend(struct deed *d)
 	body.old_due_on = r->due_on;
 	body.reason = deed_string(d, d->order->reason);
 	r->extended = true;
-	r->due_on = calendar_due_4982(catalogue_calendar(d->cases->catalogue), record_received_on(r), true);
+	r->due_on =
+	    deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, record_received_on(r), true).on;
 	deed_tell(d, &telling, EVENT(DEADLINE_MOVED), &body);
 	return true;
 }

@@ -105,25 +105,16 @@ matcher_make(struct catalogue *c)
 }
 
 static int
-calendar_make(struct catalogue *c, const struct catalogue_rows *rows, struct err *e)
+days_make(struct catalogue *c, const struct catalogue_rows *rows, struct err *e)
 {
-	static const char head[] = "date,weekday,name,kind\n";
-	struct arena *a = arena_new(0);
-	size_t room = sizeof(head) + rows->holiday_count * 32, used = sizeof(head) - 1;
-	char *csv = arena_alloc(a, room);
+	struct calendar_rows days = {.count = rows->holiday_count};
 
-	memcpy(csv, head, used);
-	for (size_t i = 0; i < rows->holiday_count; i++) {
-		char day[DATE_TEXT_SIZE];
-		const char *line = NULL;
-
-		date_text(rows->holidays[i].day, day);
-		line = arena_printf(a, "%s,,-,%s\n", day, rows->holidays[i].half ? "yarim" : "tam");
-		memcpy(csv + used, line, strlen(line));
-		used += strlen(line);
-	}
-	c->calendar = calendar_new(csv, e);
-	arena_free(a);
+	days.list = arena_array(c->arena, days.count + 1, sizeof(*days.list));
+	for (size_t i = 0; i < days.count; i++)
+		days.list[i] = (struct calendar_row){.day = rows->holidays[i].day,
+		    .kind = rows->holidays[i].half ? CALENDAR_HALF_HOLIDAY : CALENDAR_HOLIDAY,
+		    .name = ""};
+	c->calendar = calendar_make(&days, e);
 	return c->calendar ? 0 : err_prefix(e, "holidays");
 }
 
@@ -141,7 +132,7 @@ catalogue_new(const struct catalogue_rows *rows, struct err *e)
 		catalogue_free(c);
 		return NULL;
 	}
-	if (calendar_make(c, rows, e) < 0) {
+	if (days_make(c, rows, e) < 0) {
 		catalogue_free(c);
 		return NULL;
 	}

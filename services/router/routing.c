@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/domain/calendar.h"
+#include "common/domain/deadlines.h"
 #include "services/router/routing_events.h"
 
 #define DAY_MAX 47482 /* 2100-01-01 */
@@ -82,7 +82,7 @@ routing_target(const struct catalogue *c, const struct catalogue_topic *topic, i
     const Kopru__V1__Application *application)
 {
 	int32_t promised =
-	    topic ? calendar_add_working_days(catalogue_calendar(c), received_on, topic->target_working_days) : 0;
+	    topic ? calendar_add_office_days(catalogue_calendar(c), received_on, topic->target_working_days) : 0;
 	int32_t asked = application && application->origin ? application->origin->reply_by : 0;
 
 	if (asked <= 0 || asked > DAY_MAX)
@@ -124,7 +124,8 @@ routing_decide(
 	    .legal_basis = (int32_t)told.application->legal_basis,
 	};
 	if (routing->due_on == 0)
-		routing->due_on = calendar_due_3071(calendar, received_on);
+		routing->due_on =
+		    deadline_legal(calendar, KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071, received_on, false).on;
 	routing->target_on = routing_target(c, told.topic, received_on, told.application);
 	routing->candidates = routing_candidates_json(a, candidates, told.candidate_count);
 	routing_events_pack(a, &told, routing);

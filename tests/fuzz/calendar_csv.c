@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/domain/calendar.h"
+#include "common/domain/deadlines.h"
+#include "kopru/v1/application.pb-c.h"
+
+#define BASIS(name) KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_##name
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,12 +24,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!(c = calendar_new(csv, &e)) && e.text[0] == '\0')
 		abort();
 	for (int32_t date = 18000; c && date < 22500; date += 97) {
-		int32_t due = calendar_due_3071(c, date), later = calendar_due_4982(c, date, true);
+		struct deadline due = deadline_legal(c, BASIS(3071), date, false);
+		struct deadline later = deadline_legal(c, BASIS(4982), date, true);
+		struct deadline_target target = {.working_days = date % 7};
+		struct deadline_clock clock = deadline_clock_legal(BASIS(4982), date, later.at);
 
-		if (due < date + 30 || !calendar_is_working_day(c, due))
+		if (due.on < date + 30 || !calendar_is_working_day(c, due.on) || calendar_stands(c, due.on))
 			abort();
-		if (later < date + 40 || !calendar_is_working_day(c, later) ||
-		    calendar_due_4982(c, date, false) >= later)
+		if (later.on < date + 40 || !calendar_is_working_day(c, later.on) || calendar_stands(c, later.on) ||
+		    deadline_legal(c, BASIS(4982), date, false).on >= later.on)
+			abort();
+		if (deadline_target(c, date_start_in_istanbul(date), &target).on < date + date % 7)
+			abort();
+		if (deadline_stage(c, &clock, 50) >= later.at || deadline_stage(c, &clock, 150) <= later.at)
 			abort();
 	}
 	calendar_free(c);

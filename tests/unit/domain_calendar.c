@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include "common/base/file.h"
-#include "common/domain/calendar.h"
+#include "common/domain/deadlines.h"
+#include "kopru/v1/application.pb-c.h"
 
+#define BASIS(name) KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_##name
 #define HOLIDAYS "deploy/data/holidays_tr_2020_2030.csv"
 #define RANDOM_DATES 100000
 
@@ -85,9 +87,10 @@ due_dates_are_those_of_the_laws(void **state)
 	const struct calendar *c = ((struct fixture *)*state)->calendar;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		assert_day(calendar_due_4982(c, day(rows[i][0]), false), rows[i][1]);
-		assert_day(calendar_due_4982(c, day(rows[i][0]), true), rows[i][2]);
-		assert_day(calendar_due_3071(c, day(rows[i][0])), rows[i][3]);
+		assert_day(deadline_legal(c, BASIS(4982), day(rows[i][0]), false).on, rows[i][1]);
+		assert_day(deadline_legal(c, BASIS(4982), day(rows[i][0]), true).on, rows[i][2]);
+		assert_day(deadline_legal(c, BASIS(3071), day(rows[i][0]), false).on, rows[i][3]);
+		assert_day(deadline_legal(c, BASIS(6698), day(rows[i][0]), false).on, rows[i][3]);
 	}
 }
 
@@ -198,8 +201,9 @@ random_dates_agree_with_a_slow_count(void **state)
 		assert_int_equal(calendar_next_working_day(f->calendar, date), next);
 		assert_int_equal(
 		    calendar_add_working_days(f->calendar, date, count), slow_add(working, first, date, count));
-		assert_int_equal(calendar_due_3071(f->calendar, date), law);
-		assert_int_equal(calendar_due_4982(f->calendar, date, true), slow_add(working, first, date, 30));
+		assert_int_equal(deadline_legal(f->calendar, BASIS(3071), date, false).on, law);
+		assert_int_equal(
+		    deadline_legal(f->calendar, BASIS(4982), date, true).on, slow_add(working, first, date, 30));
 	}
 	free(working);
 }
@@ -215,7 +219,37 @@ a_broken_table_is_refused_with_its_reason(void **state)
 	    {"day,kind\n2026-01-01,tam\n", "holidays: the columns date and kind are needed"},
 	    {"date,kind\n2026-02-30,tam\n", "holidays: row 1: \"2026-02-30\" is no date; 2026-10-29 is one"},
 	    {"date,kind\n2026-01-01,tam\n2026-10-28,half\n",
-		"holidays: row 2: kind is \"half\"; allowed are tam and yarim"},
+		"holidays: row 2: kind is \"half\"; allowed are holiday (tam), half_holiday (yarim), leave (izin), "
+		"half_leave (yarim_izin), closure (kapali), suspension (durma)"},
+	    {"date,kind\n1899-12-31,tam\n", "holidays: row 1: the year of \"1899-12-31\" is not between 1900 and 2200"},
+	    {"date,kind\n2201-01-01,tam\n", "holidays: row 1: the year of \"2201-01-01\" is not between 1900 and 2200"},
+	    {"date,kind\n0-01-01,tam\n", "holidays: row 1: \"0-01-01\" is no date; 2026-10-29 is one"},
+	    {"date,kind,to\n2026-01-01,izin,2026-02-29\n",
+		"holidays: row 1: \"2026-02-29\" is no date; 2026-10-29 is one"},
+	    {"date,kind,to\n2026-01-02,izin,2026-01-01\n", "holidays: row 1: it ends on 2026-01-01, before it begins"},
+	    {"date,kind,to\n2026-01-01,durma,2027-01-02\n",
+		"holidays: row 1: it has 367 days; at most 366 are allowed"},
+	    {"date,kind\n2026-01-02,izin\n",
+		"holidays: there is no public holiday in 2026: all years from 2026 to 2026 are needed"},
+	    {"date,kind\n2026-01-01,tam\n2028-01-01,tam\n",
+		"holidays: there is no public holiday in 2027: all years from 2026 to 2028 are needed"},
+	    {"date,kind,name\n2026-10-29,tam,A\n2026-10-29,tam,A\n",
+		"holidays: 2026-10-29 stands there twice: holiday \"A\" and holiday \"A\""},
+	    {"date,kind,name\n2026-10-29,yarim,B\n2026-10-29,tam,A\n",
+		"holidays: 2026-10-29 stands there twice: holiday \"A\" and half_holiday \"B\""},
+	    {"date,kind,name\n2026-10-29,tam,A\n2026-10-29,izin,B\n",
+		"holidays: 2026-10-29 stands there twice: holiday \"A\" and leave \"B\""},
+	    {"date,kind,name\n2026-10-28,yarim,A\n2026-10-28,yarim_izin,B\n",
+		"holidays: 2026-10-28 stands there twice: half_holiday \"A\" and half_leave \"B\""},
+	    {"date,kind,name\n2026-10-29,tam,A\n2026-11-02,kapali,B\n2026-11-02,izin,C\n",
+		"holidays: 2026-11-02 stands there twice: leave \"C\" and closure \"B\""},
+	    {"date,kind,name\n2026-10-29,tam,A\n2026-11-02,durma,B\n2026-11-02,durma,C\n",
+		"holidays: 2026-11-02 stands there twice: suspension \"B\" and suspension \"C\""},
+	    {"date,kind,to\n2026-01-01,tam,\n2026-12-01,durma,2026-12-31\n",
+		"holidays: the suspension of 2026-12-01 does not end before the calendar does"},
+	    {"date,kind,to\n2026-01-01,tam,\n2027-01-01,tam,\n2026-01-02,durma,2026-12-01\n2026-12-02,durma,2027-02-"
+	     "01\n",
+		"holidays: the suspension of 2026-01-02 does not end within 366 days"},
 	    {"date,weekday,kind\n2026-01-01,Cum,tam\n", "holidays: row 1: 2026-01-01 is another day of the week"},
 	    {"date,kind\n2026-01-01\n", "holidays: row 1 has 1 cells, the head has 2"},
 	};
@@ -232,7 +266,9 @@ static void
 a_table_need_not_be_sorted(void **state)
 {
 	struct err e;
-	struct calendar *c = calendar_new("kind;date\r\nyarim;2027-03-08\r\ntam;2026-10-29\r\ntam;2027-03-08\r\n", &e);
+	struct calendar *c = calendar_new(
+	    "kind;date;name\r\nyarim;2027-03-08;Ramazan Bayramı arifesi\r\ntam;2026-10-29;\r\ntam;2027-03-08;x\r\n",
+	    &e);
 
 	(void)state;
 	assert_non_null(c);

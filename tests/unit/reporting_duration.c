@@ -10,6 +10,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/file.h"
+#include "common/domain/working_time.h"
 #include "services/reporting/duration.h"
 
 #define HOLIDAYS "deploy/data/holidays_tr_2020_2030.csv"
@@ -83,15 +84,15 @@ working_time_is_that_of_the_offices(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int32_t got = duration_working_minutes(calendar, at(cases[i].from), at(cases[i].to));
+		int32_t got = working_time_minutes(calendar, at(cases[i].from), at(cases[i].to));
 
 		if (got != cases[i].minutes)
 			fail_msg("%s to %s: %d, expected %d", cases[i].from, cases[i].to, got, cases[i].minutes);
 	}
 	/* 2020 had 252 working days, some of them half. */
 	assert_in_range(
-	    duration_working_minutes(calendar, at("2020-01-01T00:00:00+03:00"), at("2021-01-01T00:00:00+03:00")),
-	    248 * 480, 252 * 480);
+	    working_time_minutes(calendar, at("2020-01-01T00:00:00+03:00"), at("2021-01-01T00:00:00+03:00")), 248 * 480,
+	    252 * 480);
 }
 
 static void

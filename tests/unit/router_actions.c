@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/domain/deadlines.h"
 #include "tests/harness/case_world.h"
 
 static struct verdict
@@ -462,7 +463,9 @@ test_a_term_is_extended_once_and_in_time(void **state)
 	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(OK));
 	assert_int_equal(event_in(w, "case", r)->deadline_moved->old_due_on, w->cases.today);
 	assert_int_equal(event_in(w, "case", r)->standing->due_on,
-	    calendar_due_4982(catalogue_calendar(w->catalogue), date_in_istanbul(RECEIVED_AT), true));
+	    deadline_legal(catalogue_calendar(w->catalogue), KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_4982,
+		date_in_istanbul(RECEIVED_AT), true)
+		.on);
 	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
 }
 
