@@ -47,7 +47,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-pro
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum
 CFLAGS := -std=c11 $(OPTIMIZE) -g -MMD -MP -fstack-protector-strong -fPIE
 LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=% --coverage,$(OPTIMIZE))
-LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -lpthread -lm
+LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -llinear -lpthread -lm
 
 PROTO := $(wildcard proto/kopru/v1/*.proto)
 SQL := $(wildcard common/*/*.sql services/*/*.sql)

@@ -16,6 +16,8 @@
 #define MODEL_TEXT_MAX (16 * 1024) /* bytes of a text that are looked at */
 #define MODEL_FILE_MAX (64 * 1024 * 1024)
 #define MODEL_NAME_SIZE 64
+#define MODEL_EXAMPLES_MAX 100000
+#define MODEL_TRAINING_BYTES (32 * 1024 * 1024) /* of all its texts; training takes about 40 times as much memory */
 
 struct model;
 

@@ -1,0 +1,43 @@
+/* train: the parts of model_train, for the files of common/topics only. */
+#ifndef KOPRU_COMMON_TOPICS_TRAIN_H
+#define KOPRU_COMMON_TOPICS_TRAIN_H
+
+#include "common/topics/model_internal.h"
+#include "common/topics/solver.h"
+
+#define TRAIN_FOLDS 3
+
+/* A training as numbers. All of it lives in its arena. */
+struct train_data {
+	struct arena *a;
+	size_t count, labels;
+	const char **label; /* sorted by bytes */
+	uint16_t *truth; /* of each example: its place in label */
+	uint8_t *fold; /* of each example: which fold leaves it out */
+	size_t columns; /* those of slots, and one that is 1 in every row */
+	uint32_t *column_of; /* of each slot: from 1; 0: none */
+	float *idf; /* of each column of a slot */
+	float idf_unknown;
+	const struct solver_cell **rows;
+};
+
+/* Labels, folds and the matrix. NULL with a reason when nothing can be learnt from it. */
+struct train_data *train_data_new(const struct model_training *t, struct err *e);
+void train_data_free(struct train_data *d); /* NULL is fine */
+
+/* What the solvers make: for each label the weights of all examples, and for each example and label the score that a
+ * model gives that has not seen it. */
+struct train_result {
+	double *weights; /* labels * columns */
+	float *scores; /* count * labels */
+};
+
+/* -1 with a reason: stopped, no memory. */
+int train_solve(const struct train_data *d, const struct model_training *t, struct train_result *r, struct err *e);
+
+/* By which the scores are multiplied so that the softmax of them fits best what is true. */
+float train_sharpness(const struct train_data *d, const float *scores);
+/* The figures of the scores of what was left out. */
+struct model_figures train_figures(const struct train_data *d, const float *scores, float sharpness);
+
+#endif

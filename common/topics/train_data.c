@@ -1,0 +1,238 @@
+/* train: labels, folds and the matrix (see train.h). */
+#include "common/topics/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/text.h"
+
+#define DOCUMENTS_MIN 2 /* a slot that fewer texts have says nothing of others */
+#define BLOCK_MAX 15 /* texts of a label that stay together when they are left out: neighbours are alike */
+#define STOP_EVERY 256
+
+struct slots {
+	uint32_t *texts; /* that have it */
+	uint32_t *last; /* the one that was counted last, from 1 */
+};
+
+static int
+compare_labels(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
+check_examples(const struct model_training *t, struct err *e)
+{
+	size_t bytes = 0;
+
+	if (t->count > MODEL_EXAMPLES_MAX)
+		return err_set(
+		    e, "%zu texts are more than the %d that a model is trained on", t->count, MODEL_EXAMPLES_MAX);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct model_example *x = &t->examples[i];
+		size_t size = strlen(x->label);
+
+		if (size == 0 || size >= MODEL_LABEL_SIZE || text_has_line_break_or_control(x->label) ||
+		    !text_valid(x->label, size))
+			return err_set(
+			    e, "text %zu: its label must be text of 1 to %d bytes", i + 1, MODEL_LABEL_SIZE - 1);
+		if (!text_valid(x->text, strlen(x->text)) || text_blank(x->text))
+			return err_set(e, "text %zu: it is %s", i + 1, text_blank(x->text) ? "empty" : "not UTF-8");
+		bytes += strnlen(x->text, MODEL_TEXT_MAX);
+	}
+	if (bytes > MODEL_TRAINING_BYTES)
+		return err_set(
+		    e, "the texts have %zu bytes; a model is trained on %d at most", bytes, MODEL_TRAINING_BYTES);
+	return 0;
+}
+
+static int
+set_labels(struct train_data *d, const struct model_training *t, struct err *e)
+{
+	const char **all = arena_array(d->a, t->count, sizeof(*all));
+
+	for (size_t i = 0; i < t->count; i++)
+		all[i] = t->examples[i].label;
+	qsort(all, t->count, sizeof(*all), compare_labels);
+	for (size_t i = 0; i < t->count; i++) {
+		if (i == 0 || strcmp(all[i], all[i - 1]) != 0)
+			all[d->labels++] = all[i];
+	}
+	d->label = all;
+	if (d->labels > MODEL_LABELS_MAX)
+		return err_set(e, "%zu labels are more than the %d that a model may have", d->labels, MODEL_LABELS_MAX);
+	d->truth = arena_array(d->a, t->count, sizeof(*d->truth));
+	for (size_t i = 0; i < t->count; i++) {
+		const char **found = bsearch(&t->examples[i].label, all, d->labels, sizeof(*all), compare_labels);
+
+		d->truth[i] = (uint16_t)(found - all);
+	}
+	return 0;
+}
+
+/* Each label's texts go to the folds in blocks, so that every fold has some of each that has enough. */
+static int
+set_folds(struct train_data *d, struct err *e)
+{
+	size_t *counts = arena_array(d->a, d->labels, sizeof(*counts));
+	size_t *seen = arena_array(d->a, d->labels, sizeof(*seen)), with_two = 0;
+
+	for (size_t i = 0; i < d->count; i++)
+		counts[d->truth[i]]++;
+	for (size_t i = 0; i < d->labels; i++)
+		with_two += counts[i] >= 2;
+	if (with_two < 2) {
+		return err_set(e, "%zu texts of %zu labels: at least two labels with two texts each are needed",
+		    d->count, d->labels);
+	}
+	d->fold = arena_array(d->a, d->count, sizeof(*d->fold));
+	for (size_t i = 0; i < d->count; i++) {
+		size_t label = d->truth[i], block = counts[label] / (2 * TRAIN_FOLDS);
+
+		if (block < 1 || block > BLOCK_MAX)
+			block = block < 1 ? 1 : BLOCK_MAX;
+		d->fold[i] = (uint8_t)(seen[label]++ / block % TRAIN_FOLDS);
+	}
+	return 0;
+}
+
+static bool
+is_stopped(const struct model_training *t, size_t i)
+{
+	return t->stop && i % STOP_EVERY == 0 && t->stop(t->arg);
+}
+
+static void
+slots_count(struct slots *s, const struct feature_list *l, uint32_t text)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (s->last[l->list[i].slot] == text)
+			continue;
+		s->last[l->list[i].slot] = text;
+		s->texts[l->list[i].slot]++;
+	}
+}
+
+/* Columns are for the slots that enough texts have, and no more of them than a model has room for. */
+static void
+set_columns(struct train_data *d, const struct slots *s)
+{
+	size_t most = model_rows_most(d->labels), found = SIZE_MAX;
+	uint32_t wanted = DOCUMENTS_MIN - 1;
+
+	while (found > most) {
+		wanted++;
+		found = 0;
+		for (size_t i = 0; i < FEATURES_SLOTS; i++)
+			found += s->texts[i] >= wanted;
+	}
+	d->column_of = arena_array(d->a, FEATURES_SLOTS, sizeof(*d->column_of));
+	d->idf = arena_array(d->a, found + 1, sizeof(*d->idf));
+	for (size_t i = 0; i < FEATURES_SLOTS; i++) {
+		if (s->texts[i] < wanted)
+			continue;
+		d->idf[d->columns++] = (float)(log((1.0 + (double)d->count) / (1.0 + s->texts[i])) + 1);
+		d->column_of[i] = (uint32_t)d->columns;
+	}
+	d->columns++;
+	d->idf_unknown = (float)(log((1.0 + (double)d->count) / 2) + 1);
+}
+
+static int
+compare_cells(const void *a, const void *b)
+{
+	return ((const struct solver_cell *)a)->column - ((const struct solver_cell *)b)->column;
+}
+
+/* Adds the cells of one list, as a vector of length 1. */
+static struct solver_cell *
+add_cells(const struct train_data *d, struct solver_cell *at, const struct feature_list *l)
+{
+	struct solver_cell *first = at;
+	double square = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		uint32_t column = d->column_of[l->list[i].slot];
+		float idf = column ? d->idf[column - 1] : d->idf_unknown;
+		double value = (double)(model_term(l->list[i].count) * idf);
+
+		square += value * value;
+		if (column)
+			*at++ = (struct solver_cell){(int)column, value};
+	}
+	for (struct solver_cell *c = first; c < at; c++)
+		c->value /= sqrt(square);
+	return at;
+}
+
+/* A slot that is a word's and a piece's at once has one cell. */
+static const struct solver_cell *
+row_new(struct train_data *d, const struct features *f)
+{
+	struct solver_cell *row = arena_array(d->a, f->words.count + f->pieces.count + 2, sizeof(*row)), *end;
+	size_t n = 0;
+
+	end = add_cells(d, row, &f->words);
+	end = add_cells(d, end, &f->pieces);
+	qsort(row, (size_t)(end - row), sizeof(*row), compare_cells);
+	for (struct solver_cell *c = row; c < end; c++) {
+		if (n > 0 && row[n - 1].column == c->column)
+			row[n - 1].value += c->value;
+		else
+			row[n++] = *c;
+	}
+	row[n++] = (struct solver_cell){(int)d->columns, 1};
+	row[n] = (struct solver_cell){-1, 0};
+	return row;
+}
+
+static int
+set_rows(struct train_data *d, const struct model_training *t, struct err *e)
+{
+	struct slots s = {
+	    arena_array(d->a, FEATURES_SLOTS, sizeof(*s.texts)), arena_array(d->a, FEATURES_SLOTS, sizeof(*s.last))};
+	struct arena *scratch = arena_new(0);
+	struct features f;
+	size_t i;
+
+	for (i = 0; i < d->count && !is_stopped(t, i); i++) {
+		f = features_read(scratch, features_fold(scratch, t->examples[i].text));
+		slots_count(&s, &f.words, (uint32_t)i + 1);
+		slots_count(&s, &f.pieces, (uint32_t)i + 1);
+		arena_reset(scratch);
+	}
+	set_columns(d, &s);
+	d->rows = arena_array(d->a, d->count, sizeof(*d->rows));
+	for (i = 0; i < d->count && !is_stopped(t, i); i++) {
+		f = features_read(scratch, features_fold(scratch, t->examples[i].text));
+		d->rows[i] = row_new(d, &f);
+		arena_reset(scratch);
+	}
+	arena_free(scratch);
+	if (i < d->count)
+		return err_set(e, "the training was stopped");
+	return d->columns > 1 ? 0 : err_set(e, "the texts have no word or piece of a word in common");
+}
+
+struct train_data *
+train_data_new(const struct model_training *t, struct err *e)
+{
+	struct arena *a = arena_new(0);
+	struct train_data *d = arena_alloc(a, sizeof(*d));
+
+	d->a = a;
+	d->count = t->count;
+	if (check_examples(t, e) == 0 && set_labels(d, t, e) == 0 && set_folds(d, e) == 0 && set_rows(d, t, e) == 0)
+		return d;
+	arena_free(a);
+	return NULL;
+}
+
+void
+train_data_free(struct train_data *d)
+{
+	if (d)
+		arena_free(d->a);
+}
