@@ -28,6 +28,9 @@ const struct command_shape command_shapes[] = {
     {ACTION(CLOSE), 0, COMMAND_REASON, false, 0},
     {ACTION(WITHDRAW), 0, COMMAND_REASON, true, 0},
     {ACTION(EXTEND), COMMAND_REASON, 0, false, 0},
+    {ACTION(TELL_FEE), COMMAND_TEXT, COMMAND_PAY_BY, false, 0},
+    {ACTION(FEE_WAS_PAID), COMMAND_EVIDENCE, COMMAND_PAID_ON, false, 0},
+    {ACTION(PROMISE), COMMAND_PROMISED_ON, COMMAND_REASON, false, 0},
     {0, 0, 0, false, 0},
 };
 
@@ -54,9 +57,13 @@ static const struct {
     {"institution", PROTOBUF_C_TYPE_STRING, AT(institution)},
     {"letter", PROTOBUF_C_TYPE_STRING, AT(letter)},
     {"letter_number", PROTOBUF_C_TYPE_STRING, AT(letter_number)},
+    {"evidence", PROTOBUF_C_TYPE_STRING, AT(evidence)},
     {"answer_by", PROTOBUF_C_TYPE_INT32, AT(answer_by)},
     {"final_by", PROTOBUF_C_TYPE_INT32, AT(final_by)},
     {"letter_on", PROTOBUF_C_TYPE_INT32, AT(letter_on)},
+    {"pay_by", PROTOBUF_C_TYPE_INT32, AT(pay_by)},
+    {"paid_on", PROTOBUF_C_TYPE_INT32, AT(paid_on)},
+    {"promised_on", PROTOBUF_C_TYPE_INT32, AT(promised_on)},
     {"part", PROTOBUF_C_TYPE_UINT32, AT(part)},
 };
 

@@ -34,6 +34,10 @@ enum command_field {
 	COMMAND_PARTS = 1U << 12,
 	COMMAND_PART = 1U << 13,
 	COMMAND_ATTACHMENTS = 1U << 14,
+	COMMAND_PAY_BY = 1U << 15,
+	COMMAND_PAID_ON = 1U << 16,
+	COMMAND_EVIDENCE = 1U << 17,
+	COMMAND_PROMISED_ON = 1U << 18,
 };
 
 /* What an action wants to be told. */
@@ -55,8 +59,8 @@ struct command_part {
 
 /* Texts are borrowed; NULL or 0 when not given. */
 struct command_fields {
-	const char *department, *topic, *reason, *text, *institution, *letter, *letter_number;
-	int32_t answer_by, final_by, letter_on; /* days since 1970-01-01 */
+	const char *department, *topic, *reason, *text, *institution, *letter, *letter_number, *evidence;
+	int32_t answer_by, final_by, letter_on, pay_by, paid_on, promised_on; /* days since 1970-01-01 */
 	int legal_reason; /* CaseRejected.Reason */
 	uint32_t part;
 	bool has_into;

@@ -92,6 +92,14 @@ const struct word reject_reason_words[] = {
     {0, NULL, NULL, NULL},
 };
 
+const struct word clock_words[] = {
+    {KOPRU__V1__CLOCK__CLOCK_LAW, "law", "Kanuni süre", "Legal term"},
+    {KOPRU__V1__CLOCK__CLOCK_TARGET, "target", "Hedef süre", "Target"},
+    {KOPRU__V1__CLOCK__CLOCK_PROMISE, "promise", "Söz verilen tarih", "Promised date"},
+    {KOPRU__V1__CLOCK__CLOCK_ARBITER, "arbiter", "Hakem kararı süresi", "Arbiter's term"},
+    {0, NULL, NULL, NULL},
+};
+
 const struct word action_words[] = {
     {KOPRU__V1__COMMAND__ACTION_ACCEPT, "accept", "İşleme al", "Accept"},
     {KOPRU__V1__COMMAND__ACTION_ASSIGN, "assign", "Birime ilet", "Assign"},
@@ -116,6 +124,11 @@ const struct word action_words[] = {
     {KOPRU__V1__COMMAND__ACTION_EXTEND, "extend", "Süreyi uzat", "Extend the term"},
     {KOPRU__V1__COMMAND__ACTION_REMIND, "remind", "Soruyu hatırlat", "Remind"},
     {KOPRU__V1__COMMAND__ACTION_EXPIRE, "expire", "Soruyu süresi dolmuş say", "Let the question expire"},
+    {KOPRU__V1__COMMAND__ACTION_TELL_FEE, "tell_fee", "Ücreti bildir", "Tell the fee"},
+    {KOPRU__V1__COMMAND__ACTION_FEE_WAS_PAID, "fee_was_paid", "Ücret ödendi", "The fee was paid"},
+    {KOPRU__V1__COMMAND__ACTION_PROMISE, "promise", "Tarih sözü ver", "Promise a date"},
+    {KOPRU__V1__COMMAND__ACTION_ESCALATE, "escalate", "Süre uyarısı ver", "Escalate"},
+    {KOPRU__V1__COMMAND__ACTION_RECOMPUTE, "recompute", "Süreyi yeniden hesapla", "Recompute the deadline"},
     {0, NULL, NULL, NULL},
 };
 
@@ -156,6 +169,10 @@ const struct word event_words[] = {
     {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "case.closed", "Kapatıldı", "Closed"},
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "case.withdrawn", "Başvuran geri çekti", "Withdrawn by the applicant"},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline.moved", "Süre değişti", "The deadline moved"},
+    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, "case.escalated", "Süre uyarısı verildi", "Escalated"},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "fee.told", "Ücret bildirildi", "The applicant was told of a fee"},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, "fee.paid", "Ücret ödendi", "The fee was paid"},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "date.promised", "Tarih sözü verildi", "A date was promised"},
     {0, NULL, NULL, NULL},
 };
 

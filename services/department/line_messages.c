@@ -115,6 +115,8 @@ static const struct line_field standing_fields[] = {
     {0, "merged_into_number", line_put_text, offsetof(Kopru__V1__Standing, merged_into_number)},
     {0, "answer_by", line_put_date, offsetof(Kopru__V1__Standing, answer_by)},
     {0, "answers", line_put_number, offsetof(Kopru__V1__Standing, answers)},
+    {0, "promised_on", line_put_date, offsetof(Kopru__V1__Standing, promised_on)},
+    {0, "fee_due_on", line_put_date, offsetof(Kopru__V1__Standing, fee_due_on)},
     {0},
 };
 

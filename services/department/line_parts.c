@@ -191,6 +191,18 @@ line_put_reject_reason(json_t *object, const char *name, const void *at)
 }
 
 void
+line_put_clock(json_t *object, const char *name, const void *at)
+{
+	put_word(object, name, clock_words, at);
+}
+
+void
+line_put_role(json_t *object, const char *name, const void *at)
+{
+	put_word(object, name, role_words, at);
+}
+
+void
 line_put_actor(json_t *object, const char *name, const void *at)
 {
 	const Kopru__V1__Actor *actor;

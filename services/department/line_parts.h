@@ -42,6 +42,8 @@ void line_put_channel(json_t *object, const char *name, const void *at);
 void line_put_legal_basis(json_t *object, const char *name, const void *at);
 void line_put_prefers(json_t *object, const char *name, const void *at);
 void line_put_reject_reason(json_t *object, const char *name, const void *at);
+void line_put_clock(json_t *object, const char *name, const void *at);
+void line_put_role(json_t *object, const char *name, const void *at);
 void line_put_actor(json_t *object, const char *name, const void *at);
 
 /* The rows of body (all rows when it is 0), from message. */

@@ -114,13 +114,25 @@ read_day(struct send_reading *r, const struct option_field *option, const char *
 	return 0;
 }
 
-/* Of ask the citizen's day, of an interim answer that of the final one. */
+/* Of ask the citizen's day, of an interim answer that of the final one, of a fee that of the payment. */
 static int
 read_by(struct send_reading *r, const struct option_field *option, const char *value)
 {
 	struct option_field chosen = *option;
 
-	chosen.offset = r->shape->may & COMMAND_FINAL_BY ? AT(final_by) : AT(answer_by);
+	chosen.offset = r->shape->may & COMMAND_FINAL_BY ? AT(final_by)
+			: r->shape->may & COMMAND_PAY_BY ? AT(pay_by)
+							 : AT(answer_by);
+	return read_day(r, &chosen, value);
+}
+
+/* Of a promise the promised day, of a fee the day on which it was paid. */
+static int
+read_on(struct send_reading *r, const struct option_field *option, const char *value)
+{
+	struct option_field chosen = *option;
+
+	chosen.offset = r->shape->must & COMMAND_PROMISED_ON ? AT(promised_on) : AT(paid_on);
 	return read_day(r, &chosen, value);
 }
 
@@ -196,7 +208,9 @@ static const struct option_field option_fields[] = {
     {"letter-file", COMMAND_LETTER, read_text_file, AT(letter), COMMAND_TEXT_MAX},
     {"letter-number", COMMAND_LETTER_NUMBER, read_word, AT(letter_number), COMMAND_LETTER_NUMBER_MAX},
     {"letter-on", COMMAND_LETTER_ON, read_day, AT(letter_on), 0},
-    {"by", COMMAND_ANSWER_BY | COMMAND_FINAL_BY, read_by, 0, 0},
+    {"by", COMMAND_ANSWER_BY | COMMAND_FINAL_BY | COMMAND_PAY_BY, read_by, 0, 0},
+    {"on", COMMAND_PROMISED_ON | COMMAND_PAID_ON, read_on, 0, 0},
+    {"evidence", COMMAND_EVIDENCE, read_text, AT(evidence), COMMAND_REASON_MAX},
     {"into", COMMAND_INTO, read_into, 0, 0},
     {"part", COMMAND_PART, read_part, 0, 0},
     {"split", COMMAND_PARTS, read_split, 0, 0},
@@ -227,7 +241,8 @@ send_value_option(unsigned field)
 		const char *option;
 	} options[] = {{COMMAND_TEXT, "--text or --text-file"}, {COMMAND_LETTER, "--letter or --letter-file"},
 	    {COMMAND_REASON | COMMAND_LEGAL_REASON, "--reason"}, {COMMAND_DEPARTMENT | COMMAND_INSTITUTION, "--to"},
-	    {COMMAND_INTO, "--into"}, {COMMAND_PARTS, "--split"}};
+	    {COMMAND_INTO, "--into"}, {COMMAND_EVIDENCE, "--evidence"}, {COMMAND_PROMISED_ON, "--on"},
+	    {COMMAND_PARTS, "--split"}};
 	size_t i = 0;
 
 	while (i + 1 < sizeof(options) / sizeof(options[0]) && !(options[i].field & field))

@@ -128,6 +128,10 @@ static const struct event_rule event_rules[] = {
     {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "closed", fill_closing},
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", NULL},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", fill_deadline},
+    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, NULL, NULL},
 };
 
 const struct template_rule *

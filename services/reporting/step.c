@@ -1,6 +1,7 @@
 /* step: one reader for each event that says more than that it happened. */
 #include "services/reporting/step.h"
 
+#include "common/domain/calendar.h"
 #include "common/domain/words.h"
 
 typedef void step_reader(const Kopru__V1__Event *event, struct step *s);
@@ -170,6 +171,37 @@ deadline_read(const Kopru__V1__Event *event, struct step *s)
 	s->due_on = event->standing ? event->standing->due_on : 0;
 }
 
+/* Among officials: the citizen's is the date, not who was reminded of it. */
+static void
+escalated_read(const Kopru__V1__Event *event, struct step *s)
+{
+	s->code = (int32_t)event->case_escalated->stage;
+	s->internal = word_token(clock_words, (int)event->case_escalated->clock);
+	s->day = date_in_istanbul(event->case_escalated->due_at - 1);
+}
+
+static void
+fee_told_read(const Kopru__V1__Event *event, struct step *s)
+{
+	s->text = event->fee_told->text;
+	s->day = event->fee_told->pay_by;
+}
+
+static void
+fee_paid_read(const Kopru__V1__Event *event, struct step *s)
+{
+	s->internal = event->fee_paid->evidence;
+	s->day = event->fee_paid->paid_on;
+	s->due_on = event->standing ? event->standing->due_on : 0;
+}
+
+static void
+promised_read(const Kopru__V1__Event *event, struct step *s)
+{
+	s->text = event->date_promised->reason;
+	s->day = event->date_promised->promised_on;
+}
+
 static const struct {
 	Kopru__V1__Event__BodyCase body;
 	bool visible;
@@ -203,6 +235,10 @@ static const struct {
     {KOPRU__V1__EVENT__BODY_CASE_CLOSED, true, closed_read},
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, true, withdrawn_read},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, true, deadline_read},
+    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, false, escalated_read},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, true, fee_told_read},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, true, fee_paid_read},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, true, promised_read},
 };
 
 /* Where the case stands: the first two events say it in their own body. */

@@ -25,9 +25,11 @@ struct step {
 	const char *internal; /* for who works on it: a reason, a note, a draft, a letter ... */
 	const char *name; /* of an institution; or the number of another application, on an invisible step */
 	const char *reference; /* number of a letter */
-	int32_t code; /* why it was rejected; number of a part */
-	int32_t day; /* answer by, final answer by, date of the letter, the day that was due before; 0: none */
-	int32_t due_on; /* of a deadline that moved; 0: none */
+	int32_t code; /* why it was rejected; number of a part; stage of an escalation */
+	int32_t
+	    day; /* answer by, final answer by, date of the letter, the day that was due before, the fee's day, the promised day;
+		      0: none */
+	int32_t due_on; /* of a deadline that moved or began anew; 0: none */
 };
 
 /* Of an event that application_read_event took. */

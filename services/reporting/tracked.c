@@ -59,6 +59,9 @@ static const struct {
     {KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN, "final_by"},
     {KOPRU__V1__EVENT__BODY_CASE_FORWARDED, "letter_on"},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "due_before"},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "pay_by"},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, "paid_on"},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "promised_on"},
 };
 
 json_t *

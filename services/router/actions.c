@@ -36,6 +36,9 @@ static const struct action {
     {ACTION(WITHDRAW), action_withdraw},
     {ACTION(CLOSE), action_close},
     {ACTION(REOPEN), action_reopen},
+    {ACTION(TELL_FEE), action_tell_fee},
+    {ACTION(FEE_WAS_PAID), action_fee_was_paid},
+    {ACTION(PROMISE), action_promise},
 };
 
 bool
@@ -134,6 +137,8 @@ record_finish(struct case_record *r, int state)
 	r->triage = false;
 	r->with_arbiter = false;
 	r->arbiter_due_on = 0;
+	r->promised_on = 0;
+	r->fee_due_on = 0;
 	r->merged = false;
 	r->state_before = 0;
 }

@@ -207,6 +207,7 @@ action_reopen(struct deed *d)
 
 	r->state = d->order->rule->to;
 	r->final_owed = false;
+	r->fee_told_on = 0;
 	if (r->part_count > 0) {
 		r->part_count = 0;
 		r->parts_changed = true;

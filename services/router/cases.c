@@ -80,6 +80,8 @@ standing_case(const struct cases *c, const struct case_record *r, Kopru__V1__Sta
 	s->final_owed = r->final_owed;
 	s->answer_by = r->question ? r->answer_by : 0;
 	s->answers = r->answers;
+	s->promised_on = r->promised_on;
+	s->fee_due_on = r->fee_due_on;
 }
 
 static void

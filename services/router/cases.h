@@ -29,6 +29,8 @@ struct case_record {
 	uint32_t hand_backs, answers;
 	bool with_arbiter, final_owed, extended;
 	int32_t arbiter_due_on; /* 0: none */
+	int32_t promised_on; /* the last date that the citizen was told; 0: none */
+	int32_t fee_told_on, fee_due_on; /* Law 4982; due 0: none is awaited */
 	bool merged;
 	struct uuid merged_into; /* when merged */
 	int state_before; /* when merged */

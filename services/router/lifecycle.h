@@ -39,6 +39,8 @@ enum lifecycle_need {
 	LIFECYCLE_DRAFT = 1U << 13, /* a draft is there */
 	LIFECYCLE_APPROVED = 1U << 14, /* an approved draft is there */
 	LIFECYCLE_CONTENT = 1U << 15, /* a text, attachments, or both */
+	LIFECYCLE_DAY = 1U << 16, /* a date */
+	LIFECYCLE_EVIDENCE = 1U << 17, /* of a payment */
 };
 
 /* The ways of Answer. All other actions have one. */

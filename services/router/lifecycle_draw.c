@@ -37,6 +37,8 @@ static const struct bit need_words[] = {
     {LIFECYCLE_PART, "number of the part"},
     {LIFECYCLE_TEXT, "text"},
     {LIFECYCLE_CONTENT, "text, attachments, or both"},
+    {LIFECYCLE_EVIDENCE, "evidence"},
+    {LIFECYCLE_DAY, "date"},
     {LIFECYCLE_DAY_MAY, "(date)"},
     {LIFECYCLE_REASON, "reason"},
     {LIFECYCLE_REASON_MAY, "(reason)"},

@@ -80,6 +80,28 @@ read_into(const Kopru__V1__Merge *merge, struct order *o)
 	o->reason = merge->reason;
 }
 
+/* Fees and promises. */
+static void
+read_term(const Kopru__V1__Command *c, struct order *o)
+{
+	switch ((int)c->action_case) {
+	case ACTION(TELL_FEE):
+		o->text = c->tell_fee->text;
+		o->day = c->tell_fee->pay_by;
+		return;
+	case ACTION(FEE_WAS_PAID):
+		o->reason = c->fee_was_paid->evidence;
+		o->day = c->fee_was_paid->paid_on;
+		return;
+	case ACTION(PROMISE):
+		o->day = c->promise->promised_on;
+		o->reason = c->promise->reason;
+		return;
+	default: /* accept, approve, remind, expire hold nothing */
+		return;
+	}
+}
+
 /* Actions that hold one text or one reason, and no more. */
 static void
 read_simple(const Kopru__V1__Command *c, struct order *o)
@@ -109,8 +131,8 @@ read_simple(const Kopru__V1__Command *c, struct order *o)
 	case ACTION(EXTEND):
 		o->reason = c->extend->reason;
 		return;
-	default: /* accept, approve, remind, expire hold nothing */
-		return;
+	default:
+		read_term(c, o);
 	}
 }
 
@@ -228,6 +250,7 @@ check_texts(struct arena *a, const struct order *o)
 	} checks[] = {
 	    {LIFECYCLE_REASON, {FIELD_REASON, o->reason, ORDER_REASON_MAX, false, false}},
 	    {LIFECYCLE_REASON_MAY, {FIELD_REASON, o->reason, ORDER_REASON_MAX, true, false}},
+	    {LIFECYCLE_EVIDENCE, {FIELD_EVIDENCE, o->reason, ORDER_REASON_MAX, false, false}},
 	    {LIFECYCLE_TEXT, {FIELD_TEXT, o->text, ORDER_TEXT_MAX, false, false}},
 	    {LIFECYCLE_CONTENT, {FIELD_TEXT, o->text, ORDER_TEXT_MAX, o->attachment_count > 0, false}},
 	    {LIFECYCLE_DEPARTMENT, {FIELD_DEPARTMENT, o->department, CODE_MAX, false, true}},
@@ -310,6 +333,11 @@ check_needs(struct arena *a, const struct order *o)
 		const struct sentence_words words = {{o->english ? word->name_en : word->name_tr}};
 
 		return sentence_make(a, SENTENCE_VERSION_MISSING, o->english, &words);
+	}
+	if ((o->rule->needs & LIFECYCLE_DAY) != 0 && o->day == 0) {
+		const struct sentence_words words = {{sentence_field(FIELD_PROMISED_ON, o->english)}};
+
+		return sentence_make(a, SENTENCE_DAY_MISSING, o->english, &words);
 	}
 	if ((o->rule->needs & LIFECYCLE_LEGAL_REASON) != 0 && !word_find(reject_reason_words, o->legal_reason)) {
 		const struct sentence_words words = {{legal_reasons(a, o->english)}};

@@ -23,9 +23,9 @@ struct order {
 	uint64_t after_intake_seq;
 	const char *traceparent;
 	const Kopru__V1__Actor *actor; /* by the key, where there is one */
-	const char *reason, *text; /* "" when there is none */
+	const char *reason, *text; /* "" when there is none; the evidence of a payment is a reason */
 	const char *department, *topic, *letter_number;
-	int32_t day; /* answer by, final by or letter on; 0: none was given */
+	int32_t day; /* answer by, final by, letter on, pay by, paid on or promised on; 0: none was given */
 	uint32_t part;
 	int legal_reason;
 	const Kopru__V1__Part *const *parts;

@@ -85,6 +85,18 @@ static const struct sentence sentences[SENTENCE_COUNT] = {
     [SENTENCE_EXTEND_TWICE] = {"Süre bir kez uzatılabilir ve uzatıldı.", "The term can be extended once, and it was."},
     [SENTENCE_EXTEND_LATE] = {"Süre dolmadan uzatılmalıydı; son gün {0} idi.",
 	"The term had to be extended before its end; the last day was {0}."},
+    [SENTENCE_FEE_BASIS] = {"Ücret yalnızca bilgi edinme başvurusunda (4982 sayılı Kanun, madde 10) bildirilebilir; bu "
+			    "başvurunun dayanağı: {0}.",
+	"Only of an information request (Law 4982, article 10) can a fee be told; this application's basis: {0}."},
+    [SENTENCE_FEE_TWICE] = {"Ücret bir kez bildirilebilir ve bildirildi.", "A fee can be told once, and it was."},
+    [SENTENCE_FEE_LATE] = {"Ücret süre dolmadan bildirilmeliydi; son gün {0} idi.",
+	"The fee had to be told before the end of the term; the last day was {0}."},
+    [SENTENCE_FEE_NONE] = {"Bu başvuruda ödenmesi beklenen bir ücret yok.", "No fee is awaited for this application."},
+    [SENTENCE_PROMISE_SAME] = {"Bu tarih başvurana zaten bildirildi: {0}.",
+	"The applicant was told this date already: {0}."},
+    [SENTENCE_PROMISE_REASON] = {"Başvurana {0} sözü verildi; tarihi değiştirmek için gerekçe (reason) gereklidir.",
+	"The applicant was promised {0}; moving the date takes a reason."},
+    [SENTENCE_DAY_MISSING] = {"{0}: bir tarih gereklidir.", "{0}: a date is needed."},
     [SENTENCE_NOT_DUE] = {"Vakti gelmedi ya da zaten yapıldı.", "It is not due, or it was done already."},
     [SENTENCE_LEADER_WITHDRAWN] = {"Öncü başvuru geri çekildi.", "The leading application was withdrawn."},
     [SENTENCE_BUSY] = {"Şu an yoğunluk var; aynı komut numarasıyla biraz sonra yeniden deneyin.",
@@ -109,6 +121,10 @@ static const struct sentence fields[] = {
     [FIELD_ANSWER_BY] = {"Yanıt günü (answer_by)", "The day for the reply (answer_by)"},
     [FIELD_FINAL_BY] = {"Kesin cevap günü (final_by)", "The day of the final answer (final_by)"},
     [FIELD_LETTER_ON] = {"Yazı tarihi (letter_on)", "The letter's date (letter_on)"},
+    [FIELD_PAY_BY] = {"Son ödeme günü (pay_by)", "The last day to pay (pay_by)"},
+    [FIELD_PAID_ON] = {"Ödeme günü (paid_on)", "The day of the payment (paid_on)"},
+    [FIELD_EVIDENCE] = {"Ödemenin kanıtı (evidence)", "The evidence of the payment (evidence)"},
+    [FIELD_PROMISED_ON] = {"Söz verilen gün (promised_on)", "The promised day (promised_on)"},
 };
 
 /* The word that stands at {0} to {3}, or NULL. */

@@ -55,6 +55,13 @@ enum sentence_id {
 	SENTENCE_EXTEND_BASIS, /* legal basis */
 	SENTENCE_EXTEND_TWICE,
 	SENTENCE_EXTEND_LATE, /* day */
+	SENTENCE_FEE_BASIS, /* legal basis */
+	SENTENCE_FEE_TWICE,
+	SENTENCE_FEE_LATE, /* day */
+	SENTENCE_FEE_NONE,
+	SENTENCE_PROMISE_SAME, /* day */
+	SENTENCE_PROMISE_REASON, /* day */
+	SENTENCE_DAY_MISSING, /* field */
 	SENTENCE_NOT_DUE,
 	SENTENCE_LEADER_WITHDRAWN,
 	SENTENCE_BUSY,
@@ -77,6 +84,10 @@ enum field_id {
 	FIELD_ANSWER_BY,
 	FIELD_FINAL_BY,
 	FIELD_LETTER_ON,
+	FIELD_PAY_BY,
+	FIELD_PAID_ON,
+	FIELD_EVIDENCE,
+	FIELD_PROMISED_ON,
 };
 
 const char *sentence_make(struct arena *a, enum sentence_id id, bool english, const struct sentence_words *words);

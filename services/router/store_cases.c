@@ -36,6 +36,9 @@ enum {
 	C_ANSWER_BY,
 	C_REMIND_ON,
 	C_PAYLOAD,
+	C_PROMISED_ON,
+	C_FEE_TOLD_ON,
+	C_FEE_DUE_ON,
 };
 
 /* Calls of store_cases_wanted. */
@@ -133,6 +136,9 @@ state_read(const struct db_results *results, size_t i, struct case_record *r)
 	r->state_before = db_int4(results, CALL_CASES, i, C_STATE_BEFORE);
 	r->answer_by = date_or_zero(results, i, C_ANSWER_BY);
 	r->remind_on = date_or_zero(results, i, C_REMIND_ON);
+	r->promised_on = date_or_zero(results, i, C_PROMISED_ON);
+	r->fee_told_on = date_or_zero(results, i, C_FEE_TOLD_ON);
+	r->fee_due_on = date_or_zero(results, i, C_FEE_DUE_ON);
 }
 
 static struct case_record *

@@ -120,6 +120,9 @@ cases_change(struct db_tx *tx, const struct changed *all)
 	BIND(tx, all, DB_UUIDS, put_merged_into, r);
 	BIND(tx, all, DB_INT4S, db_put_int4, r->state_before);
 	BIND(tx, all, DB_DATES, put_date, r->target_on);
+	BIND(tx, all, DB_DATES, put_date, r->promised_on);
+	BIND(tx, all, DB_DATES, put_date, r->fee_told_on);
+	BIND(tx, all, DB_DATES, put_date, r->fee_due_on);
 }
 
 static void

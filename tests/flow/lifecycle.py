@@ -177,6 +177,44 @@ def interim_forwarded_rejected_extended():
     moved = events("case", information)[-1]
     assert moved.standing.due_on > moved.deadline_moved.old_due_on
     assert code(do("extend", information, actor, {"reason": "yine"})) == "conflict"
+    tells_a_fee(information, actor)
+
+
+def tells_a_fee(case, actor):
+    """It interrupts the term, which begins anew with the payment."""
+    today = int(S.value("SELECT (now() AT TIME ZONE 'Europe/Istanbul')::date - date '1970-01-01'"))
+    assert code(do("fee_was_paid", case, actor, {"evidence": "Makbuz 1"})) == "conflict"
+    assert code(do("tell_fee", case, actor, {"text": "Ücret", "pay_by": today + 3})) == "invalid"
+    ok("tell_fee", case, actor, {"text": "On sayfadan sonrası için 35,00 TL; hesap numarası belediye veznesindedir."})
+    told = events("case", case)[-1]
+    assert today + 15 < told.fee_told.pay_by == told.standing.fee_due_on < told.standing.due_on
+    assert code(do("tell_fee", case, actor, {"text": "yine"})) == "conflict"
+    for day in (today - 1, today + 1):
+        assert code(do("fee_was_paid", case, actor, {"evidence": "Makbuz 1", "paid_on": day})) == "invalid"
+    assert code(do("fee_was_paid", case, actor, {"evidence": " "})) == "invalid"
+    ok("fee_was_paid", case, actor, {"evidence": "Makbuz 1"})
+    paid = events("case", case)[-1]
+    assert paid.standing.fee_due_on == 0 and today + 30 < paid.standing.due_on < paid.fee_paid.old_due_on
+    assert S.value(f"SELECT due_on - date '1970-01-01' FROM router.case WHERE application_id = '{case}'") == str(paid.standing.due_on)
+    assert code(do("fee_was_paid", case, actor, {"evidence": "Makbuz 1"})) == "conflict"
+
+
+def promises_a_date():
+    case = new_case()
+    today = int(S.value("SELECT (now() AT TIME ZONE 'Europe/Istanbul')::date - date '1970-01-01'"))
+    assert code(do("tell_fee", case, manager("TEM"), {"text": "Ücret"})) == "invalid"
+    for day in (0, today - 1, today + 400):
+        assert code(do("promise", case, officer("TEM"), {"promised_on": day})) == "invalid"
+    ok("promise", case, officer("TEM"), {"promised_on": today + 5})
+    reply = do("promise", case, officer("TEM"), {"promised_on": today + 9}, language="en")
+    assert code(reply) == "invalid" and "takes a reason" in reply.text, reply.text
+    assert code(do("promise", case, officer("TEM"), {"promised_on": today + 5, "reason": "a"})) == "conflict"
+    ok("promise", case, officer("TEM"), {"promised_on": today + 9, "reason": "Araç arızası"})
+    first, moved = events("case", case)[-2:]
+    assert first.date_promised.old_promised_on == 0 and moved.date_promised.old_promised_on == today + 5
+    assert moved.standing.promised_on == today + 9 and moved.date_promised.reason == "Araç arızası"
+    ok("answer", case, manager("TEM"), {"text": "Yapıldı"})
+    assert events("case", case)[-1].standing.promised_on == 0
 
 
 def merged_and_answered_together():
@@ -439,7 +477,7 @@ def main():
     try:
         for function in (starts, accepts_answers_and_closes, asks_and_waits, adds_unasked, the_clock_reminds_and_expires,
                          nobody_wants_it,
-                         four_eyes, interim_forwarded_rejected_extended, merged_and_answered_together,
+                         four_eyes, interim_forwarded_rejected_extended, promises_a_date, merged_and_answered_together,
                          split_among_departments, a_key_is_a_manager_of_its_department,
                          an_erased_application_goes_on_without_its_applicant, bad_input_is_told_what_is_wrong,
                          the_same_id_gives_the_same_reply, waits_for_what_the_sender_knows, two_clerks_a_thousand_times,

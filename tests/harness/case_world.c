@@ -156,6 +156,8 @@ order_set(struct world *w, int action, enum lifecycle_way way, const struct case
 	    .parts = parts,
 	    .part_count = 1};
 	assert_non_null(w->order.rule);
+	if (action == ACTION(PROMISE))
+		w->order.day = w->cases.today + 10;
 	if (action == ACTION(MERGE))
 		w->order.into = w->records[1].application_id;
 	return &w->order;

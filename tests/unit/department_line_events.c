@@ -67,7 +67,12 @@ static const struct {
     {"case.reopened", "{\"reason\":\"reason\"}"},
     {"case.closed", "{\"reason\":\"reason\"}"},
     {"case.withdrawn", "{\"reason\":\"reason\"}"},
-    {"deadline.moved", "{\"old_due_on\":\"2026-12-29\",\"reason\":\"reason\"}"},
+    {"deadline.moved", "{\"old_due_on\":\"2026-12-29\",\"reason\":\"reason\",\"calendar_version\":7}"},
+    {"case.escalated", "{\"clock\":\"law\",\"stage\":7,\"due_at\":\"2026-11-27T12:00:00+03:00\",\"to\":\"applicant\","
+		       "\"to_mayor\":true,\"overtaken\":7}"},
+    {"fee.told", "{\"text\":\"text\",\"pay_by\":\"2026-12-29\"}"},
+    {"fee.paid", "{\"paid_on\":\"2026-12-29\",\"evidence\":\"evidence\",\"old_due_on\":\"2026-12-29\"}"},
+    {"date.promised", "{\"promised_on\":\"2026-12-29\",\"old_promised_on\":\"2026-12-29\",\"reason\":\"reason\"}"},
 };
 
 static void *message_filled(struct arena *a, const ProtobufCMessageDescriptor *descriptor);
@@ -110,10 +115,11 @@ static void
 list_fill(struct arena *a, const ProtobufCFieldDescriptor *field, char *message)
 {
 	const size_t count = 2;
-	void **list = arena_array(a, count, sizeof(*list));
+	const size_t size = field->type == PROTOBUF_C_TYPE_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
+	char *list = arena_array(a, count, size);
 
 	for (size_t i = 0; i < count; i++)
-		value_fill(a, field, &list[i]);
+		value_fill(a, field, list + i * size);
 	memcpy(message + field->quantifier_offset, &count, sizeof(count));
 	memcpy(message + field->offset, &list, sizeof(list));
 }
@@ -247,7 +253,8 @@ test_standing_is_an_object(void **state)
 	    "\"received_at\":\"2026-11-27T12:00:00+03:00\",\"applicant\":" APPLICANT
 	    ",\"hand_backs\":7,\"with_arbiter\":true,\"arbiter_due_on\":\"2026-12-29\",\"final_owed\":true,"
 	    "\"merged_into\":\"" ID
-	    "\",\"merged_into_number\":\"merged_into_number\",\"answer_by\":\"2026-12-29\",\"answers\":7}");
+	    "\",\"merged_into_number\":\"merged_into_number\",\"answer_by\":\"2026-12-29\",\"answers\":7,"
+	    "\"promised_on\":\"2026-12-29\",\"fee_due_on\":\"2026-12-29\"}");
 	json_decref(object);
 	arena_free(a);
 }

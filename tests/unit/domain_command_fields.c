@@ -38,7 +38,8 @@ test_every_action_but_the_clocks_has_a_shape(void **state)
 {
 	(void)state;
 	for (const struct word *word = action_words; word->value != 0; word++) {
-		bool clocks = word->value == ACTION(REMIND) || word->value == ACTION(EXPIRE);
+		bool clocks = word->value == ACTION(REMIND) || word->value == ACTION(EXPIRE) ||
+			      word->value == ACTION(ESCALATE) || word->value == ACTION(RECOMPUTE);
 
 		assert_int_equal(command_shape(word->value) == NULL, clocks);
 	}
@@ -58,7 +59,8 @@ fields_of(int action)
 	    {"answer_by", COMMAND_ANSWER_BY}, {"final_by", COMMAND_FINAL_BY}, {"institution", COMMAND_INSTITUTION},
 	    {"letter", COMMAND_LETTER}, {"letter_on", COMMAND_LETTER_ON}, {"letter_number", COMMAND_LETTER_NUMBER},
 	    {"into", COMMAND_INTO}, {"parts", COMMAND_PARTS}, {"part", COMMAND_PART}, {"reason", COMMAND_REASON},
-	    {"attachments", COMMAND_ATTACHMENTS}};
+	    {"attachments", COMMAND_ATTACHMENTS}, {"pay_by", COMMAND_PAY_BY}, {"paid_on", COMMAND_PAID_ON},
+	    {"evidence", COMMAND_EVIDENCE}, {"promised_on", COMMAND_PROMISED_ON}};
 	const ProtobufCFieldDescriptor *field =
 	    protobuf_c_message_descriptor_get_field(&kopru__v1__command__descriptor, (unsigned)action);
 	unsigned found = 0;
@@ -92,7 +94,8 @@ test_shapes_agree_with_the_lifecycle(void **state)
 	} needs[] = {{LIFECYCLE_REASON, COMMAND_REASON}, {LIFECYCLE_DEPARTMENT, COMMAND_DEPARTMENT},
 	    {LIFECYCLE_INSTITUTION, COMMAND_INSTITUTION}, {LIFECYCLE_LETTER, COMMAND_LETTER},
 	    {LIFECYCLE_LEGAL_REASON, COMMAND_LEGAL_REASON}, {LIFECYCLE_INTO, COMMAND_INTO},
-	    {LIFECYCLE_PARTS, COMMAND_PARTS}};
+	    {LIFECYCLE_PARTS, COMMAND_PARTS}, {LIFECYCLE_EVIDENCE, COMMAND_EVIDENCE},
+	    {LIFECYCLE_DAY, COMMAND_PROMISED_ON}};
 
 	(void)state;
 	for (const struct command_shape *shape = command_shapes; shape->action != 0; shape++) {

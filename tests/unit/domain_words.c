@@ -25,6 +25,7 @@ static const struct table tables[] = {
     {state_words, &kopru__v1__state__descriptor, "STATE_"},
     {legal_basis_words, &kopru__v1__legal_basis__descriptor, "LEGAL_BASIS_"},
     {prefers_words, &kopru__v1__prefers__descriptor, "PREFERS_"},
+    {clock_words, &kopru__v1__clock__descriptor, "CLOCK_"},
 };
 
 static void

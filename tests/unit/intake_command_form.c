@@ -119,6 +119,9 @@ static const struct {
     {"close", {NULL}, {"reason"}, false},
     {"withdraw", {NULL}, {"reason"}, true},
     {"extend", {"reason"}, {NULL}, false},
+    {"tell_fee", {"text"}, {"pay_by"}, false},
+    {"fee_was_paid", {"evidence"}, {"paid_on"}, false},
+    {"promise", {"promised_on"}, {"reason"}, false},
 };
 
 /* A good value of a field, as JSON. */
@@ -131,7 +134,9 @@ good_value(const char *action, const char *field)
 	    {"text", "\"Metin\""}, {"answer_by", "\"2026-12-01\""}, {"final_by", "\"2026-12-01\""},
 	    {"institution", "\"KOSKI\""}, {"letter", "\"Yazı\""}, {"letter_on", "\"2026-12-01\""},
 	    {"letter_number", "\"E-1\""}, {"into", "\"" NUMBER "\""}, {"part", "2"},
-	    {"parts", "[{\"department\":\"TEM\",\"task\":\"Topla\"}]"}, {"attachments", "[\"" FILE_ID "\"]"}};
+	    {"parts", "[{\"department\":\"TEM\",\"task\":\"Topla\"}]"}, {"attachments", "[\"" FILE_ID "\"]"},
+	    {"pay_by", "\"2026-12-01\""}, {"paid_on", "\"2026-12-01\""}, {"evidence", "\"Makbuz 7\""},
+	    {"promised_on", "\"2026-12-01\""}};
 
 	if (strcmp(action, "reject") == 0 && strcmp(field, "reason") == 0)
 		return "\"missing_element\"";
@@ -201,7 +206,8 @@ static void
 test_every_action_names_what_is_missing_and_what_is_too_much(void **state)
 {
 	static const char *const all[] = {"department", "topic", "reason", "text", "answer_by", "final_by",
-	    "institution", "letter", "letter_on", "letter_number", "into", "parts", "part", "attachments"};
+	    "institution", "letter", "letter_on", "letter_number", "into", "parts", "part", "attachments", "pay_by",
+	    "paid_on", "evidence", "promised_on"};
 	struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {

@@ -225,6 +225,10 @@ static const struct row {
     {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "closed", POLICY_AT_MOST_ONCE, {"metin", NULL}},
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", POLICY_AT_MOST_ONCE, {NULL}},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", POLICY_AT_MOST_ONCE, {"metin", "01.12.2026", NULL}},
+    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, "", "", {NULL}},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "", "", {NULL}},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, "", "", {NULL}},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "", "", {NULL}},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 

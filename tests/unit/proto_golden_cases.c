@@ -157,7 +157,7 @@ every_event_of_a_case(void **state)
 		assert_int_equal(event->body_case, word->value);
 		count++;
 	}
-	assert_int_equal(count, 27);
+	assert_int_equal(count, 31);
 	arena_free(a);
 }
 
@@ -175,7 +175,7 @@ every_action(void **state)
 		assert_int_equal(envelope->command->action_case, word->value);
 		count++;
 	}
-	assert_int_equal(count, 23);
+	assert_int_equal(count, 28);
 	arena_free(a);
 }
 

@@ -50,7 +50,7 @@ person_find(const char *name)
 
 /* A case in this state, with all that an action could ask for. */
 static struct case_record *
-record_in_state(struct world *w, const struct person *person, int state, enum lifecycle_way way)
+record_in_state(struct world *w, const struct person *person, int state, int action, enum lifecycle_way way)
 {
 	struct case_record *r = record_add(w, 0), *leader = record_add(w, 1);
 
@@ -70,6 +70,10 @@ record_in_state(struct world *w, const struct person *person, int state, enum li
 		r->question = "question";
 		r->answer_by = w->cases.today - 1;
 		r->remind_on = w->cases.today - 5;
+	}
+	if (action == ACTION(FEE_WAS_PAID)) {
+		r->fee_told_on = w->cases.today - 1;
+		r->fee_due_on = w->cases.today + 20;
 	}
 	if (person->part) {
 		r->parts = arena_alloc(w->arena, sizeof(*r->parts));
@@ -121,7 +125,7 @@ check_cell(struct world *w, char *const columns[COLUMNS], size_t place)
 
 	begin(w);
 	actor_set(&w->actor, TYPE(SYSTEM), "somebody", person->role, person->actor_department);
-	r = record_in_state(w, person, state, way);
+	r = record_in_state(w, person, state, action, way);
 	verdict = actions_decide(&w->cases, order_set(w, action, way, r));
 	if (verdict.code != (refusal ? refusal : CODE(OK)))
 		fail_msg("%s %s, %s, %s: code %d, the table says %s: %s", columns[0], columns[1], person->name,
