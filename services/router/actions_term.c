@@ -1,4 +1,5 @@
 /* actions_term: what is told about terms: the fee that interrupts one, its payment, and the dates that are promised. */
+#include "common/domain/deadlines.h"
 #include "common/domain/words.h"
 #include "services/router/actions_internal.h"
 
@@ -37,7 +38,7 @@ action_tell_fee(struct deed *d)
 		return false;
 	r->fee_told_on = today;
 	r->fee_due_on = pay_by;
-	r->due_on = calendar_due_4982(calendar, pay_by, r->extended);
+	r->due_on = deadline_legal(calendar, r->legal_basis, pay_by, r->extended).on;
 	kopru__v1__fee_told__init(&body);
 	body.text = deed_string(d, d->order->text);
 	body.pay_by = pay_by;
@@ -62,7 +63,7 @@ action_fee_was_paid(struct deed *d)
 	body.evidence = deed_string(d, d->order->reason);
 	body.old_due_on = r->due_on;
 	r->fee_due_on = 0;
-	r->due_on = calendar_due_4982(catalogue_calendar(d->cases->catalogue), paid_on, r->extended);
+	r->due_on = deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, paid_on, r->extended).on;
 	deed_tell(d, &telling, EVENT(FEE_PAID), &body);
 	return true;
 }
