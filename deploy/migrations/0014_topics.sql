@@ -127,6 +127,13 @@ CREATE TABLE router.calendar_day (
 	name_tr text NOT NULL
 );
 CREATE UNIQUE INDEX calendar_day_now ON router.calendar_day (day, kind, name_tr) WHERE version_to IS NULL;
+CREATE INDEX calendar_unfinished ON router.calendar (version) WHERE recomputed_at IS NULL;
+-- What is known of before is the first version.
+INSERT INTO router.calendar (version, reason, made_by, moved, recomputed_at)
+SELECT 1, 'The holidays of before there were versions', 'kopru migrate', 0, now()
+ WHERE EXISTS (SELECT FROM router.holiday);
+INSERT INTO router.calendar_day (version_from, day, kind, name_tr)
+SELECT 1, h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END, h.name_tr FROM router.holiday AS h;
 
 -- ---- Clocks --------------------------------------------------------------------------------------------------------
 -- One row for each clock that runs or stands for an open case; it goes when the case ends. next_at: when the next stage
@@ -146,7 +153,9 @@ CREATE TABLE router.clock (
 	PRIMARY KEY (application_id, kind)
 ) WITH (fillfactor = 80);
 CREATE INDEX clock_next_at ON router.clock (next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX clock_group ON router.clock (kind, legal_basis, started_on, extended);
+-- Those that are due together: what a change of the calendar moves is found by groups, and read group by group.
+CREATE INDEX clock_group ON router.clock
+	(kind, legal_basis, started_on, extended, due_at, calendar_version, application_id);
 -- Which deadlines a calendar's version moved: listed, and found again after a restart.
 CREATE TABLE router.deadline_move (
 	calendar_version int NOT NULL,
@@ -154,10 +163,9 @@ CREATE TABLE router.deadline_move (
 	kind smallint NOT NULL,
 	old_due_at timestamptz NOT NULL,
 	new_due_at timestamptz NOT NULL,
-	told_at timestamptz, -- when its event was appended
+	moved_at timestamptz NOT NULL DEFAULT now(), -- in the transaction of its event
 	PRIMARY KEY (calendar_version, application_id, kind)
 );
-CREATE INDEX deadline_move_untold ON router.deadline_move (calendar_version, application_id) WHERE told_at IS NULL;
 
 -- A planned date that a citizen was told (the last one); a fee that he was told of (Law 4982).
 ALTER TABLE router.case

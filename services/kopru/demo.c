@@ -60,6 +60,7 @@ build(void *arg, struct db_tx *tx)
 	PUT_ALL(tx, DB_DATES, db_put_date, c->holidays, n, day);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->holidays, n, name_tr);
 	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->holidays, n, half);
+	db_call(tx, &kopru_statements[CALENDAR_BEGIN]);
 }
 
 static int

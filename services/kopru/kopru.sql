@@ -42,11 +42,21 @@ RETURNING code;
 
 -- name: holidays_load
 -- in:  $1 days, $2 Turkish names, $3 half days? (arrays)
--- out: day of each that is new or another now
+-- out: day of each that is new or another now; none when the calendar has versions: then `kopru calendar' changes it
 INSERT INTO router.holiday AS h (day, name_tr, half)
-SELECT * FROM unnest($1::date[], $2::text[], $3::bool[])
+SELECT * FROM unnest($1::date[], $2::text[], $3::bool[]) WHERE NOT EXISTS (SELECT FROM router.calendar)
 ON CONFLICT (day, name_tr) DO UPDATE SET half = EXCLUDED.half WHERE h.half <> EXCLUDED.half
 RETURNING day;
+
+-- name: calendar_begin
+-- the first version of the calendar, from the holidays, when there is none
+WITH made AS (
+	INSERT INTO router.calendar (version, reason, made_by, moved, recomputed_at)
+	SELECT 1, 'The first calendar', 'kopru demo', 0, now() WHERE NOT EXISTS (SELECT FROM router.calendar)
+	RETURNING version)
+INSERT INTO router.calendar_day (version_from, day, kind, name_tr)
+SELECT m.version, h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END, h.name_tr
+  FROM made AS m, router.holiday AS h;
 
 -- name: department_add
 -- in:  $1 code, $2 Turkish name, $3 English name, $4 outside

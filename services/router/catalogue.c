@@ -12,6 +12,7 @@ struct catalogue {
 	size_t topic_count;
 	struct topics *matcher;
 	struct calendar *calendar;
+	int32_t calendar_version;
 	uint64_t fingerprint;
 };
 
@@ -62,6 +63,7 @@ rows_copy(struct catalogue *c, const struct catalogue_rows *rows)
 		    .name_tr = arena_string(a, t->name_tr),
 		    .department = arena_string(a, t->department),
 		    .target_working_days = t->target_working_days,
+		    .target_working_minutes = t->target_working_minutes,
 		    .keywords = arena_string(a, t->keywords),
 		    .name_en = text_copy(a, t->name_en),
 		    .shared_with = text_copy(a, t->shared_with),
@@ -107,15 +109,14 @@ matcher_make(struct catalogue *c)
 static int
 days_make(struct catalogue *c, const struct catalogue_rows *rows, struct err *e)
 {
-	struct calendar_rows days = {.count = rows->holiday_count};
+	struct calendar_rows days = {.count = rows->day_count};
 
 	days.list = arena_array(c->arena, days.count + 1, sizeof(*days.list));
 	for (size_t i = 0; i < days.count; i++)
-		days.list[i] = (struct calendar_row){.day = rows->holidays[i].day,
-		    .kind = rows->holidays[i].half ? CALENDAR_HALF_HOLIDAY : CALENDAR_HOLIDAY,
-		    .name = ""};
+		days.list[i] = (struct calendar_row){.day = rows->days[i].day, .kind = rows->days[i].kind, .name = ""};
 	c->calendar = calendar_make(&days, e);
-	return c->calendar ? 0 : err_prefix(e, "holidays");
+	c->calendar_version = rows->calendar_version;
+	return c->calendar ? 0 : err_prefix(e, "calendar");
 }
 
 struct catalogue *
@@ -184,6 +185,12 @@ catalogue_calendar(const struct catalogue *c)
 	return c->calendar;
 }
 
+int32_t
+catalogue_calendar_version(const struct catalogue *c)
+{
+	return c->calendar_version;
+}
+
 static void
 hash_bytes(uint64_t *hash, const void *data, size_t size)
 {
@@ -223,10 +230,13 @@ catalogue_rows_fingerprint(const struct catalogue_rows *rows)
 		hash_text(&hash, rows->topics[i].emergency);
 		hash_text(&hash, rows->topics[i].basket);
 		hash_bytes(&hash, &rows->topics[i].target_working_days, sizeof(rows->topics[i].target_working_days));
+		hash_bytes(
+		    &hash, &rows->topics[i].target_working_minutes, sizeof(rows->topics[i].target_working_minutes));
 	}
-	for (size_t i = 0; i < rows->holiday_count; i++) {
-		hash_bytes(&hash, &rows->holidays[i].day, sizeof(rows->holidays[i].day));
-		hash_bytes(&hash, rows->holidays[i].half ? "h" : "f", 1);
+	hash_bytes(&hash, &rows->calendar_version, sizeof(rows->calendar_version));
+	for (size_t i = 0; i < rows->day_count; i++) {
+		hash_bytes(&hash, &rows->days[i].day, sizeof(rows->days[i].day));
+		hash_bytes(&hash, &rows->days[i].kind, sizeof(rows->days[i].kind));
 	}
 	return hash;
 }

@@ -27,11 +27,12 @@ struct catalogue_topic {
 	const char *shared_with; /* code of who has a part in it; "": nobody */
 	const char *emergency; /* life safety: what to call at once; "": nothing */
 	const char *basket; /* "thanks", "irrelevant", "follow_up"; "": a matter */
+	int32_t target_working_minutes; /* 0: by target_working_days */
 };
 
-struct catalogue_holiday {
+struct catalogue_day {
 	int32_t day;
-	bool half;
+	enum calendar_kind kind;
 };
 
 /* All rows, in order of their keys. A text that is NULL is taken for "". */
@@ -40,8 +41,9 @@ struct catalogue_rows {
 	size_t department_count;
 	const struct catalogue_topic *topics;
 	size_t topic_count;
-	const struct catalogue_holiday *holidays;
-	size_t holiday_count;
+	const struct catalogue_day *days; /* of the calendar */
+	size_t day_count;
+	int32_t calendar_version;
 };
 
 struct catalogue;
@@ -57,6 +59,7 @@ const struct catalogue_topic *catalogue_topic(const struct catalogue *c, const c
 const struct catalogue_topic *catalogue_topic_at(const struct catalogue *c, size_t i);
 const struct topics *catalogue_topics(const struct catalogue *c);
 const struct calendar *catalogue_calendar(const struct catalogue *c);
+int32_t catalogue_calendar_version(const struct catalogue *c); /* 0: of before there were any */
 
 /* The same for the same rows. */
 uint64_t catalogue_rows_fingerprint(const struct catalogue_rows *rows);

@@ -12,16 +12,24 @@ SELECT d.code, d.name_tr, d.name_en, d.outside, d.phone
 -- name: topics_valid
 -- in:  $1 day
 -- out: code, Turkish name, department, target working days, keywords (joined by newlines), English name, who has a part in
---      it, what to call at once, basket; those valid on the day
+--      it, what to call at once, basket, target working minutes (0: none); those valid on the day
 SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t.keywords, E'\n'), t.name_en,
-       coalesce(t.shared_with, ''), t.emergency, t.basket
+       coalesce(t.shared_with, ''), t.emergency, t.basket, coalesce(t.target_working_minutes, 0)
   FROM router.topic AS t
  WHERE t.valid_from <= $1::date AND (t.valid_to IS NULL OR t.valid_to > $1::date)
  ORDER BY t.code COLLATE "C";
 
--- name: holidays_all
--- out: day, half
-SELECT h.day, h.half FROM router.holiday AS h ORDER BY h.day, h.half;
+-- name: calendar_days
+-- out: day, kind; of the calendar's newest version, or the holidays of before there were versions
+SELECT d.day, d.kind FROM router.calendar_day AS d WHERE d.version_to IS NULL
+UNION ALL
+SELECT h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END FROM router.holiday AS h
+ WHERE NOT EXISTS (SELECT FROM router.calendar)
+ ORDER BY 1, 2;
+
+-- name: calendar_newest
+-- out: the calendar's newest version; 0: there is none
+SELECT coalesce(max(c.version), 0) FROM router.calendar AS c;
 
 -- name: cases_open
 -- in:  $1 application ids, $2 numbers, $3 states, $4 departments, $5 topics, $6 triage, $7 received at, $8 due on,

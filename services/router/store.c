@@ -16,7 +16,8 @@ store_catalogue_read(struct db_tx *tx, int32_t day)
 	db_bind_date(tx, day);
 	db_call(tx, &router_statements[TOPICS_VALID]);
 	db_bind_date(tx, day);
-	db_call(tx, &router_statements[HOLIDAYS_ALL]);
+	db_call(tx, &router_statements[CALENDAR_DAYS]);
+	db_call(tx, &router_statements[CALENDAR_NEWEST]);
 }
 
 static void
@@ -53,34 +54,36 @@ topics_read(const struct db_results *r, struct arena *a, struct catalogue_rows *
 		list[i].shared_with = db_text(r, 1, i, 6);
 		list[i].emergency = db_text(r, 1, i, 7);
 		list[i].basket = db_text(r, 1, i, 8);
+		list[i].target_working_minutes = db_int4(r, 1, i, 9);
 	}
 	rows->topics = list;
 }
 
+/* A kind that this version does not know is a later one's: the day is nothing here. */
 static void
-holidays_read(const struct db_results *r, struct arena *a, struct catalogue_rows *rows)
+days_read(const struct db_results *r, struct arena *a, struct catalogue_rows *rows)
 {
-	struct catalogue_holiday *list = NULL;
+	struct catalogue_day *list = arena_array(a, db_rows(r, 2) + 1, sizeof(*list));
 
-	rows->holiday_count = db_rows(r, 2);
-	list = arena_array(a, rows->holiday_count + 1, sizeof(*list));
-	for (size_t i = 0; i < rows->holiday_count; i++) {
-		list[i].day = db_date(r, 2, i, 0);
-		list[i].half = db_bool(r, 2, i, 1);
+	for (size_t i = 0; i < db_rows(r, 2); i++) {
+		list[rows->day_count].day = db_date(r, 2, i, 0);
+		if (calendar_kind_find(db_text(r, 2, i, 1), &list[rows->day_count].kind))
+			rows->day_count++;
 	}
-	rows->holidays = list;
+	rows->days = list;
+	rows->calendar_version = db_int4(r, 3, 0, 0);
 }
 
 struct catalogue *
 store_catalogue(const struct db_results *results, struct catalogue *before, struct err *e)
 {
 	struct arena *a = arena_new(0);
-	struct catalogue_rows rows;
+	struct catalogue_rows rows = {0};
 	struct catalogue *c = before;
 
 	departments_read(results, a, &rows);
 	topics_read(results, a, &rows);
-	holidays_read(results, a, &rows);
+	days_read(results, a, &rows);
 	if (!before || catalogue_fingerprint(before) != catalogue_rows_fingerprint(&rows))
 		c = catalogue_new(&rows, e);
 	arena_free(a);

@@ -40,8 +40,8 @@ catalogue_made(void)
 	    {.code = "KOSKI", .name_tr = "KOSKİ", .name_en = "Water", .outside = true},
 	    {.code = "TEM", .name_tr = "Temizlik", .name_en = "Cleaning"},
 	};
-	static const struct catalogue_holiday holidays[] = {{20455, false}, {20900, false}};
-	static const struct catalogue_rows rows = {departments, 5, NULL, 0, holidays, 2};
+	static const struct catalogue_day days[] = {{20455, CALENDAR_HOLIDAY}, {20900, CALENDAR_HOLIDAY}};
+	static const struct catalogue_rows rows = {departments, 5, NULL, 0, days, 2, 1};
 	static struct catalogue *made;
 	struct err e;
 

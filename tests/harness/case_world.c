@@ -35,8 +35,9 @@ world_setup(void **state)
 	};
 	static const struct catalogue_topic topics[] = {
 	    {.code = "TEM-01", .name_tr = "Çöp", .department = "TEM", .target_working_days = 3, .keywords = "cop"}};
-	static const struct catalogue_holiday holidays[] = {{20455, false}, {20730, false}, {20900, false}};
-	static const struct catalogue_rows rows = {departments, 5, topics, 1, holidays, 3};
+	static const struct catalogue_day days[] = {
+	    {20455, CALENDAR_HOLIDAY}, {20730, CALENDAR_HOLIDAY}, {20900, CALENDAR_HOLIDAY}};
+	static const struct catalogue_rows rows = {departments, 5, topics, 1, days, 3, 1};
 	static const struct cases_settings settings = {10, 2};
 	struct world *w = calloc(1, sizeof(*w));
 	struct err e;
