@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/rules/shapes.h"
+#include "common/rules/outlines.h"
 
 #define AREAS_COMPARED 2000 /* of more their shapes are not looked at */
 
@@ -68,7 +68,7 @@ checking_area(const struct rules_checking *c, const char *code)
 }
 
 /* NULL: its shape is not known. */
-static const struct shape *
+static const struct outline *
 shape_of(struct rules_checking *c, const char *code, size_t *place)
 {
 	const struct rules_area *area = checking_area(c, code);
@@ -78,7 +78,7 @@ shape_of(struct rules_checking *c, const char *code, size_t *place)
 	for (*place = 0; c->areas[*place] != area;)
 		(*place)++;
 	if (!c->shapes_read[*place])
-		c->shapes[*place] = shape_read(c->arena, area->shape);
+		c->shapes[*place] = outline_read(c->arena, area->shape);
 	c->shapes_read[*place] = true;
 	return c->shapes[*place];
 }
@@ -87,14 +87,14 @@ bool
 checking_areas_meet(struct rules_checking *c, const char *a, const char *b)
 {
 	size_t x = 0, y = 0;
-	const struct shape *first = shape_of(c, a, &x), *second = shape_of(c, b, &y);
+	const struct outline *first = shape_of(c, a, &x), *second = shape_of(c, b, &y);
 	char *meeting = NULL;
 
 	if (!first || !second || strcmp(a, b) == 0)
 		return true;
 	meeting = &c->meetings[x * c->known->area_count + y];
 	if (*meeting == 0)
-		*meeting = shapes_meet(first, second) ? 'y' : 'n';
+		*meeting = outlines_meet(first, second) ? 'y' : 'n';
 	return *meeting == 'y';
 }
 
@@ -102,7 +102,7 @@ bool
 checking_area_within(struct rules_checking *c, const char *inner, const char *outer)
 {
 	size_t place;
-	const struct shape *first = shape_of(c, inner, &place), *second = shape_of(c, outer, &place);
+	const struct outline *first = shape_of(c, inner, &place), *second = shape_of(c, outer, &place);
 
-	return strcmp(inner, outer) == 0 || (first && second && shape_within(first, second));
+	return strcmp(inner, outer) == 0 || (first && second && outline_within(first, second));
 }

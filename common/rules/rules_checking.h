@@ -10,7 +10,7 @@ struct rules_checking {
 	const struct rules_department **departments; /* sorted by code, as those below */
 	const struct rules_topic **topics;
 	const struct rules_area **areas;
-	struct shape **shapes; /* by place in areas, once read */
+	struct outline **shapes; /* by place in areas, once read */
 	bool *shapes_read;
 	char *meetings; /* by two places: 0 not looked yet, 'y', 'n' */
 };

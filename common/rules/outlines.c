@@ -1,5 +1,5 @@
-/* shapes: outer rings as edges; every edge against every other whose boxes meet. */
-#include "common/rules/shapes.h"
+/* outlines: outer rings as edges; every edge against every other whose boxes meet. */
+#include "common/rules/outlines.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct ring {
 	size_t count;
 };
 
-struct shape {
+struct outline {
 	struct ring *rings;
 	size_t count;
 	bool holes;
@@ -57,9 +57,9 @@ boxes_meet(const struct box *a, const struct box *b)
 }
 
 static bool
-ring_read(struct arena *a, struct shape *shape, const json_t *json)
+ring_read(struct arena *a, struct outline *outline, const json_t *json)
 {
-	struct ring *ring = &shape->rings[shape->count];
+	struct ring *ring = &outline->rings[outline->count];
 	size_t count = json_array_size(json);
 
 	if (count < 4)
@@ -72,41 +72,41 @@ ring_read(struct arena *a, struct shape *shape, const json_t *json)
 			return false;
 		ring->points[i].x = json_number_value(json_array_get(pair, 0));
 		ring->points[i].y = json_number_value(json_array_get(pair, 1));
-		box_take(&shape->box, &ring->points[i], shape->count == 0 && i == 0);
+		box_take(&outline->box, &ring->points[i], outline->count == 0 && i == 0);
 	}
-	shape->count++;
+	outline->count++;
 	return true;
 }
 
 static bool
-polygon_read(struct arena *a, struct shape *shape, const json_t *polygon)
+polygon_read(struct arena *a, struct outline *outline, const json_t *polygon)
 {
-	shape->holes = shape->holes || json_array_size(polygon) > 1;
-	return ring_read(a, shape, json_array_get(polygon, 0));
+	outline->holes = outline->holes || json_array_size(polygon) > 1;
+	return ring_read(a, outline, json_array_get(polygon, 0));
 }
 
-struct shape *
-shape_read(struct arena *a, const char *geojson)
+struct outline *
+outline_read(struct arena *a, const char *geojson)
 {
 	struct jsontext_fault fault;
 	struct arena *scratch = arena_new(0);
 	const json_t *json = jsontext_read(scratch, geojson, strlen(geojson), JSON_DEPTH, &fault);
 	const char *type = json_string_value(json_object_get(json, "type"));
 	const json_t *coordinates = json_object_get(json, "coordinates");
-	struct shape *shape = arena_alloc(a, sizeof(*shape));
+	struct outline *outline = arena_alloc(a, sizeof(*outline));
 	bool read = false;
 
 	if (type && strcmp(type, "Polygon") == 0) {
-		shape->rings = arena_array(a, 1, sizeof(*shape->rings));
-		read = polygon_read(a, shape, coordinates);
+		outline->rings = arena_array(a, 1, sizeof(*outline->rings));
+		read = polygon_read(a, outline, coordinates);
 	} else if (type && strcmp(type, "MultiPolygon") == 0) {
-		shape->rings = arena_array(a, json_array_size(coordinates) + 1, sizeof(*shape->rings));
+		outline->rings = arena_array(a, json_array_size(coordinates) + 1, sizeof(*outline->rings));
 		read = json_array_size(coordinates) > 0;
 		for (size_t i = 0; i < json_array_size(coordinates) && read; i++)
-			read = polygon_read(a, shape, json_array_get(coordinates, i));
+			read = polygon_read(a, outline, json_array_get(coordinates, i));
 	}
 	arena_free(scratch);
-	return read ? shape : NULL;
+	return read ? outline : NULL;
 }
 
 /* On which side of the edge p lies: below, on it, above 0. */
@@ -133,13 +133,13 @@ enum where {
 
 /* By the parity of edges to the east, over all outer rings. */
 static enum where
-point_where(const struct shape *shape, const struct point *p)
+point_where(const struct outline *outline, const struct point *p)
 {
 	bool inside = false;
 
-	for (size_t r = 0; r < shape->count; r++) {
-		for (size_t i = 0; i + 1 < shape->rings[r].count; i++) {
-			const struct point *edge = &shape->rings[r].points[i], *a = &edge[0], *b = &edge[1];
+	for (size_t r = 0; r < outline->count; r++) {
+		for (size_t i = 0; i + 1 < outline->rings[r].count; i++) {
+			const struct point *edge = &outline->rings[r].points[i], *a = &edge[0], *b = &edge[1];
 
 			if (is_on_edge(edge, p))
 				return BORDER;
@@ -159,17 +159,17 @@ edges_cross(const struct point *a, const struct point *b)
 }
 
 static bool
-edge_crosses(const struct point *edge, const struct shape *shape)
+edge_crosses(const struct point *edge, const struct outline *outline)
 {
 	struct box box = edge_box(edge);
 
-	if (!boxes_meet(&box, &shape->box))
+	if (!boxes_meet(&box, &outline->box))
 		return false;
-	for (size_t r = 0; r < shape->count; r++) {
-		for (size_t i = 0; i + 1 < shape->rings[r].count; i++) {
-			struct box other = edge_box(&shape->rings[r].points[i]);
+	for (size_t r = 0; r < outline->count; r++) {
+		for (size_t i = 0; i + 1 < outline->rings[r].count; i++) {
+			struct box other = edge_box(&outline->rings[r].points[i]);
 
-			if (boxes_meet(&box, &other) && edges_cross(edge, &shape->rings[r].points[i]))
+			if (boxes_meet(&box, &other) && edges_cross(edge, &outline->rings[r].points[i]))
 				return true;
 		}
 	}
@@ -177,7 +177,7 @@ edge_crosses(const struct point *edge, const struct shape *shape)
 }
 
 static bool
-shapes_cross(const struct shape *a, const struct shape *b)
+outlines_cross(const struct outline *a, const struct outline *b)
 {
 	for (size_t r = 0; r < a->count; r++)
 		for (size_t i = 0; i + 1 < a->rings[r].count; i++)
@@ -218,7 +218,7 @@ ring_middle(const struct ring *ring)
 
 /* Is a corner, or the middle of an edge or of a ring, of a inside b? */
 static bool
-reaches_into(const struct shape *a, const struct shape *b)
+reaches_into(const struct outline *a, const struct outline *b)
 {
 	for (size_t r = 0; r < a->count; r++) {
 		const struct ring *ring = &a->rings[r];
@@ -238,15 +238,15 @@ reaches_into(const struct shape *a, const struct shape *b)
 }
 
 bool
-shapes_meet(const struct shape *a, const struct shape *b)
+outlines_meet(const struct outline *a, const struct outline *b)
 {
-	return boxes_meet(&a->box, &b->box) && (shapes_cross(a, b) || reaches_into(a, b) || reaches_into(b, a));
+	return boxes_meet(&a->box, &b->box) && (outlines_cross(a, b) || reaches_into(a, b) || reaches_into(b, a));
 }
 
 bool
-shape_within(const struct shape *inner, const struct shape *outer)
+outline_within(const struct outline *inner, const struct outline *outer)
 {
-	if (outer->holes || !boxes_meet(&inner->box, &outer->box) || shapes_cross(inner, outer))
+	if (outer->holes || !boxes_meet(&inner->box, &outer->box) || outlines_cross(inner, outer))
 		return false;
 	for (size_t r = 0; r < inner->count; r++) {
 		const struct ring *ring = &inner->rings[r];
