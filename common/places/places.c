@@ -236,8 +236,9 @@ street_at(const struct places *p, struct shape_point point)
 static const struct places_street *
 street_named(const struct places *p, const struct names_found *found, const struct shape_point *point)
 {
-	const struct places_street *nearest = NULL, *first = &p->streets[found->streets[0]];
+	const struct places_street *nearest = NULL;
 	double least = PLACES_NAMED_METRES;
+	const char *owner = NULL;
 	bool one_owner = true, lines = false;
 
 	for (size_t i = 0; i < found->street_count; i++) {
@@ -246,7 +247,8 @@ street_named(const struct places *p, const struct names_found *found, const stru
 		double metres = line && point ? shape_metres(line, *point, least) : INFINITY;
 
 		lines = lines || line;
-		one_owner = one_owner && strcmp(first->owner, street->owner) == 0;
+		one_owner = one_owner && (!owner || strcmp(owner, street->owner) == 0);
+		owner = street->owner;
 		if (metres > least)
 			continue;
 		nearest = street;
@@ -254,7 +256,7 @@ street_named(const struct places *p, const struct names_found *found, const stru
 	}
 	if (point && lines)
 		return nearest;
-	return one_owner ? first : NULL;
+	return one_owner && owner ? &p->streets[found->streets[0]] : NULL;
 }
 
 struct asking {
