@@ -231,6 +231,20 @@ street_at(const struct places *p, struct shape_point point)
 	return nearest;
 }
 
+static bool
+owner_is_one(const struct places_street *streets, const struct names_found *found)
+{
+	const char *owner, *first = NULL;
+
+	for (size_t i = 0; i < found->street_count; i++) {
+		owner = streets[found->streets[i]].owner; /* NOLINT(clang-analyzer-core.NullDereference): never NULL */
+		first = first ? first : owner;
+		if (strcmp(owner, first) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Streets of one name: the nearest to the point, if they have lines and there is a point; else, when all have one owner,
  * the first. */
 static const struct places_street *
@@ -238,25 +252,21 @@ street_named(const struct places *p, const struct names_found *found, const stru
 {
 	const struct places_street *nearest = NULL;
 	double least = PLACES_NAMED_METRES;
-	const char *owner = NULL;
-	bool one_owner = true, lines = false;
+	bool lines = false;
 
-	for (size_t i = 0; i < found->street_count; i++) {
-		const struct places_street *street = &p->streets[found->streets[i]];
+	for (size_t i = 0; i < found->street_count && point; i++) {
 		const struct shape *line = p->street_shapes[found->streets[i]];
-		double metres = line && point ? shape_metres(line, *point, least) : INFINITY;
+		double metres = line ? shape_metres(line, *point, least) : INFINITY;
 
 		lines = lines || line;
-		one_owner = one_owner && (!owner || strcmp(owner, street->owner) == 0);
-		owner = street->owner;
 		if (metres > least)
 			continue;
-		nearest = street;
+		nearest = &p->streets[found->streets[i]];
 		least = metres;
 	}
-	if (point && lines)
+	if (lines)
 		return nearest;
-	return one_owner && owner ? &p->streets[found->streets[0]] : NULL;
+	return owner_is_one(p->streets, found) ? &p->streets[found->streets[0]] : NULL;
 }
 
 struct asking {
@@ -294,19 +304,20 @@ places_find(
     const struct places *p, struct arena *scratch, const struct places_question *question, struct places_answer *answer)
 {
 	struct shape_point point = {question->latitude_e7, question->longitude_e7};
+	struct places_answer told = {0};
 	struct asking q = {
-	    .places = p, .scratch = scratch, .point = question->has_point ? &point : NULL, .answer = answer};
+	    .places = p, .scratch = scratch, .point = question->has_point ? &point : NULL, .answer = &told};
 
-	*answer = (struct places_answer){0};
 	if (question->has_point) {
-		answer->neighbourhood = area_at(p, point);
-		answer->how = answer->neighbourhood ? PLACES_BY_POINT : NULL;
-		answer->street = street_at(p, point);
+		told.neighbourhood = area_at(p, point);
+		told.how = told.neighbourhood ? PLACES_BY_POINT : NULL;
+		told.street = street_at(p, point);
 	}
 	words_use(&q, question->neighbourhood, PLACES_BY_FIELD);
 	words_use(&q, question->address, PLACES_BY_ADDRESS);
-	if (!answer->neighbourhood || !answer->street)
+	if (!told.neighbourhood || !told.street)
 		words_use(&q, question->text, PLACES_BY_TEXT);
+	*answer = told;
 }
 
 bool
