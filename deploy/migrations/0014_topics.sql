@@ -34,16 +34,35 @@ CREATE UNIQUE INDEX model_active ON router.model ((true)) WHERE state = 'active'
 CREATE TABLE router.example (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	source text NOT NULL CHECK (source IN ('shipped', 'triage', 'assign', 'transfer', 'hand_back', 'kept')),
-	topic text NOT NULL,
+	topic text, -- NULL: only that what was said is wrong
 	text text, -- of 'shipped' only
 	application_id uuid,
 	said text, -- the topic that the decision had given; NULL in triage
 	model_version int,
 	made_at timestamptz NOT NULL DEFAULT now(),
-	CHECK ((text IS NULL) = (application_id IS NOT NULL))
+	CHECK ((text IS NULL) = (application_id IS NOT NULL)),
+	CHECK (topic IS NOT NULL OR source IN ('transfer', 'hand_back'))
 );
 CREATE UNIQUE INDEX example_application ON router.example (application_id) WHERE application_id IS NOT NULL; -- the last word counts
-CREATE INDEX example_made_at ON router.example (made_at);
+CREATE UNIQUE INDEX example_shipped ON router.example (topic, md5(text)) WHERE source = 'shipped';
+CREATE INDEX example_made_at ON router.example (made_at, id) WHERE application_id IS NOT NULL;
+
+-- The one who learns now, and how it went the last time. Two routers learn once: the lease is taken, and renewed, by the
+-- database's clock.
+CREATE TABLE router.learning (
+	id int PRIMARY KEY CHECK (id = 1),
+	wanted_at timestamptz, -- asked for
+	wanted_by text,
+	holder uuid, -- of the lease
+	until timestamptz,
+	began_at timestamptz,
+	attempts int NOT NULL DEFAULT 0, -- since the last one that came to an end
+	ended_at timestamptz,
+	outcome text CHECK (outcome IN ('published', 'refused', 'failed')),
+	reason text,
+	figures jsonb
+);
+INSERT INTO router.learning (id) VALUES (1);
 
 -- ---- Rules ---------------------------------------------------------------------------------------------------------
 -- A version is a whole set; one is active. The rules of a set never change.
@@ -106,6 +125,45 @@ ALTER TABLE router.decision
 	ADD COLUMN reason_tr text,
 	ADD COLUMN reason_en text;
 CREATE INDEX decision_decided_at ON router.decision USING brin (decided_at) WITH (pages_per_range = 32);
+-- How often each topic was decided on, was not sure, and was corrected: in the last seven days, and in the 28 days before.
+-- Corrections count on the day of the correction. topic '': unsure, and nothing spoke for any.
+CREATE VIEW router.topic_rates AS
+SELECT x.topic,
+       count(*) FILTER (WHERE x.what <> 'corrected' AND x.late) AS decided,
+       count(*) FILTER (WHERE x.what = 'unsure' AND x.late) AS unsure,
+       count(*) FILTER (WHERE x.what = 'corrected' AND x.late) AS corrected,
+       count(*) FILTER (WHERE x.what <> 'corrected' AND NOT x.late) AS decided_before,
+       count(*) FILTER (WHERE x.what = 'unsure' AND NOT x.late) AS unsure_before,
+       count(*) FILTER (WHERE x.what = 'corrected' AND NOT x.late) AS corrected_before
+  FROM (SELECT coalesce(d.topic, d.candidates->0->>'topic', '') AS topic,
+               CASE WHEN coalesce(d.outcome = 'unsure', d.topic IS NULL) THEN 'unsure' ELSE 'decided' END AS what,
+               d.decided_at >= now() - interval '7 days' AS late
+          FROM router.decision AS d
+         WHERE d.decided_at >= now() - interval '35 days' AND coalesce(d.outcome, '') NOT IN ('basket', 'chosen')
+        UNION ALL
+        SELECT e.said, 'corrected', e.made_at >= now() - interval '7 days'
+          FROM router.example AS e
+         WHERE e.application_id IS NOT NULL AND e.made_at >= now() - interval '35 days'
+           AND e.source <> 'kept' AND e.said IS NOT NULL AND e.topic IS DISTINCT FROM e.said) AS x
+ GROUP BY x.topic;
+
+-- Has it become worse? Two shares, each of the last seven days against the 28 before: drifts when both rest on 100 cases at
+-- least, the share grew by 5 points at least, and so much that chance would not do it once in 700 (one-sided test of two
+-- proportions, z >= 3).
+CREATE VIEW router.drift AS
+SELECT z.what, z.part, z.whole, z.part_before, z.whole_before,
+       coalesce(z.whole >= 100 AND z.whole_before >= 100 AND z.share - z.share_before >= 0.05
+                AND z.share - z.share_before >= 3 * sqrt(z.pooled * (1 - z.pooled)
+                    * (1.0 / nullif(z.whole, 0) + 1.0 / nullif(z.whole_before, 0))), false) AS drifts
+  FROM (SELECT s.*, s.part / nullif(s.whole, 0)::float8 AS share, s.part_before / nullif(s.whole_before, 0)::float8 AS share_before,
+               least((s.part + s.part_before) / nullif(s.whole + s.whole_before, 0)::float8, 1) AS pooled
+          FROM (SELECT 'unsure' AS what, sum(r.unsure)::bigint AS part, sum(r.decided)::bigint AS whole,
+                       sum(r.unsure_before)::bigint AS part_before, sum(r.decided_before)::bigint AS whole_before
+                  FROM router.topic_rates AS r
+                UNION ALL
+                SELECT 'corrected', sum(r.corrected)::bigint, sum(r.decided - r.unsure)::bigint,
+                       sum(r.corrected_before)::bigint, sum(r.decided_before - r.unsure_before)::bigint
+                  FROM router.topic_rates AS r) AS s) AS z;
 
 -- ---- The calendar --------------------------------------------------------------------------------------------------
 -- Each change of the calendar is a version; a day is part of versions version_from .. version_to - 1. router.holiday
@@ -176,6 +234,8 @@ ALTER TABLE router.case
 
 GRANT SELECT ON router.area, router.street, router.rules, router.rule, router.calendar_day TO router;
 GRANT SELECT, INSERT, UPDATE ON router.model TO router;
+GRANT SELECT, UPDATE ON router.learning TO router;
+GRANT SELECT ON router.topic_rates, router.drift TO router;
 GRANT SELECT, UPDATE ON router.calendar TO router;
 GRANT SELECT, INSERT, UPDATE, DELETE ON router.example, router.clock, router.deadline_move TO router;
 GRANT SELECT ON router.calendar, router.calendar_day TO intake; -- to compute the date that it tells

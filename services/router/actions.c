@@ -5,6 +5,7 @@
 
 #include "common/domain/words.h"
 #include "services/router/actions_internal.h"
+#include "services/router/learning_note.h"
 
 #define ACTION(name) KOPRU__V1__COMMAND__ACTION_##name
 #define CODE(name) KOPRU__V1__REPLY__CODE__CODE_##name
@@ -239,6 +240,7 @@ actions_decide(struct cases *c, const struct order *order)
 {
 	struct deed d = {.cases = c, .order = order, .record = cases_find(c, &order->application_id), .text = ""};
 	struct verdict verdict = {.code = CODE(OK), .text = ""};
+	struct learning_before before;
 
 	d.who = d.record ? who_of(&d) : 0;
 	if (d.who == 0) { /* unknown and forbidden look alike */
@@ -247,8 +249,10 @@ actions_decide(struct cases *c, const struct order *order)
 		return verdict;
 	}
 	verdict.kept = true;
+	before = learning_before(d.record);
 	if (check_forbidden(&d) && check_version(&d) && check_state(&d) && deed_do(&d)) {
 		verdict.place = c->case_entry_count;
+		learning_note(d.record, order, &before);
 	} else {
 		verdict.code = d.code;
 		verdict.text = d.text;

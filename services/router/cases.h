@@ -14,6 +14,14 @@ struct case_part {
 	bool answered;
 };
 
+/* What a human said of a case's topic; source NULL: nothing. */
+struct case_example {
+	const char *source; /* as router.example has it */
+	const char *topic; /* NULL: only that what was said is wrong */
+	const char *said; /* by the decision; NULL: nothing */
+	uint32_t model_version; /* of the decision; 0: none */
+};
+
 /* One case. Texts are borrowed from whoever lives as long as the batch. */
 struct case_record {
 	struct uuid application_id;
@@ -41,6 +49,8 @@ struct case_record {
 	struct case_part *parts;
 	size_t part_count;
 	Kopru__V1__Application *application; /* NULL: erased */
+	const Kopru__V1__ApplicationRouted *routed; /* the decision; NULL: erased */
+	struct case_example example;
 	uint32_t access_code_generation;
 	bool draft_changed, question_changed, parts_changed;
 };

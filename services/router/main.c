@@ -39,6 +39,8 @@ static const struct conf_key router_keys[] = {
 	"within how many working days the arbiter decides", 1, 60},
     {"ROUTER_WINDOW", CONF_NUMBER, offsetof(struct router_conf, window), "1000",
 	"most events on their way to us, events", 1, 1000},
+    {"ROUTER_MODEL_FILE", CONF_TEXT, offsetof(struct router_conf, model_file), "",
+	"model that decides while the database has none; empty: then the catalogue's keywords alone", 0, 0},
     {"ROUTER_LOG_LEVEL", CONF_TEXT, offsetof(struct router_conf, log_level), "info", "error, warn, info or debug", 0,
 	0},
     {NULL, CONF_TEXT, 0, NULL, NULL, 0, 0},

@@ -9,14 +9,12 @@
 #include "common/feed/turns.h"
 #include "common/http/http.h"
 #include "services/router/orders.h"
+#include "services/router/refresh.h"
 #include "services/router/routing.h"
 #include "services/router/store.h"
 #include "services/router/timers.h"
 
 #define TURN_EVENTS 200
-#define CATALOGUE_MS 10000
-#define CATALOGUE_MISSING_MS 1000
-#define CLOCK_MS 10 /* it is being read */
 #define WINDOW_MAX 1000
 
 struct router {
@@ -31,11 +29,10 @@ struct router {
 	struct orders *orders;
 	struct command_server *server;
 	struct timers *timers;
-	struct loop_timer *refresh;
-	struct catalogue *catalogue; /* NULL until it was read: nothing is consumed before */
+	struct refresh *refresh; /* nothing is consumed before it is ready */
 	struct bus_key feed_key, intake_key;
 	char intake_public[BUS_KEY_SIZE];
-	struct metric *assigned, *triage, *topics, *departments;
+	struct metric *assigned, *triage;
 };
 
 /* One turn's routings, in the transaction's arena. */
@@ -65,7 +62,7 @@ record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t coun
 
 		if (events[i].event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
 			continue; /* erased before it was decided on: there is nothing to route */
-		routing_decide(r->catalogue, a, &question, &routings[n->count]);
+		routing_decide(refresh_catalogue(r->refresh), a, &question, &routings[n->count]);
 		n->triage += routings[n->count++].triage;
 	}
 	if (n->count > 0)
@@ -97,55 +94,20 @@ knows(int body_case)
 }
 
 static void
-catalogue_take(struct router *r, struct catalogue *c)
+on_ready(void *arg)
 {
-	bool first = !r->catalogue;
-	size_t topics = 0, departments = catalogue_size(c, &topics);
+	struct router *r = arg;
 
-	if (c == r->catalogue)
-		return;
-	catalogue_free(r->catalogue);
-	r->catalogue = c;
-	metric_set(r->departments, (int64_t)departments);
-	metric_set(r->topics, (int64_t)topics);
-	log_info("catalogue.read", "departments=%zu topics=%zu", departments, topics);
-	if (first && db_is_up(r->writer))
+	if (db_is_up(r->writer))
 		turns_up(r->turns);
+}
+
+static void
+on_catalogue(void *arg)
+{
+	struct router *r = arg;
+
 	orders_wake(r->orders);
-}
-
-static void
-on_catalogue_read(void *arg, enum db_outcome outcome, const struct db_results *results, const struct err *e)
-{
-	struct router *r = arg;
-	struct catalogue *c = NULL;
-	struct err reason;
-
-	if (outcome == DB_COMMITTED)
-		c = store_catalogue(results, r->catalogue, &reason);
-	else
-		reason = *e;
-	if (c)
-		catalogue_take(r, c);
-	else
-		log_error("catalogue.unusable", "reason=\"%s\"", reason.text);
-	if (!loop_stopping(r->loop))
-		timer_start(r->refresh, r->catalogue ? CATALOGUE_MS : CATALOGUE_MISSING_MS);
-}
-
-static void
-on_refresh(void *arg)
-{
-	struct router *r = arg;
-	struct db_tx *tx = NULL;
-
-	if (!db_is_up(r->reader) || !source_knows_time(r->source)) {
-		timer_start(r->refresh, db_is_up(r->reader) ? CLOCK_MS : CATALOGUE_MISSING_MS);
-		return;
-	}
-	tx = db_begin(r->reader);
-	store_catalogue_read(tx, date_in_istanbul(source_now(r->source)));
-	db_read(tx, on_catalogue_read, r);
 }
 
 static void
@@ -154,7 +116,7 @@ on_writer_up(void *arg)
 	struct router *r = arg;
 
 	source_up(r->source);
-	if (r->catalogue)
+	if (refresh_ready(r->refresh))
 		turns_up(r->turns);
 }
 
@@ -173,8 +135,8 @@ on_reader_up(void *arg)
 	struct router *r = arg;
 
 	source_reader_up(r->source);
-	if (!r->catalogue)
-		timer_start(r->refresh, 0);
+	if (!refresh_ready(r->refresh))
+		refresh_start(r->refresh);
 }
 
 static void
@@ -190,7 +152,7 @@ catalogue_now(void *arg)
 {
 	struct router *r = arg;
 
-	return r->catalogue;
+	return refresh_catalogue(r->refresh);
 }
 
 static int64_t
@@ -233,7 +195,9 @@ healthy(void *arg)
 
 	if (!db_is_up(r->writer) || !db_is_up(r->reader) || !db_is_up(r->cases))
 		return "the database is not connected";
-	return r->catalogue ? turns_stuck(r->turns) : "there is no usable catalogue";
+	if (!refresh_catalogue(r->refresh))
+		return "there is no usable catalogue";
+	return refresh_ready(r->refresh) ? turns_stuck(r->turns) : "it is not known yet which model is in force";
 }
 
 static int
@@ -272,6 +236,21 @@ source_open(struct router *r, const struct router_conf *conf, struct err *e)
 	}
 	r->source = source_new(r->bus, r->loop, r->writer, r->reader, &source, r->metrics, e);
 	return r->source ? 0 : err_prefix(e, "ROUTER_FEED");
+}
+
+static void
+refresh_open(struct router *r, const struct router_conf *conf)
+{
+	const struct refresh_conf refresh = {
+	    .reader = r->reader,
+	    .source = r->source,
+	    .model_file = conf->model_file,
+	    .on_ready = on_ready,
+	    .on_catalogue = on_catalogue,
+	    .arg = r,
+	};
+
+	r->refresh = refresh_new(r->loop, &refresh, r->metrics);
 }
 
 static int
@@ -350,9 +329,6 @@ metrics_make(struct router *r)
 	r->metrics = metrics_new();
 	r->assigned = metrics_counter(r->metrics, decisions, "outcome=\"assigned\"", help);
 	r->triage = metrics_counter(r->metrics, decisions, "outcome=\"triage\"", help);
-	r->topics = metrics_gauge(r->metrics, "kopru_router_topics_total", "", "Topics of the catalogue in use");
-	r->departments =
-	    metrics_gauge(r->metrics, "kopru_router_departments_total", "", "Departments of the catalogue in use");
 }
 
 struct router *
@@ -364,14 +340,17 @@ router_new(struct loop *l, const struct router_conf *conf, struct err *e)
 		abort();
 	r->loop = l;
 	metrics_make(r);
-	r->refresh = timer_new(l, on_refresh, r);
 	r->bus = bus_new(l, r->metrics, e);
-	if (!r->bus || databases_open(r, conf, e) < 0 || source_open(r, conf, e) < 0 || turns_open(r, conf, e) < 0 ||
-	    commands_open(r, conf, e) < 0 || http_open(r, conf, e) < 0) {
+	if (!r->bus || databases_open(r, conf, e) < 0 || source_open(r, conf, e) < 0) {
 		router_free(r);
 		return NULL;
 	}
-	timer_start(r->refresh, 0);
+	refresh_open(r, conf);
+	if (turns_open(r, conf, e) < 0 || commands_open(r, conf, e) < 0 || http_open(r, conf, e) < 0) {
+		router_free(r);
+		return NULL;
+	}
+	refresh_start(r->refresh);
 	return r;
 }
 
@@ -384,6 +363,7 @@ router_free(struct router *r)
 	http_free(r->http);
 	timers_stop(r->timers);
 	orders_stop(r->orders);
+	refresh_stop(r->refresh);
 	db_close(r->cases);
 	db_close(r->reader);
 	db_close(r->writer);
@@ -393,8 +373,7 @@ router_free(struct router *r)
 	turns_free(r->turns);
 	source_free(r->source);
 	bus_free(r->bus);
-	timer_free(r->refresh);
-	catalogue_free(r->catalogue);
+	refresh_free(r->refresh);
 	metrics_free(r->metrics);
 	free(r);
 }

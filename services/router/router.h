@@ -15,6 +15,7 @@ struct router_conf {
 	long bus_connections;
 	long commands_waiting, commands_days, question_days, arbiter_working_days;
 	long window;
+	const char *model_file;
 	const char *log_level;
 };
 

@@ -5,9 +5,12 @@
 
 #include "common/feed/feed.sql.h"
 #include "services/router/cases.sql.h"
+#include "services/router/learning.sql.h"
+#include "services/router/models.sql.h"
 #include "services/router/router.sql.h"
 
-const struct db_statement *const router_tables[] = {feed_statements, router_statements, cases_statements, NULL};
+const struct db_statement *const router_tables[] = {
+    feed_statements, router_statements, cases_statements, models_statements, learning_statements, NULL};
 
 void
 store_catalogue_read(struct db_tx *tx, int32_t day)

@@ -112,6 +112,7 @@ payload_read(const struct db_results *results, struct arena *a, size_t i, struct
 		event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
 	if (!event || (int)event->body_case != KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED)
 		return;
+	r->routed = event->application_routed;
 	r->application = event->application_routed->application;
 	r->access_code_generation = event->application_routed->access_code_generation;
 	if (!r->application)

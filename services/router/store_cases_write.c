@@ -5,6 +5,7 @@
 #include "common/base/wire.h"
 #include "common/feed/feed.sql.h"
 #include "services/router/cases.sql.h"
+#include "services/router/learning.sql.h"
 #include "services/router/store_cases.h"
 
 /* The changed records, by application id. */
@@ -56,6 +57,12 @@ static bool
 has_changed_parts(const struct case_record *r)
 {
 	return r->parts_changed;
+}
+
+static bool
+has_example(const struct case_record *r)
+{
+	return r->example.source != NULL;
 }
 
 static void
@@ -220,6 +227,28 @@ parts_change(struct db_tx *tx, const struct changed *all)
 		db_put_bool(tx, list[i].part->answered);
 }
 
+static void
+put_model_version(struct db_tx *tx, const struct case_record *r)
+{
+	if (r->example.model_version == 0)
+		db_put_null(tx);
+	else
+		db_put_int4(tx, (int32_t)r->example.model_version);
+}
+
+static void
+examples_put(struct db_tx *tx, const struct changed *all)
+{
+	if (all->count == 0)
+		return;
+	db_call(tx, &learning_statements[EXAMPLES_PUT]);
+	bind_ids(tx, all);
+	BIND(tx, all, DB_TEXTS, db_put_text, r->example.source);
+	BIND(tx, all, DB_TEXTS, db_put_text, r->example.topic);
+	BIND(tx, all, DB_TEXTS, db_put_text, r->example.said);
+	BIND(tx, all, DB_INT4S, put_model_version, r);
+}
+
 static struct store_appended *
 entries_append(struct db_tx *tx, const struct cases *c)
 {
@@ -295,6 +324,7 @@ store_cases_write(struct db_tx *tx, const struct cases *c, const struct store_de
 {
 	struct arena *a = db_tx_arena(tx);
 	const struct changed changed = records_that(a, c, is_changed), parts = records_that(a, c, has_changed_parts);
+	const struct changed examples = records_that(a, c, has_example);
 	const struct changed drafts = records_that(a, c, has_new_draft), no_drafts = records_that(a, c, has_lost_draft);
 	const struct changed questions = records_that(a, c, has_new_question);
 	const struct changed no_questions = records_that(a, c, has_lost_question);
@@ -305,6 +335,7 @@ store_cases_write(struct db_tx *tx, const struct cases *c, const struct store_de
 	drafts_change(tx, &drafts, &no_drafts);
 	questions_change(tx, &questions, &no_questions);
 	parts_change(tx, &parts);
+	examples_put(tx, &examples);
 	if (c->entry_count > 0)
 		appended = entries_append(tx, c);
 	if (count > 0)
