@@ -47,7 +47,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wcast-qual -Wstrict-pro
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum
 CFLAGS := -std=c11 $(OPTIMIZE) -g -MMD -MP -fstack-protector-strong -fPIE
 LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=% --coverage,$(OPTIMIZE))
-LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -llinear -lpthread -lm
+LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lunistring -lpthread -lm
 
 PROTO := $(wildcard proto/kopru/v1/*.proto)
 SQL := $(wildcard common/*/*.sql services/*/*.sql)
@@ -121,6 +121,9 @@ $(OBJ)/harness.a: $(HARNESS_O)
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/harness.a $(SERVICE_A) $(COMMON_A) $(LIBS) -lcmocka
+
+# What the solver is measured with.
+$(OUT)/tests/unit/topics_solver: LIBS += -llinear
 
 # A fuzz target: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput and its corpus tests/fuzz/corpus/NAME/. In the tests the
 # corpus is replayed by tests/fuzz/replay/main.c; `make fuzz` looks for more with libFuzzer. The archive of tests/fuzz/frames

@@ -1,7 +1,6 @@
 /* model_file: a model as bytes (see model.h). Little-endian:
  * magic 8, version 4, size of the whole file 8, head (below), the labels' names, scales and biases, the slots of the rows
  * in ascending order, the rows, and the SHA-256 of all before it. */
-#include <math.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -11,6 +10,8 @@
 
 #define VERSION 1
 #define MAGIC_SIZE 8
+#define IDF_MAX 100.0f
+#define NUMBER_MAX 1000.0f
 #define PREFIX_SIZE (MAGIC_SIZE + 4 + 8)
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -132,6 +133,19 @@ is_share(double number)
 	return number >= 0 && number <= 1;
 }
 
+/* An idf is 1 + ln(a share of texts). */
+static bool
+is_idf(float number)
+{
+	return number >= 1 && number <= IDF_MAX;
+}
+
+static bool
+is_bounded(float number)
+{
+	return number >= -NUMBER_MAX && number <= NUMBER_MAX;
+}
+
 static int
 check_head(const struct head *h, size_t size, struct err *e)
 {
@@ -146,8 +160,8 @@ check_head(const struct head *h, size_t size, struct err *e)
 	if (!is_share(f->accuracy) || !is_share(f->macro_f1) || !is_share(f->top3) || !is_share(f->coverage) ||
 	    !is_share(f->precision))
 		return err_set(e, "the model's own figures are no shares");
-	if (!(h->sharpness > 0) || !isfinite(h->sharpness) || !isfinite(h->idf_unknown) || h->idf_unknown < 0)
-		return err_set(e, "the model's numbers are not finite");
+	if (!(h->sharpness > 0) || !is_bounded(h->sharpness) || !is_idf(h->idf_unknown))
+		return err_set(e, "the model's numbers are out of bounds");
 	return 0;
 }
 
@@ -162,8 +176,8 @@ check_labels(const struct model *m, struct err *e)
 			return err_set(e, "the model's label %zu is no text", i + 1);
 		if (i > 0 && strcmp(m->label[i - 1], m->label[i]) >= 0)
 			return err_set(e, "the model's labels are not in order");
-		if (!isfinite(m->scale[i]) || !isfinite(m->bias[i]))
-			return err_set(e, "the model's numbers are not finite");
+		if (!is_bounded(m->scale[i]) || !is_bounded(m->bias[i]))
+			return err_set(e, "the model's numbers are out of bounds");
 	}
 	return 0;
 }
@@ -182,8 +196,8 @@ get_rows(struct cursor *c, struct model *m, struct err *e)
 	for (size_t i = 0; i < m->rows; i++) {
 		if (!get(c, m->table + i * m->row_size, sizeof(struct model_row) + m->labels))
 			return err_set(e, "the model is cut off in its rows");
-		if (!isfinite(model_row(m, i)->idf) || model_row(m, i)->idf < 0)
-			return err_set(e, "the model's numbers are not finite");
+		if (!is_idf(model_row(m, i)->idf))
+			return err_set(e, "the model's numbers are out of bounds");
 	}
 	return 0;
 }

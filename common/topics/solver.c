@@ -1,61 +1,149 @@
 /* solver: see solver.h. */
 #include "common/topics/solver.h"
 
-#include <limits.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <linear.h>
+#define TOLERANCE 0.1f /* of a gradient; liblinear's own */
+#define SMALL 0.01f /* a gradient that is not worth a walk through the row */
+#define ROUNDS_MAX 100
+#define HALF_COST 0.5f /* 1 / 2C */
 
-#define TOLERANCE 0.05
+struct state {
+	const struct solver_task *task;
+	solver_lanes *weights, *duals; /* of each column; of each chosen row */
+	float *squares; /* of each chosen row: x·x */
+	uint32_t *order; /* places in chosen */
+	uint64_t dice;
+};
 
-_Static_assert(sizeof(struct solver_cell) == sizeof(struct feature_node), "a row is handed over as it is");
-
-static void
-on_print(const char *text)
+static uint64_t
+roll(uint64_t *dice)
 {
-	(void)text;
+	*dice ^= *dice << 13;
+	*dice ^= *dice >> 7;
+	*dice ^= *dice << 17;
+	return *dice;
 }
 
 static void
-be_quiet(void)
+shuffle(struct state *s)
 {
-	set_print_string_function(on_print);
+	for (size_t i = s->task->chosen_count; i > 1; i--) {
+		size_t other = (size_t)(roll(&s->dice) % i);
+		uint32_t swap = s->order[i - 1];
+
+		s->order[i - 1] = s->order[other];
+		s->order[other] = swap;
+	}
 }
 
-bool
-solver_fit(const struct solver_cell *const *rows, const double *sides, size_t count, size_t columns, double *weights)
+void
+solver_scores(const struct solver_rows *rows, size_t row, const solver_lanes *weights, solver_lanes *scores)
 {
-	static pthread_once_t quiet = PTHREAD_ONCE_INIT;
-	union { /* liblinear changes neither */
-		const struct solver_cell *const *ours;
-		struct feature_node **theirs;
-	} x = {rows};
-	union {
-		const double *ours;
-		double *theirs;
-	} y = {sides};
-	struct problem problem = {(int)count, (int)columns, y.theirs, x.theirs, -1};
-	struct parameter parameter = {.solver_type = L2R_L2LOSS_SVC, .eps = TOLERANCE, .C = 1, .p = 0.1};
-	struct model *m;
+	solver_lanes sum = {0};
 
-	if (count > INT_MAX / 2 || columns > INT_MAX / 2)
-		return false;
-	pthread_once(&quiet, be_quiet);
-	m = train(&problem, &parameter);
-	if (!m)
-		return false;
-	memcpy(weights, m->w, columns * sizeof(*weights));
-	free_and_destroy_model(&m);
+	for (size_t i = rows->start[row]; i < rows->start[row + 1]; i++) {
+		__builtin_prefetch(&weights[rows->column[i + SOLVER_AHEAD]]);
+		sum += weights[rows->column[i]] * rows->value[i];
+	}
+	*scores = sum;
+}
+
+static void
+add_row(const struct solver_rows *rows, size_t row, const solver_lanes *change, solver_lanes *weights)
+{
+	solver_lanes add = *change;
+
+	for (size_t i = rows->start[row]; i < rows->start[row + 1]; i++)
+		weights[rows->column[i]] += add * rows->value[i];
+}
+
+/* One row's step for every label. Returns the greatest gradient that its bounds leave. */
+static float
+step(struct state *s, size_t place)
+{
+	const struct solver_task *t = s->task;
+	uint32_t row = t->chosen[place];
+	size_t own = (size_t)t->truth[row] - t->first_label;
+	solver_lanes scores, change = {0};
+	float most = 0;
+
+	solver_scores(t->rows, row, s->weights, &scores);
+	for (size_t k = 0; k < SOLVER_LANES; k++) {
+		float side = k == own ? 1 : -1, dual = s->duals[place][k];
+		float gradient = side * scores[k] - 1 + HALF_COST * dual, next, far;
+
+		if (gradient > 0 && dual <= 0)
+			gradient = 0;
+		far = gradient < 0 ? -gradient : gradient;
+		most = far > most ? far : most;
+		if (far < SMALL)
+			continue;
+		next = dual - gradient / (s->squares[place] + HALF_COST);
+		next = next > 0 ? next : 0;
+		change[k] = (next - dual) * side;
+		s->duals[place][k] = next;
+	}
+	if (most >= SMALL)
+		add_row(t->rows, row, &change, s->weights);
+	return most;
+}
+
+static bool
+is_stopped(const struct solver_task *t)
+{
+	return t->stop && t->stop(t->arg);
+}
+
+static bool
+solve(struct state *s)
+{
+	size_t count = s->task->chosen_count;
+	float most = 2 * TOLERANCE;
+
+	for (int round = 0; round < ROUNDS_MAX && most > TOLERANCE; round++) {
+		if (is_stopped(s->task))
+			return false;
+		most = 0;
+		shuffle(s);
+		for (size_t i = 0; i < count; i++) {
+			float far = step(s, s->order[i]);
+
+			most = far > most ? far : most;
+		}
+	}
 	return true;
 }
 
-double
-solver_score(const struct solver_cell *row, const double *weights)
+static float
+square_of(const struct solver_rows *rows, size_t row)
 {
-	double score = 0;
+	float sum = 0;
 
-	for (; row->column > 0; row++)
-		score += row->value * weights[row->column - 1];
-	return score;
+	for (size_t i = rows->start[row]; i < rows->start[row + 1]; i++)
+		sum += rows->value[i] * rows->value[i];
+	return sum;
+}
+
+bool
+solver_fit(const struct solver_task *task, solver_lanes *weights)
+{
+	size_t count = task->chosen_count;
+	struct state s = {task, weights, aligned_alloc(sizeof(solver_lanes), (count + 1) * sizeof(solver_lanes)),
+	    calloc(count + 1, sizeof(*s.squares)), calloc(count + 1, sizeof(*s.order)), 0x9e3779b97f4a7c15u};
+	bool done = s.duals && s.squares && s.order;
+
+	if (done) {
+		memset(s.duals, 0, (count + 1) * sizeof(*s.duals));
+		for (size_t i = 0; i < count; i++) {
+			s.order[i] = (uint32_t)i;
+			s.squares[i] = square_of(task->rows, task->chosen[i]);
+		}
+		done = solve(&s);
+	}
+	free(s.duals);
+	free(s.squares);
+	free(s.order);
+	return done;
 }

@@ -121,25 +121,27 @@ hash_examples(const struct model_training *t, uint8_t hash[MODEL_HASH_SIZE])
 
 /* A label's weights, in 127ths of the greatest. */
 static void
-set_weights(struct model *m, size_t label, const double *weights)
+set_weights(struct model *m, size_t label, const struct train_result *r)
 {
-	double most = 0;
+	const solver_lanes *weights = r->weights + label / SOLVER_LANES * (m->rows + 1);
+	size_t lane = label % SOLVER_LANES;
+	float most = 0;
 
 	for (size_t i = 0; i < m->rows; i++)
-		most = fmax(most, fabs(weights[i]));
-	m->scale[label] = (float)(most / INT8_MAX);
-	m->bias[label] = (float)weights[m->rows];
+		most = fmaxf(most, fabsf(weights[i][lane]));
+	m->scale[label] = most / INT8_MAX;
+	m->bias[label] = weights[m->rows][lane];
 	for (size_t i = 0; i < m->rows && most > 0; i++) {
 		struct model_row *row = (struct model_row *)(void *)(m->table + i * m->row_size);
 
-		row->weights[label] = (int8_t)lrint(weights[i] * INT8_MAX / most);
+		row->weights[label] = (int8_t)lrintf(weights[i][lane] * INT8_MAX / most);
 	}
 }
 
 static struct model *
 model_of(const struct train_data *d, const struct train_result *r, struct err *e)
 {
-	struct model *m = model_new(d->labels, d->columns - 1);
+	struct model *m = model_new(d->labels, d->rows.columns - 1);
 
 	if (!m) {
 		err_set(e, "no memory for the model");
@@ -152,7 +154,7 @@ model_of(const struct train_data *d, const struct train_result *r, struct err *e
 		((struct model_row *)(void *)(m->table + i * m->row_size))->idf = d->idf[i];
 	for (size_t i = 0; i < d->labels; i++) {
 		memcpy(m->label[i], d->label[i], strlen(d->label[i]) + 1);
-		set_weights(m, i, r->weights + i * d->columns);
+		set_weights(m, i, r);
 	}
 	return m;
 }
@@ -161,7 +163,7 @@ struct model *
 model_train(const struct model_training *t, struct err *e)
 {
 	struct train_data *d = train_data_new(t, e);
-	struct train_result r;
+	struct train_result r = {0};
 	struct model *m = NULL;
 
 	if (d && train_solve(d, t, &r, e) == 0 && (m = model_of(d, &r, e))) {
@@ -171,6 +173,7 @@ model_train(const struct model_training *t, struct err *e)
 		hash_examples(t, m->data_hash);
 		model_set_name(m);
 	}
+	train_result_free(&r);
 	train_data_free(d);
 	return m;
 }

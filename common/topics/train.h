@@ -14,11 +14,12 @@ struct train_data {
 	const char **label; /* sorted by bytes */
 	uint16_t *truth; /* of each example: its place in label */
 	uint8_t *fold; /* of each example: which fold leaves it out */
-	size_t columns; /* those of slots, and one that is 1 in every row */
 	uint32_t *column_of; /* of each slot: from 1; 0: none */
 	float *idf; /* of each column of a slot */
 	float idf_unknown;
-	const struct solver_cell **rows;
+	struct solver_rows rows; /* the last column is 1 in each */
+	uint32_t *start, *column;
+	float *value;
 };
 
 /* Labels, folds and the matrix. NULL with a reason when nothing can be learnt from it. */
@@ -28,12 +29,14 @@ void train_data_free(struct train_data *d); /* NULL is fine */
 /* What the solvers make: for each label the weights of all examples, and for each example and label the score that a
  * model gives that has not seen it. */
 struct train_result {
-	double *weights; /* labels * columns */
+	size_t blocks; /* of SOLVER_LANES labels; the last one may have lanes without label */
+	solver_lanes *weights; /* blocks * columns */
 	float *scores; /* count * labels */
 };
 
-/* -1 with a reason: stopped, no memory. */
+/* -1 with a reason: stopped, no memory. Give what it made back in any case. */
 int train_solve(const struct train_data *d, const struct model_training *t, struct train_result *r, struct err *e);
+void train_result_free(struct train_result *r);
 
 /* By which the scores are multiplied so that the softmax of them fits best what is true. */
 float train_sharpness(const struct train_data *d, const float *scores);

@@ -133,59 +133,56 @@ set_columns(struct train_data *d, const struct slots *s)
 	for (size_t i = 0; i < FEATURES_SLOTS; i++) {
 		if (s->texts[i] < wanted)
 			continue;
-		d->idf[d->columns++] = (float)(log((1.0 + (double)d->count) / (1.0 + s->texts[i])) + 1);
-		d->column_of[i] = (uint32_t)d->columns;
+		d->idf[d->rows.columns++] = (float)(log((1.0 + (double)d->count) / (1.0 + s->texts[i])) + 1);
+		d->column_of[i] = (uint32_t)d->rows.columns;
 	}
-	d->columns++;
+	d->rows.columns++;
 	d->idf_unknown = (float)(log((1.0 + (double)d->count) / 2) + 1);
 }
 
-static int
-compare_cells(const void *a, const void *b)
-{
-	return ((const struct solver_cell *)a)->column - ((const struct solver_cell *)b)->column;
-}
-
 /* Adds the cells of one list, as a vector of length 1. */
-static struct solver_cell *
-add_cells(const struct train_data *d, struct solver_cell *at, const struct feature_list *l)
+static size_t
+add_cells(struct train_data *d, size_t at, const struct feature_list *l)
 {
-	struct solver_cell *first = at;
-	double square = 0;
+	size_t first = at;
+	float square = 0;
 
 	for (size_t i = 0; i < l->count; i++) {
 		uint32_t column = d->column_of[l->list[i].slot];
-		float idf = column ? d->idf[column - 1] : d->idf_unknown;
-		double value = (double)(model_term(l->list[i].count) * idf);
+		float value = model_term(l->list[i].count) * (column ? d->idf[column - 1] : d->idf_unknown);
 
 		square += value * value;
-		if (column)
-			*at++ = (struct solver_cell){(int)column, value};
+		if (!column)
+			continue;
+		d->column[at] = column - 1;
+		d->value[at++] = value;
 	}
-	for (struct solver_cell *c = first; c < at; c++)
-		c->value /= sqrt(square);
+	for (size_t i = first; i < at; i++)
+		d->value[i] /= sqrtf(square);
 	return at;
 }
 
-/* A slot that is a word's and a piece's at once has one cell. */
-static const struct solver_cell *
-row_new(struct train_data *d, const struct features *f)
+/* Some more than there are cells: the solver looks ahead. */
+static void
+set_room(struct train_data *d, size_t cells)
 {
-	struct solver_cell *row = arena_array(d->a, f->words.count + f->pieces.count + 2, sizeof(*row)), *end;
-	size_t n = 0;
+	d->start = arena_array(d->a, d->count + 1, sizeof(*d->start));
+	d->column = arena_array(d->a, cells + SOLVER_AHEAD, sizeof(*d->column));
+	d->value = arena_array(d->a, cells, sizeof(*d->value));
+	d->rows.count = d->count;
+	d->rows.start = d->start;
+	d->rows.column = d->column;
+	d->rows.value = d->value;
+}
 
-	end = add_cells(d, row, &f->words);
-	end = add_cells(d, end, &f->pieces);
-	qsort(row, (size_t)(end - row), sizeof(*row), compare_cells);
-	for (struct solver_cell *c = row; c < end; c++) {
-		if (n > 0 && row[n - 1].column == c->column)
-			row[n - 1].value += c->value;
-		else
-			row[n++] = *c;
-	}
-	row[n++] = (struct solver_cell){(int)d->columns, 1};
-	row[n] = (struct solver_cell){-1, 0};
-	return row;
+static void
+add_row(struct train_data *d, size_t row, const struct features *f)
+{
+	size_t at = add_cells(d, add_cells(d, d->start[row], &f->words), &f->pieces);
+
+	d->column[at] = (uint32_t)d->rows.columns - 1;
+	d->value[at] = 1;
+	d->start[row + 1] = (uint32_t)at + 1;
 }
 
 static int
@@ -195,25 +192,26 @@ set_rows(struct train_data *d, const struct model_training *t, struct err *e)
 	    arena_array(d->a, FEATURES_SLOTS, sizeof(*s.texts)), arena_array(d->a, FEATURES_SLOTS, sizeof(*s.last))};
 	struct arena *scratch = arena_new(0);
 	struct features f;
-	size_t i;
+	size_t i, cells = 0;
 
 	for (i = 0; i < d->count && !is_stopped(t, i); i++) {
 		f = features_read(scratch, features_fold(scratch, t->examples[i].text));
 		slots_count(&s, &f.words, (uint32_t)i + 1);
 		slots_count(&s, &f.pieces, (uint32_t)i + 1);
+		cells += f.words.count + f.pieces.count;
 		arena_reset(scratch);
 	}
 	set_columns(d, &s);
-	d->rows = arena_array(d->a, d->count, sizeof(*d->rows));
+	set_room(d, cells + d->count);
 	for (i = 0; i < d->count && !is_stopped(t, i); i++) {
 		f = features_read(scratch, features_fold(scratch, t->examples[i].text));
-		d->rows[i] = row_new(d, &f);
+		add_row(d, i, &f);
 		arena_reset(scratch);
 	}
 	arena_free(scratch);
 	if (i < d->count)
 		return err_set(e, "the training was stopped");
-	return d->columns > 1 ? 0 : err_set(e, "the texts have no word or piece of a word in common");
+	return d->rows.columns > 1 ? 0 : err_set(e, "the texts have no word or piece of a word in common");
 }
 
 struct train_data *

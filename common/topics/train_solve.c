@@ -1,4 +1,4 @@
-/* train: one solver for each label and fold, on threads (see train.h). */
+/* train: one solver for each fold and block of labels, on threads (see train.h). */
 #include "common/topics/train.h"
 
 #include <pthread.h>
@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define THREADS_MAX 8
+#define NO_FOLD TRAIN_FOLDS
 
-/* A task is a label, and a fold that is left out or none: the one of all examples comes first. */
+/* A task is a block of labels and a fold that is left out, or none: those of all examples come first. */
 struct pool {
 	const struct train_data *d;
 	const struct model_training *t;
@@ -17,63 +18,79 @@ struct pool {
 	atomic_bool stopped, failed;
 };
 
-/* Rows and sides of a thread's task. */
+/* What a thread's task needs. */
 struct room {
-	const struct solver_cell **rows;
-	double *sides, *weights;
+	uint32_t *chosen;
+	solver_lanes *weights;
 };
 
-static bool
-room_new(struct room *room, const struct train_data *d)
+static solver_lanes *
+lanes_new(size_t count)
 {
-	room->rows = calloc(d->count, sizeof(const struct solver_cell *));
-	room->sides = calloc(d->count, sizeof(*room->sides));
-	room->weights = calloc(d->columns, sizeof(*room->weights));
-	return room->rows && room->sides && room->weights;
+	solver_lanes *lanes = aligned_alloc(sizeof(*lanes), count * sizeof(*lanes));
+
+	if (lanes)
+		memset(lanes, 0, count * sizeof(*lanes));
+	return lanes;
 }
 
-static void
-room_free(struct room *room)
+static bool
+on_stop(void *arg)
 {
-	free(room->rows);
-	free(room->sides);
-	free(room->weights);
+	struct pool *p = arg;
+
+	if (p->t->stop && p->t->stop(p->t->arg))
+		p->stopped = true;
+	return p->stopped || p->failed;
 }
 
-/* Nothing to learn when one side is empty: then the other one is always meant. */
 static bool
-fit(const struct train_data *d, struct room *room, size_t label, size_t without, double *weights)
+fit(struct pool *p, struct room *room, size_t block, size_t without, solver_lanes *weights)
 {
-	size_t count = 0, ours = 0;
+	const struct train_data *d = p->d;
+	struct solver_task task = {.rows = &d->rows,
+	    .chosen = room->chosen,
+	    .truth = d->truth,
+	    .first_label = (uint16_t)(block * SOLVER_LANES),
+	    .stop = on_stop,
+	    .arg = p};
 
 	for (size_t i = 0; i < d->count; i++) {
-		if (d->fold[i] == without)
-			continue;
-		room->rows[count] = d->rows[i];
-		ours += d->truth[i] == label;
-		room->sides[count++] = d->truth[i] == label ? 1 : -1;
+		if (d->fold[i] != without)
+			room->chosen[task.chosen_count++] = (uint32_t)i;
 	}
-	if (ours > 0 && ours < count)
-		return solver_fit(room->rows, room->sides, count, d->columns, weights);
-	memset(weights, 0, d->columns * sizeof(*weights));
-	weights[d->columns - 1] = ours > 0 ? 1 : -1;
-	return true;
+	return solver_fit(&task, weights);
+}
+
+/* The scores of what was left out. */
+static void
+set_scores(const struct train_data *d, struct train_result *r, size_t block, size_t fold, const solver_lanes *weights)
+{
+	size_t first = block * SOLVER_LANES,
+	       count = d->labels - first < SOLVER_LANES ? d->labels - first : SOLVER_LANES;
+	solver_lanes scores;
+
+	for (size_t i = 0; i < d->count; i++) {
+		if (d->fold[i] != fold)
+			continue;
+		solver_scores(&d->rows, i, weights, &scores);
+		for (size_t k = 0; k < count; k++)
+			r->scores[i * d->labels + first + k] = scores[k];
+	}
 }
 
 static bool
 do_task(struct pool *p, struct room *room, size_t task)
 {
 	const struct train_data *d = p->d;
-	size_t label = task % d->labels, fold = task / d->labels;
+	size_t block = task % p->r->blocks, fold = task / p->r->blocks;
 
 	if (fold == 0)
-		return fit(d, room, label, SIZE_MAX, p->r->weights + label * d->columns);
-	if (!fit(d, room, label, fold - 1, room->weights))
+		return fit(p, room, block, NO_FOLD, p->r->weights + block * d->rows.columns);
+	memset(room->weights, 0, d->rows.columns * sizeof(*room->weights));
+	if (!fit(p, room, block, fold - 1, room->weights))
 		return false;
-	for (size_t i = 0; i < d->count; i++) {
-		if (d->fold[i] == fold - 1)
-			p->r->scores[i * d->labels + label] = (float)solver_score(d->rows[i], room->weights);
-	}
+	set_scores(d, p->r, block, fold - 1, room->weights);
 	return true;
 }
 
@@ -81,18 +98,18 @@ static void *
 work(void *arg)
 {
 	struct pool *p = arg;
-	struct room room;
+	struct room room = {calloc(p->d->count, sizeof(*room.chosen)), lanes_new(p->d->rows.columns)};
+	bool ready = room.chosen && room.weights;
 	size_t task;
 
-	if (!room_new(&room, p->d))
+	if (!ready)
 		p->failed = true;
-	while (!p->failed && !p->stopped && (task = p->next++) < p->d->labels * (TRAIN_FOLDS + 1)) {
-		if (p->t->stop && p->t->stop(p->t->arg))
-			p->stopped = true;
-		else if (!do_task(p, &room, task))
+	while (ready && !on_stop(p) && (task = p->next++) < p->r->blocks * (TRAIN_FOLDS + 1)) {
+		if (!do_task(p, &room, task) && !p->stopped)
 			p->failed = true;
 	}
-	room_free(&room);
+	free(room.chosen);
+	free(room.weights);
 	return NULL;
 }
 
@@ -103,7 +120,9 @@ train_solve(const struct train_data *d, const struct model_training *t, struct t
 	unsigned wanted = t->threads < 1 ? 1 : t->threads > THREADS_MAX ? THREADS_MAX : t->threads, others = 0;
 	pthread_t threads[THREADS_MAX];
 
-	r->weights = arena_array(d->a, d->labels * d->columns, sizeof(*r->weights));
+	r->blocks = (d->labels + SOLVER_LANES - 1) / SOLVER_LANES;
+	if (!(r->weights = lanes_new(r->blocks * d->rows.columns)))
+		return err_set(e, "no memory for the training");
 	r->scores = arena_array(d->a, d->labels * d->count, sizeof(*r->scores));
 	/* A thread that is not to be had is no reason to fail: this one does its part. */
 	while (others + 1 < wanted && pthread_create(&threads[others], NULL, work, &p) == 0)
@@ -114,4 +133,10 @@ train_solve(const struct train_data *d, const struct model_training *t, struct t
 	if (p.failed)
 		return err_set(e, "no memory for the training");
 	return p.stopped ? err_set(e, "the training was stopped") : 0;
+}
+
+void
+train_result_free(struct train_result *r)
+{
+	free(r->weights);
 }

@@ -24,6 +24,7 @@ struct command_line {
 	    *age; /* of what waits; NULL when not given */
 	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
 	const char *url, *mapping, *errors, *preview, *source, *since, *file; /* of an import; NULL when not given */
+	const char *model, *folds, *block, *day; /* of topics; NULL when not given */
 	bool dry_run;
 	bool outside;
 	bool json;
@@ -73,6 +74,9 @@ int cimer_answers(const struct command_line *line, struct err *e);
 int cimer_answer(const struct command_line *line, struct err *e);
 int cimer_handed_in(const struct command_line *line, struct err *e);
 int reconcile_run(const struct command_line *line, struct err *e);
+int topics_train(const struct command_line *line, struct err *e);
+int topics_evaluate(const struct command_line *line, struct err *e);
+int topics_explain(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
 

@@ -85,7 +85,11 @@ enum {
 	OPTION_MAPPING,
 	OPTION_SOURCE,
 	OPTION_SINCE,
-	OPTION_FILE
+	OPTION_FILE,
+	OPTION_MODEL,
+	OPTION_FOLDS,
+	OPTION_BLOCK,
+	OPTION_DAY
 };
 static const struct argp_option cimer_options[] = {
     {"mapping", OPTION_MAPPING, "FILE", 0, "Which column is what (deploy/data/mappings/cimer.json)", 0}, IMPORT_OPTIONS,
@@ -103,6 +107,19 @@ static const struct argp_option answers_options[] = {
     {"out", 'o', "FILE", 0, "Save them as CSV; required", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option handed_in_options[] = {
     {"file", OPTION_FILE, "FILE.csv", 0, "All in this file, as `kopru cimer answers' saved it", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
+static const struct argp_option topics_train_options[] = {
+    {"out", 'o', "MODEL", 0, "Where the model goes; replaced when it is there; required", 0},
+    {"day", OPTION_DAY, "DAY", 0, "The day of training that it tells (today; YYYY-MM-DD)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_evaluate_options[] = {
+    {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (without: train on all other folds, for each fold)", 0},
+    {"folds", OPTION_FOLDS, "N", 0, "So many folds (5)", 0},
+    {"block", OPTION_BLOCK, "N", 0, "So many lines stay together; block b is in fold b % folds (15)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_explain_options[] = {
+    {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (KOPRU_TOPICS_MODEL, or build/topics.model)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
 static const struct command commands[] = {
@@ -137,6 +154,12 @@ static const struct command commands[] = {
     {"cimer handed-in", "[NUMBER...]", COMMAND_ARGUMENTS_MAX, "Mark answers as handed in to CİMER", handed_in_options,
 	cimer_handed_in},
     {"case", "NUMBER", 1, "Show where a case stands, without what was written", json_options, case_show},
+    {"topics train", "FILE.tsv...", COMMAND_ARGUMENTS_MAX, "Learn topics from labelled texts", topics_train_options,
+	topics_train},
+    {"topics evaluate", "FILE.tsv", 1, "Say how good a model, or a training, is on labelled texts",
+	topics_evaluate_options, topics_evaluate},
+    {"topics explain", "TEXT", 1, "Show a text's topics and the words that decided", topics_explain_options,
+	topics_explain},
     {"notices list", "", 0, "Show notices", notices_options, notices_list},
     {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
     {"report summary", "", 0, "Show the figures of a period", summary_options, report_summary},
@@ -178,6 +201,10 @@ static const struct command_field {
     {offsetof(struct command_line, source), OPTION_SOURCE, false},
     {offsetof(struct command_line, since), OPTION_SINCE, false},
     {offsetof(struct command_line, file), OPTION_FILE, false},
+    {offsetof(struct command_line, model), OPTION_MODEL, false},
+    {offsetof(struct command_line, folds), OPTION_FOLDS, false},
+    {offsetof(struct command_line, block), OPTION_BLOCK, false},
+    {offsetof(struct command_line, day), OPTION_DAY, false},
     {offsetof(struct command_line, outside), 'x', true},
 };
 
@@ -237,7 +264,7 @@ command_run(const struct command *c, int argc, char **argv)
 		line.folder = "deploy/migrations";
 	if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
 		return 2;
-	if (line.count != c->count && !strstr(c->arguments, "...]") && (c->arguments[0] != '[' || line.count != 0)) {
+	if (line.count != c->count && !strstr(c->arguments, "...") && (c->arguments[0] != '[' || line.count != 0)) {
 		fprintf(stderr, "Usage: %s %s\nTry `%s --help'.\n", name, c->arguments, name);
 		return 2;
 	}
