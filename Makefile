@@ -66,8 +66,9 @@ COMMON_A := $(OBJ)/common.a
 program = $(OUT)/$(if $(filter kopru,$(1)),kopru,kopru-$(1))
 PROGRAMS := $(foreach s,$(SERVICES),$(if $(wildcard services/$(s)/main.c),$(call program,$(s))))
 
+TOPICS_MODEL := $(OUT)/topics.model
 .PHONY: all
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(TOPICS_MODEL)
 
 # Generated code. Ours must pass the warnings, theirs need not.
 $(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h: proto/%.proto $(PROTO)
@@ -109,6 +110,13 @@ $(call program,$(1)): $(OBJ)/services/$(1)/main.o $(OBJ)/$(1).a $(COMMON_A)
 	$$(call say,LINK)$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service_rules,$(s))))
+
+# The model of topics that is shipped: learnt from texts that may be, the same bytes each time. Only what learns makes it
+# anew, not every change of the command. TOPICS_DAY: when the texts were last changed; it is part of the model's name.
+TOPICS_DAY := 2026-11-26
+TOPICS_O := $(filter $(OBJ)/common/topics/%,$(COMMON_O)) $(OBJ)/common/base/text_tr.o
+$(TOPICS_MODEL): $(wildcard deploy/data/texts/*.tsv) $(TOPICS_O) | $(call program,kopru)
+	$(call say,LEARN)$(call program,kopru) topics train deploy/data/texts --day $(TOPICS_DAY) --out $@ >$@.log
 
 # Tests in C: tests/KIND/NAME.c becomes $(OUT)/tests/KIND/NAME. An archive gives only the objects that are used.
 TEST_C := $(wildcard tests/unit/*.c tests/store/*.c tests/flow/*.c tests/fault/*.c)
