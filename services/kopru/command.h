@@ -25,6 +25,8 @@ struct command_line {
 	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
 	const char *url, *mapping, *errors, *preview, *source, *since, *file; /* of an import; NULL when not given */
 	const char *model, *folds, *block, *day; /* of topics; NULL when not given */
+	const char *version, *reason, *by, *calendar, *batch; /* of the calendar; NULL when not given */
+	bool extended;
 	bool dry_run;
 	bool outside;
 	bool json;
@@ -77,6 +79,13 @@ int reconcile_run(const struct command_line *line, struct err *e);
 int topics_train(const struct command_line *line, struct err *e);
 int topics_evaluate(const struct command_line *line, struct err *e);
 int topics_explain(const struct command_line *line, struct err *e);
+int calendar_show(const struct command_line *line, struct err *e);
+int calendar_add(const struct command_line *line, struct err *e);
+int calendar_remove(const struct command_line *line, struct err *e);
+int calendar_import(const struct command_line *line, struct err *e);
+int calendar_history(const struct command_line *line, struct err *e);
+int calendar_moved(const struct command_line *line, struct err *e);
+int calendar_due(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
 

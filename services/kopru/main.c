@@ -89,7 +89,13 @@ enum {
 	OPTION_MODEL,
 	OPTION_FOLDS,
 	OPTION_BLOCK,
-	OPTION_DAY
+	OPTION_DAY,
+	OPTION_VERSION,
+	OPTION_REASON,
+	OPTION_BY,
+	OPTION_CALENDAR,
+	OPTION_BATCH,
+	OPTION_EXTENDED
 };
 static const struct argp_option cimer_options[] = {
     {"mapping", OPTION_MAPPING, "FILE", 0, "Which column is what (deploy/data/mappings/cimer.json)", 0}, IMPORT_OPTIONS,
@@ -120,6 +126,23 @@ static const struct argp_option topics_evaluate_options[] = {
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option topics_explain_options[] = {
     {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (KOPRU_TOPICS_MODEL, or build/topics.model)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option calendar_show_options[] = {
+    {"version", OPTION_VERSION, "N", 0, "As it was in this version (the newest)", 0},
+    {"from", 'F', "DAY", 0, "First day (YYYY-MM-DD)", 0}, {"to", 'T', "DAY", 0, "Last day", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option calendar_change_options[] = {
+    {"reason", OPTION_REASON, "TEXT", 0, "Why; citizens whose date moves are told; required", 0},
+    {"by", OPTION_BY, "NAME", 0, "Who decided it; required", 0},
+    {"dry-run", OPTION_DRY_RUN, NULL, 0, "Only show whose deadlines would move", 0},
+    {"limit", 'l', "N", 0, "Show at most so many of them (1000)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option calendar_moved_options[] = {
+    {"limit", 'l', "N", 0, "Show at most so many", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option calendar_due_options[] = {
+    {"extended", OPTION_EXTENDED, NULL, 0, "The longer term of Law 4982", 0},
+    {"version", OPTION_VERSION, "N", 0, "By this version of the calendar (the newest)", 0},
+    {"calendar", OPTION_CALENDAR, "FILE.csv", 0, "By this file instead of the database's calendar", 0},
+    {"batch", OPTION_BATCH, "FILE", 0, "Of each line LEGAL_BASIS DAY [extended], only the last day", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
 static const struct command commands[] = {
@@ -160,6 +183,18 @@ static const struct command commands[] = {
 	topics_evaluate_options, topics_evaluate},
     {"topics explain", "TEXT", 1, "Show a text's topics and the words that decided", topics_explain_options,
 	topics_explain},
+    {"calendar show", "", 0, "Show the holidays, leaves, closures and suspensions", calendar_show_options,
+	calendar_show},
+    {"calendar add", "DAY KIND NAME", 3, "Add a day, or days FROM..TO, as a new version", calendar_change_options,
+	calendar_add},
+    {"calendar remove", "DAY KIND", 2, "Take days away, as a new version", calendar_change_options, calendar_remove},
+    {"calendar import", "FILE.csv", 1, "Have a file say what is in its years, as a new version",
+	calendar_change_options, calendar_import},
+    {"calendar history", "", 0, "Show the versions, and how many deadlines each moved", json_options, calendar_history},
+    {"calendar moved", "VERSION", 1, "Show whose deadlines a version moved, from, to and why", calendar_moved_options,
+	calendar_moved},
+    {"calendar due", "[LEGAL_BASIS DAY]", 2, "Compute a law's last day and show which days count", calendar_due_options,
+	calendar_due},
     {"notices list", "", 0, "Show notices", notices_options, notices_list},
     {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
     {"report summary", "", 0, "Show the figures of a period", summary_options, report_summary},
@@ -205,6 +240,12 @@ static const struct command_field {
     {offsetof(struct command_line, folds), OPTION_FOLDS, false},
     {offsetof(struct command_line, block), OPTION_BLOCK, false},
     {offsetof(struct command_line, day), OPTION_DAY, false},
+    {offsetof(struct command_line, version), OPTION_VERSION, false},
+    {offsetof(struct command_line, reason), OPTION_REASON, false},
+    {offsetof(struct command_line, by), OPTION_BY, false},
+    {offsetof(struct command_line, calendar), OPTION_CALENDAR, false},
+    {offsetof(struct command_line, batch), OPTION_BATCH, false},
+    {offsetof(struct command_line, extended), OPTION_EXTENDED, true},
     {offsetof(struct command_line, outside), 'x', true},
 };
 
