@@ -230,7 +230,8 @@ ALTER TABLE router.case
 	ADD COLUMN promised_on date,
 	ADD COLUMN fee_told_on date,
 	ADD COLUMN fee_due_on date,
-	ADD COLUMN escalated smallint NOT NULL DEFAULT 0;
+	ADD COLUMN clocked boolean NOT NULL DEFAULT false; -- it has its clocks; not: an older version opened it
+CREATE INDEX case_unclocked ON router.case (application_id) WHERE NOT clocked AND state IN (1, 2, 3, 4, 9, 11);
 
 GRANT SELECT ON router.area, router.street, router.rules, router.rule, router.calendar_day TO router;
 GRANT SELECT, INSERT, UPDATE ON router.model TO router;

@@ -40,6 +40,7 @@ static const struct action {
     {ACTION(TELL_FEE), action_tell_fee},
     {ACTION(FEE_WAS_PAID), action_fee_was_paid},
     {ACTION(PROMISE), action_promise},
+    {ACTION(ESCALATE), action_escalate},
 };
 
 bool

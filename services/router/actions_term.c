@@ -63,6 +63,8 @@ action_fee_was_paid(struct deed *d)
 	body.evidence = deed_string(d, d->order->reason);
 	body.old_due_on = r->due_on;
 	r->fee_due_on = 0;
+	r->clocks[KOPRU__V1__CLOCK__CLOCK_LAW] =
+	    (struct case_clock){.exists = true, .changed = true, .started_at = d->cases->now, .started_on = paid_on};
 	r->due_on = deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, paid_on, r->extended).on;
 	deed_tell(d, &telling, EVENT(FEE_PAID), &body);
 	return true;
@@ -90,5 +92,75 @@ action_promise(struct deed *d)
 	body.reason = deed_string(d, d->order->reason);
 	r->promised_on = promised_on;
 	deed_tell(d, &telling, EVENT(DATE_PROMISED), &body);
+	return true;
+}
+
+/* Whom a stage of each clock is told, beside those of the stages below it. */
+static const struct ladder {
+	int clock; /* 0: of any other */
+	unsigned from; /* percent */
+	int role;
+	bool to_mayor;
+} ladder[] = {
+    {KOPRU__V1__CLOCK__CLOCK_TARGET, 100, KOPRU__V1__ACTOR__ROLE__ROLE_ARBITER, false},
+    {KOPRU__V1__CLOCK__CLOCK_TARGET, 75, KOPRU__V1__ACTOR__ROLE__ROLE_MANAGER, false},
+    {KOPRU__V1__CLOCK__CLOCK_TARGET, 0, KOPRU__V1__ACTOR__ROLE__ROLE_OFFICER, false},
+    {0, 100, KOPRU__V1__ACTOR__ROLE__ROLE_ARBITER, true},
+    {0, 90, KOPRU__V1__ACTOR__ROLE__ROLE_ARBITER, false},
+    {KOPRU__V1__CLOCK__CLOCK_ARBITER, 0, KOPRU__V1__ACTOR__ROLE__ROLE_ARBITER, false},
+    {0, 75, KOPRU__V1__ACTOR__ROLE__ROLE_MANAGER, false},
+    {0, 0, KOPRU__V1__ACTOR__ROLE__ROLE_OFFICER, false},
+};
+
+static const struct ladder *
+ladder_find(int clock, unsigned stage)
+{
+	const struct ladder *step = ladder;
+
+	while (step->from > stage || (step->clock != 0 && step->clock != clock))
+		step++;
+	return step;
+}
+
+/* Due is what the table says; a higher stage than the next one must have passed, too. */
+static bool
+is_due(const struct deed *d, const struct case_clock *clock)
+{
+	const struct order *o = d->order;
+	int next = clocks_stage_after(clock->stage), stage = (int)o->stage;
+
+	if (!clock->exists || clock->stopped_at != 0 || clock->due_at != o->clock_due_at || next == 0 || stage < next ||
+	    stage != clocks_stage_after(stage - 1) || clock->next_at == 0 || clock->next_at > d->cases->now)
+		return false;
+	return stage == next || clocks_stage_passed(d->cases->catalogue, o->clock, clock, stage, d->cases->now);
+}
+
+bool
+action_escalate(struct deed *d)
+{
+	const struct order *o = d->order;
+	struct case_clock *clock = NULL;
+	const struct ladder *to = NULL;
+	struct case_telling telling = {.internal = true};
+	Kopru__V1__CaseEscalated body;
+	int next = 0;
+
+	if (o->clock <= 0 || o->clock >= CLOCKS_KINDS || o->stage > INT16_MAX)
+		return deed_conflict(d, SENTENCE_NOT_DUE, NULL);
+	clock = &d->record->clocks[o->clock];
+	if (!is_due(d, clock))
+		return deed_conflict(d, SENTENCE_NOT_DUE, NULL);
+	next = clocks_stage_after(clock->stage);
+	to = ladder_find(o->clock, o->stage);
+	kopru__v1__case_escalated__init(&body);
+	body.clock = (Kopru__V1__Clock)o->clock;
+	body.stage = o->stage;
+	body.due_at = clock->due_at;
+	body.to = (Kopru__V1__Actor__Role)to->role;
+	body.to_mayor = to->to_mayor;
+	body.overtaken = next < (int)o->stage ? (uint32_t)next : 0;
+	clock->stage = (int)o->stage;
+	clock->changed = true;
+	deed_tell(d, &telling, EVENT(CASE_ESCALATED), &body);
 	return true;
 }

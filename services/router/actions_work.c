@@ -27,9 +27,20 @@ static void
 topic_set(struct deed *d, const struct catalogue_topic *topic)
 {
 	struct case_record *r = d->record;
+	const struct case_clock *clock = &r->clocks[KOPRU__V1__CLOCK__CLOCK_TARGET];
+	int64_t from = r->term_from ? r->term_from : clock->exists ? clock->started_at : r->received_at;
 
 	r->topic = topic ? deed_string(d, topic->code) : NULL;
-	r->target_on = routing_target(d->cases->catalogue, topic, record_received_on(r), r->application);
+	r->target_on = routing_target(d->cases->catalogue, topic, from, r->term_from ? NULL : r->application).on;
+}
+
+/* When the law's term began: with the receipt, or anew since. */
+static int32_t
+term_started_on(const struct case_record *r)
+{
+	const struct case_clock *clock = &r->clocks[KOPRU__V1__CLOCK__CLOCK_LAW];
+
+	return clock->exists ? clock->started_on : record_received_on(r);
 }
 
 bool
@@ -158,12 +169,13 @@ action_extend(struct deed *d)
 	body.reason = deed_string(d, d->order->reason);
 	r->extended = true;
 	r->due_on =
-	    deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, record_received_on(r), true).on;
+	    deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, term_started_on(r), true).on;
 	deed_tell(d, &telling, EVENT(DEADLINE_MOVED), &body);
 	return true;
 }
 
-/* What was merged into it stands alone again; where it was merged itself, the leading case is told. */
+/* What was merged into it stands alone again; where it was merged itself, the leading case is told. By the router's
+ * clock: the fee was not paid in time, which counts as a withdrawal (Law 4982 art. 11). */
 bool
 action_withdraw(struct deed *d)
 {
@@ -171,15 +183,21 @@ action_withdraw(struct deed *d)
 	struct case_record *leader = r->merged ? cases_find(d->cases, &r->merged_into) : NULL;
 	struct case_telling telling = {.to_parts = true};
 	Kopru__V1__CaseWithdrawn body;
+	bool unpaid = (d->order->rule->who & d->who) == LIFECYCLE_SERVICE;
+	int32_t fee_due_on = r->fee_due_on;
 	size_t i = 0;
 
+	if (unpaid && (fee_due_on == 0 || fee_due_on >= d->cases->today))
+		return deed_conflict(d, SENTENCE_NOT_DUE, NULL);
 	while ((member = cases_member(d->cases, r, &i)))
 		deed_unmerge(d, member, sentence_make(d->cases->arena, SENTENCE_LEADER_WITHDRAWN, false, NULL));
 	record_finish(r, d->order->rule->to);
+	r->fee_due_on = unpaid ? fee_due_on : 0; /* says why */
 	if (leader)
 		deed_member_removed(d, leader, r);
 	kopru__v1__case_withdrawn__init(&body);
-	body.reason = deed_string(d, d->order->reason);
+	body.reason = deed_string(
+	    d, unpaid ? sentence_make(d->cases->arena, SENTENCE_FEE_UNPAID, false, NULL) : d->order->reason);
 	deed_tell(d, &telling, EVENT(CASE_WITHDRAWN), &body);
 	return true;
 }
@@ -197,17 +215,23 @@ action_close(struct deed *d)
 	return true;
 }
 
-/* Parts belonged to the answer before. */
+/* Parts belonged to the answer before, and so did the term: the law's begins anew. */
 bool
 action_reopen(struct deed *d)
 {
 	struct case_record *r = d->record;
 	struct case_telling telling = {0};
 	Kopru__V1__CaseReopened body;
+	int32_t due_on = 0;
 
 	r->state = d->order->rule->to;
 	r->final_owed = false;
-	r->fee_told_on = 0;
+	r->extended = false;
+	r->fee_told_on = r->fee_due_on = 0;
+	r->term_from = d->cases->now;
+	due_on = deadline_legal(catalogue_calendar(d->cases->catalogue), r->legal_basis, d->cases->today, false).on;
+	r->due_on = due_on != 0 ? due_on : r->due_on;
+	topic_set(d, r->topic ? catalogue_topic(d->cases->catalogue, r->topic) : NULL);
 	if (r->part_count > 0) {
 		r->part_count = 0;
 		r->parts_changed = true;

@@ -221,6 +221,7 @@ cases_tell(struct cases *c, const struct case_telling *t)
 	Kopru__V1__Actor actor = *t->actor;
 
 	r->version++;
+	clocks_settle(c->catalogue, c->now, r);
 	standing_fill(c, r, &standing);
 	kopru__v1__event__init(&event);
 	event.id = id_data(c->arena, &id);

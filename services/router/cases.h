@@ -7,6 +7,7 @@
 #include "common/base/ids.h"
 #include "proto/kopru/v1/event.pb-c.h"
 #include "services/router/catalogue.h"
+#include "services/router/clocks.h"
 
 struct case_part {
 	uint32_t number;
@@ -42,6 +43,8 @@ struct case_record {
 	bool merged;
 	struct uuid merged_into; /* when merged */
 	int state_before; /* when merged */
+	struct case_clock clocks[CLOCKS_KINDS]; /* by kind */
+	int64_t term_from; /* clocks that are new begin then; 0: with the receipt */
 	const char *draft; /* NULL: none */
 	const Kopru__V1__Actor *drafted_by, *approved_by; /* NULL: none, not approved */
 	const char *question; /* NULL: none is open */

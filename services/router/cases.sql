@@ -64,7 +64,7 @@ WITH changed AS (
 	       hand_backs = n.hand_backs, with_arbiter = n.with_arbiter, arbiter_due_on = n.arbiter_due_on,
 	       final_owed = n.final_owed, extended = n.extended, answers = n.answers, merged_into = n.merged_into,
 	       state_before = n.state_before, target_on = n.target_on, promised_on = n.promised_on,
-	       fee_told_on = n.fee_told_on, fee_due_on = n.fee_due_on, changed_at = now()
+	       fee_told_on = n.fee_told_on, fee_due_on = n.fee_due_on, clocked = true, changed_at = now()
 	  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::bool[], $8::date[],
 	              $9::int[], $10::int[], $11::int[], $12::int[], $13::bool[], $14::date[], $15::bool[], $16::bool[],
 	              $17::int[], $18::uuid[], $19::int[], $20::date[], $21::date[], $22::date[], $23::date[])

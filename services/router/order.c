@@ -80,28 +80,6 @@ read_into(const Kopru__V1__Merge *merge, struct order *o)
 	o->reason = merge->reason;
 }
 
-/* Fees and promises. */
-static void
-read_term(const Kopru__V1__Command *c, struct order *o)
-{
-	switch ((int)c->action_case) {
-	case ACTION(TELL_FEE):
-		o->text = c->tell_fee->text;
-		o->day = c->tell_fee->pay_by;
-		return;
-	case ACTION(FEE_WAS_PAID):
-		o->reason = c->fee_was_paid->evidence;
-		o->day = c->fee_was_paid->paid_on;
-		return;
-	case ACTION(PROMISE):
-		o->day = c->promise->promised_on;
-		o->reason = c->promise->reason;
-		return;
-	default: /* accept, approve, remind, expire hold nothing */
-		return;
-	}
-}
-
 /* Actions that hold one text or one reason, and no more. */
 static void
 read_simple(const Kopru__V1__Command *c, struct order *o)
@@ -132,7 +110,7 @@ read_simple(const Kopru__V1__Command *c, struct order *o)
 		o->reason = c->extend->reason;
 		return;
 	default:
-		read_term(c, o);
+		order_read_term(c, o);
 	}
 }
 

@@ -26,6 +26,9 @@ struct order {
 	const char *reason, *text; /* "" when there is none; the evidence of a payment is a reason */
 	const char *department, *topic, *letter_number;
 	int32_t day; /* answer by, final by, letter on, pay by, paid on or promised on; 0: none was given */
+	int clock; /* kopru.v1.Clock, of an escalation; stage and due_at of it, too */
+	uint32_t stage;
+	int64_t clock_due_at;
 	uint32_t part;
 	int legal_reason;
 	const Kopru__V1__Part *const *parts;
@@ -44,5 +47,8 @@ struct order_fault {
 /* peer: name of the sender's key ("" on ipc://). What it gives lives in a, or is the command's. */
 struct order_fault order_read(
     struct arena *a, const char *peer, const Kopru__V1__Command *command, struct order *order);
+
+/* The fields of a command about terms. */
+void order_read_term(const Kopru__V1__Command *command, struct order *order);
 
 #endif

@@ -285,6 +285,12 @@ orders_wake(struct orders *c)
 		timer_start(c->turn, 0);
 }
 
+const struct catalogue *
+orders_catalogue(const struct orders *c)
+{
+	return c->conf.catalogue(c->conf.arg);
+}
+
 size_t
 orders_waiting(const struct orders *c)
 {

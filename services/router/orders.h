@@ -37,6 +37,8 @@ void orders_take_own(struct orders *c, struct arena *a, const Kopru__V1__Command
 
 /* Something was consumed, a connection came up, a catalogue was read: look again. */
 void orders_wake(struct orders *c);
+/* NULL: not yet. */
+const struct catalogue *orders_catalogue(const struct orders *c);
 /* Commands that have no answer yet, and the age of the oldest in microseconds. */
 size_t orders_waiting(const struct orders *c);
 int64_t orders_oldest(const struct orders *c);

@@ -36,9 +36,9 @@ SELECT coalesce(max(c.version), 0) FROM router.calendar AS c;
 --      $9 target on, $10 seqs of stream "intake", $11 kinds, $12 channels, $13 legal bases (arrays of one length)
 -- after feed_append of their events, in the same order: the stream is locked, and its head is the last of them
 INSERT INTO router.case (application_id, number, version, state, department, topic, triage, received_at, due_on,
-       target_on, intake_seq, kind, channel, legal_basis, routed_seq)
+       target_on, intake_seq, kind, channel, legal_basis, routed_seq, clocked)
 SELECT n.application_id, n.number, 2, n.state, n.department, n.topic, n.triage, n.received_at, n.due_on, n.target_on,
-       n.intake_seq, n.kind, n.channel, n.legal_basis, h.seq - cardinality($1::uuid[]) + n.place
+       n.intake_seq, n.kind, n.channel, n.legal_basis, h.seq - cardinality($1::uuid[]) + n.place, true
   FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::date[],
               $9::date[], $10::bigint[], $11::int[], $12::int[], $13::int[]) WITH ORDINALITY
          AS n(application_id, number, state, department, topic, triage, received_at, due_on, target_on, intake_seq,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/domain/deadlines.h"
+#include "services/router/cases.h"
 #include "services/router/routing_events.h"
 
 #define DAY_MAX 47482 /* 2100-01-01 */
@@ -77,17 +78,33 @@ candidates_rank(const struct catalogue *c, struct arena *a, const Kopru__V1__App
 	return topics_rank(catalogue_topics(c), a, &question, candidates);
 }
 
-int32_t
-routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int32_t received_on,
+struct deadline
+routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int64_t received_at,
     const Kopru__V1__Application *application)
 {
-	int32_t promised =
-	    topic ? calendar_add_office_days(catalogue_calendar(c), received_on, topic->target_working_days) : 0;
 	int32_t asked = application && application->origin ? application->origin->reply_by : 0;
+	const struct deadline_target target = {
+	    .working_days = topic ? topic->target_working_days : -1,
+	    .working_minutes = topic ? topic->target_working_minutes : 0,
+	    .reply_by = asked > 0 && asked <= DAY_MAX ? asked : 0,
+	};
 
-	if (asked <= 0 || asked > DAY_MAX)
-		return promised;
-	return promised == 0 || asked < promised ? asked : promised;
+	return deadline_target(catalogue_calendar(c), received_at, &target);
+}
+
+void
+routing_clocks(const struct catalogue *c, Kopru__V1__Application *application, struct routing *routing)
+{
+	struct case_record r = {.state = routing->state,
+	    .topic = routing->topic,
+	    .received_at = routing->received_at,
+	    .due_on = routing->due_on,
+	    .target_on = routing->target_on,
+	    .legal_basis = routing->legal_basis,
+	    .application = application};
+
+	clocks_settle(c, routing->at, &r);
+	memcpy(routing->clocks, r.clocks, sizeof(routing->clocks));
 }
 
 void
@@ -126,7 +143,8 @@ routing_decide(
 	if (routing->due_on == 0)
 		routing->due_on =
 		    deadline_legal(calendar, KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071, received_on, false).on;
-	routing->target_on = routing_target(c, told.topic, received_on, told.application);
+	routing->target_on = routing_target(c, told.topic, routing->received_at, told.application).on;
+	routing_clocks(c, told.application, routing);
 	routing->candidates = routing_candidates_json(a, candidates, told.candidate_count);
 	routing_events_pack(a, &told, routing);
 }

@@ -4,8 +4,10 @@
 
 #include "common/base/arena.h"
 #include "common/base/ids.h"
+#include "common/domain/deadlines.h"
 #include "proto/kopru/v1/event.pb-c.h"
 #include "services/router/catalogue.h"
+#include "services/router/clocks.h"
 
 /* Chosen by whoever enters what the desk itself has, or is to answer, such as an old system's answered cases: no keyword
  * sends it elsewhere. */
@@ -32,15 +34,19 @@ struct routing {
 	int32_t kind, channel, legal_basis;
 	int32_t state, due_on;
 	int32_t target_on; /* 0: none */
+	struct case_clock clocks[CLOCKS_KINDS]; /* by kind */
 	const char *candidates; /* JSON */
 	const uint8_t *case_event, *department_event; /* packed */
 	size_t case_size, department_size;
 };
 
-/* The day that the topic promises, or that the sender of an official document asks for (Origin.reply_by), whichever is
- * earlier; 0: none. Both may be NULL. The day of the law is another. */
-int32_t routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int32_t received_on,
+/* Until when the topic promises it, or the sender of an official document asks for it (Origin.reply_by), whichever is
+ * earlier; on 0: none. Both may be NULL. The day of the law is another. */
+struct deadline routing_target(const struct catalogue *c, const struct catalogue_topic *topic, int64_t received_at,
     const Kopru__V1__Application *application);
+
+/* The clocks of a case as it was routed; application may be NULL. */
+void routing_clocks(const struct catalogue *c, Kopru__V1__Application *application, struct routing *routing);
 
 /* Everything that it gives lives in a. */
 void routing_decide(

@@ -92,6 +92,9 @@ static const struct sentence sentences[SENTENCE_COUNT] = {
     [SENTENCE_FEE_LATE] = {"Ücret süre dolmadan bildirilmeliydi; son gün {0} idi.",
 	"The fee had to be told before the end of the term; the last day was {0}."},
     [SENTENCE_FEE_NONE] = {"Bu başvuruda ödenmesi beklenen bir ücret yok.", "No fee is awaited for this application."},
+    [SENTENCE_FEE_UNPAID] = {"Ücret süresinde ödenmediği için başvurudan vazgeçilmiş sayıldı (4982 sayılı Kanun, "
+			     "madde 11).",
+	"The fee was not paid in time: the application counts as withdrawn (Law 4982, article 11)."},
     [SENTENCE_PROMISE_SAME] = {"Bu tarih başvurana zaten bildirildi: {0}.",
 	"The applicant was told this date already: {0}."},
     [SENTENCE_PROMISE_REASON] = {"Başvurana {0} sözü verildi; tarihi değiştirmek için gerekçe (reason) gereklidir.",

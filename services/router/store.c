@@ -5,12 +5,14 @@
 
 #include "common/feed/feed.sql.h"
 #include "services/router/cases.sql.h"
+#include "services/router/clocks.sql.h"
 #include "services/router/learning.sql.h"
 #include "services/router/models.sql.h"
 #include "services/router/router.sql.h"
+#include "services/router/store_clocks.h"
 
-const struct db_statement *const router_tables[] = {
-    feed_statements, router_statements, cases_statements, models_statements, learning_statements, NULL};
+const struct db_statement *const router_tables[] = {feed_statements, router_statements, cases_statements,
+    clocks_statements, models_statements, learning_statements, NULL};
 
 void
 store_catalogue_read(struct db_tx *tx, int32_t day)
@@ -210,6 +212,7 @@ store_route(struct db_tx *tx, const struct routing *r, size_t count)
 	for (size_t i = 0; i < all; i++)
 		db_put_bytes(tx, appended->items[i].event, appended->items[i].size);
 	cases_open(tx, r, count);
+	store_clocks_open(tx, r, count);
 	return appended;
 }
 

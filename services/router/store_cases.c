@@ -5,6 +5,8 @@
 
 #include "common/base/wire.h"
 #include "services/router/cases.sql.h"
+#include "services/router/clocks.sql.h"
+#include "services/router/store_clocks.h"
 
 /* Columns of cases_wanted. */
 enum {
@@ -42,7 +44,7 @@ enum {
 };
 
 /* Calls of store_cases_wanted. */
-enum { CALL_CASES, CALL_PARTS, CALL_COMMANDS };
+enum { CALL_CASES, CALL_PARTS, CALL_COMMANDS, CALL_CLOCKS };
 
 /* The cases asked for, and the leading ones that a merging names. */
 static void
@@ -72,6 +74,9 @@ store_cases_wanted(struct db_tx *tx, const struct order *const *orders, size_t c
 	db_bind_array(tx, DB_UUIDS, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_uuid(tx, &orders[i]->id);
+	db_call(tx, &clocks_statements[CLOCKS_WANTED]);
+	bind_applications(tx, orders, count);
+	db_bind_int8(tx, STORE_CLOCKS_MAX);
 }
 
 static const char *
@@ -219,6 +224,7 @@ store_cases_read(const struct db_results *results, struct cases *c, struct store
 	for (size_t i = 0; i < c->record_count; i++)
 		c->records[i] = case_read(results, c->arena, i);
 	parts_read(results, c);
+	store_clocks_read(results, CALL_CLOCKS, c);
 	replies_read(results, c->arena, replies);
 }
 

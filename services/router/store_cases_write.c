@@ -7,6 +7,7 @@
 #include "services/router/cases.sql.h"
 #include "services/router/learning.sql.h"
 #include "services/router/store_cases.h"
+#include "services/router/store_clocks.h"
 
 /* The changed records, by application id. */
 struct changed {
@@ -336,6 +337,7 @@ store_cases_write(struct db_tx *tx, const struct cases *c, const struct store_de
 	questions_change(tx, &questions, &no_questions);
 	parts_change(tx, &parts);
 	examples_put(tx, &examples);
+	store_clocks_write(tx, changed.list, changed.count);
 	if (c->entry_count > 0)
 		appended = entries_append(tx, c);
 	if (count > 0)

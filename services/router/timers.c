@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "common/domain/calendar.h"
+#include "services/router/escalations.h"
 #include "services/router/store_cases.h"
 
 #define LOOK_MS 2000
@@ -25,20 +26,34 @@ struct timers {
 	unsigned looks;
 	int64_t overdue;
 	bool stopping;
+	struct escalations *escalations;
 	struct metric *arbiter, *oldest, *due;
 };
 
-struct uuid
-timers_id(const struct uuid *application_id, uint32_t version, bool remind)
+static size_t
+put_number(uint8_t *to, uint64_t number, size_t size)
 {
-	uint8_t name[UUID_SIZE + 5], hash[crypto_hash_sha256_BYTES];
+	for (size_t i = 0; i < size; i++)
+		to[i] = (uint8_t)(number >> (8 * i));
+	return size;
+}
+
+struct uuid
+timers_id(const struct timers_deed *deed)
+{
+	uint8_t name[UUID_SIZE + 16], hash[crypto_hash_sha256_BYTES];
+	size_t size = UUID_SIZE;
 	struct uuid id;
 
-	memcpy(name, application_id->bytes, UUID_SIZE);
-	for (size_t i = 0; i < 4; i++)
-		name[UUID_SIZE + i] = (uint8_t)(version >> (8 * i));
-	name[UUID_SIZE + 4] = remind ? 'r' : 'e';
-	crypto_hash_sha256(hash, name, sizeof(name));
+	memcpy(name, deed->application_id.bytes, UUID_SIZE);
+	size += put_number(name + size, deed->version, 4);
+	name[size++] = (uint8_t)deed->what;
+	if (deed->clock != 0) {
+		name[size++] = (uint8_t)deed->clock;
+		size += put_number(name + size, (uint64_t)deed->stage, 2);
+		size += put_number(name + size, (uint64_t)deed->due_at, 8);
+	}
+	crypto_hash_sha256(hash, name, size);
 	memcpy(id.bytes, hash, UUID_SIZE);
 	id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0F) | 0x80); /* version 8: ours (RFC 9562) */
 	id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3F) | 0x80);
@@ -51,13 +66,12 @@ id_data(struct arena *a, const struct uuid *id)
 	return (ProtobufCBinaryData){.len = UUID_SIZE, .data = arena_copy(a, id->bytes, UUID_SIZE)};
 }
 
-static void
-due_send(struct timers *t, const struct store_due *due)
+Kopru__V1__Command *
+timers_command(struct arena *a, const struct timers_deed *deed)
 {
-	struct arena *a = arena_new(0);
 	Kopru__V1__Command *command = arena_alloc(a, sizeof(*command));
 	Kopru__V1__Actor *actor = arena_alloc(a, sizeof(*actor));
-	struct uuid id = timers_id(&due->application_id, due->version, due->remind);
+	struct uuid id = timers_id(deed);
 
 	kopru__v1__actor__init(actor);
 	actor->type = KOPRU__V1__ACTOR__TYPE__TYPE_SERVICE;
@@ -66,8 +80,19 @@ due_send(struct timers *t, const struct store_due *due)
 	kopru__v1__command__init(command);
 	command->id = id_data(a, &id);
 	command->actor = actor;
-	command->application_id = id_data(a, &due->application_id);
-	command->expected_version = due->version;
+	command->application_id = id_data(a, &deed->application_id);
+	command->expected_version = deed->version;
+	return command;
+}
+
+static void
+due_send(struct timers *t, const struct store_due *due)
+{
+	const struct timers_deed deed = {
+	    .application_id = due->application_id, .version = due->version, .what = due->remind ? 'r' : 'e'};
+	struct arena *a = arena_new(0);
+	Kopru__V1__Command *command = timers_command(a, &deed);
+
 	if (due->remind) {
 		command->action_case = KOPRU__V1__COMMAND__ACTION_REMIND;
 		command->remind = arena_alloc(a, sizeof(*command->remind));
@@ -178,6 +203,7 @@ timers_new(struct loop *l, const struct timers_conf *conf, struct metrics *m)
 	    m, "kopru_router_questions_due", "", "Questions to remind of or to let expire, at the last look");
 	t->timer = timer_new(l, on_look, t);
 	timer_start(t->timer, LOOK_MS);
+	t->escalations = escalations_new(l, conf, m);
 	return t;
 }
 
@@ -188,6 +214,7 @@ timers_stop(struct timers *t)
 		return;
 	t->stopping = true;
 	timer_stop(t->timer);
+	escalations_stop(t->escalations);
 }
 
 void
@@ -195,6 +222,7 @@ timers_free(struct timers *t)
 {
 	if (!t)
 		return;
+	escalations_free(t->escalations);
 	timer_free(t->timer);
 	free(t);
 }

@@ -23,7 +23,18 @@ struct timers *timers_new(struct loop *l, const struct timers_conf *conf, struct
 void timers_stop(struct timers *t);
 void timers_free(struct timers *t); /* NULL is fine; after the connections were closed */
 
-/* The id of the command that does it. Pure. */
-struct uuid timers_id(const struct uuid *application_id, uint32_t version, bool remind);
+/* What the router's own clock does to a case. */
+struct timers_deed {
+	struct uuid application_id;
+	uint32_t version; /* of the case */
+	char what; /* r: remind, e: expire, c: escalate, f: a fee was not paid */
+	int clock, stage; /* of c and f; 0 else */
+	int64_t due_at;
+};
+
+/* The id of the command that does it: the same for the same deed. Pure. */
+struct uuid timers_id(const struct timers_deed *deed);
+/* The command, without its action. Lives in a. Pure. */
+Kopru__V1__Command *timers_command(struct arena *a, const struct timers_deed *deed);
 
 #endif

@@ -217,6 +217,19 @@ def promises_a_date():
     assert events("case", case)[-1].standing.promised_on == 0
 
 
+def a_term_that_passes_is_told():
+    case = new_case()
+    for actor in (manager("TEM"), arbiter()):
+        assert code(do("escalate", case, actor, {"clock": 1, "stage": 50})) == "forbidden"
+    S.sql(f"UPDATE router.clock SET next_at = now() WHERE application_id = '{case}' AND kind = 1")
+    kopru.wait_until(lambda: kinds(case)[-1] == "case.escalated", 20, "it is told", lambda: S.tail("router"))
+    told = events("case", case)[-1]
+    assert (told.case_escalated.clock, told.case_escalated.stage, told.case_escalated.to_mayor) == (1, 50, False)
+    assert told.case_escalated.to == commands.ACTOR.Role.Value("ROLE_OFFICER") and told.case_escalated.overtaken == 0
+    assert events("department/TEM", case)[-1].id == told.id
+    assert S.value(f"SELECT stage FROM router.clock WHERE application_id = '{case}' AND kind = 1 AND next_at > now()") == "50"
+
+
 def merged_and_answered_together():
     leader, first, second = new_case(), new_case(), new_case()
     for member in (first, second):
@@ -477,7 +490,8 @@ def main():
     try:
         for function in (starts, accepts_answers_and_closes, asks_and_waits, adds_unasked, the_clock_reminds_and_expires,
                          nobody_wants_it,
-                         four_eyes, interim_forwarded_rejected_extended, promises_a_date, merged_and_answered_together,
+                         four_eyes, interim_forwarded_rejected_extended, promises_a_date, a_term_that_passes_is_told,
+                         merged_and_answered_together,
                          split_among_departments, a_key_is_a_manager_of_its_department,
                          an_erased_application_goes_on_without_its_applicant, bad_input_is_told_what_is_wrong,
                          the_same_id_gives_the_same_reply, waits_for_what_the_sender_knows, two_clerks_a_thousand_times,

@@ -642,11 +642,17 @@ test_the_clock_finds_what_is_due(void **state)
 	struct world *w = *state;
 	struct db_tx *tx = db_begin(w->routers[0].reader);
 	const struct uuid one = case_id(1), two = case_id(2);
-	struct uuid ids[] = {timers_id(&one, 2, true), timers_id(&one, 2, true), timers_id(&one, 3, true),
-	    timers_id(&one, 2, false), timers_id(&two, 2, true)};
+	const struct timers_deed deeds[] = {{one, 2, 'r', 0, 0, 0}, {one, 2, 'r', 0, 0, 0}, {one, 3, 'r', 0, 0, 0},
+	    {one, 2, 'e', 0, 0, 0}, {two, 2, 'r', 0, 0, 0}, {one, 2, 'c', 1, 50, 7}, {one, 2, 'c', 2, 50, 7},
+	    {one, 2, 'c', 1, 75, 7}, {one, 2, 'c', 1, 50, 8}, {one, 2, 'f', 1, 50, 7}};
 
-	for (size_t i = 1; i < 5; i++)
-		assert_int_equal(uuid_compare(&ids[0], &ids[i]) == 0, i == 1);
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		for (size_t j = 0; j < sizeof(deeds) / sizeof(deeds[0]); j++) {
+			struct uuid a = timers_id(&deeds[i]), b = timers_id(&deeds[j]);
+
+			assert_int_equal(uuid_compare(&a, &b) == 0, i == j || (i < 2 && j < 2));
+		}
+	}
 	assert_int_equal(
 	    scratch_sql(w->scratch,
 		"INSERT INTO router.question (application_id, text, answer_by, remind_on) SELECT application_id, "

@@ -12,11 +12,13 @@
 
 #include "common/base/file.h"
 #include "common/domain/words.h"
+#include "services/router/actions_internal.h"
 #include "services/router/lifecycle_draw.h"
 #include "tests/harness/case_world.h"
 
 #define COLUMNS 15
 #define STATES 11
+#define CLOCK_LAW KOPRU__V1__CLOCK__CLOCK_LAW
 
 static const struct person {
 	const char *name;
@@ -71,6 +73,14 @@ record_in_state(struct world *w, const struct person *person, int state, int act
 		r->answer_by = w->cases.today - 1;
 		r->remind_on = w->cases.today - 5;
 	}
+	if (action == ACTION(WITHDRAW) && person->role == ROLE(SERVICE))
+		r->fee_due_on = w->cases.today - 1;
+	if (action == ACTION(ESCALATE))
+		r->clocks[CLOCK_LAW] = (struct case_clock){.exists = true,
+		    .legal_basis = r->legal_basis,
+		    .started_on = record_received_on(r),
+		    .due_at = date_start_in_istanbul(r->due_on + 1),
+		    .next_at = w->cases.now - 1};
 	if (action == ACTION(FEE_WAS_PAID)) {
 		r->fee_told_on = w->cases.today - 1;
 		r->fee_due_on = w->cases.today + 20;
