@@ -13,6 +13,41 @@ ALTER TABLE router.topic
 	ADD COLUMN basket text NOT NULL DEFAULT '' CHECK (basket IN ('', 'thanks', 'irrelevant', 'follow_up')),
 	ADD COLUMN target_working_minutes int CHECK (target_working_minutes BETWEEN 1 AND 100000); -- NULL: by target_working_days
 
+-- What a unit or a topic is called and whose it is from a day on. A row of router.department or router.topic holds until
+-- the first of these, and says when the whole ends (valid_to); all that is asked is asked for a day. An event holds the
+-- names of its day, so old cases keep the old ones.
+CREATE TABLE router.department_change (
+	LIKE router.department INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+	PRIMARY KEY (code, valid_from),
+	FOREIGN KEY (code) REFERENCES router.department
+);
+CREATE TABLE router.topic_change (
+	LIKE router.topic INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+	PRIMARY KEY (code, valid_from),
+	FOREIGN KEY (code) REFERENCES router.topic,
+	FOREIGN KEY (department) REFERENCES router.department,
+	FOREIGN KEY (shared_with) REFERENCES router.department
+);
+CREATE FUNCTION router.departments_on(day date) RETURNS SETOF router.department LANGUAGE sql STABLE AS $$
+	SELECT d.code, coalesce(c.name_tr, d.name_tr), coalesce(c.name_en, d.name_en), coalesce(c.outside, d.outside),
+	       d.valid_from, d.valid_to, coalesce(c.phone, d.phone), coalesce(c.letter_tr, d.letter_tr)
+	  FROM router.department AS d
+	  LEFT JOIN LATERAL (SELECT x.* FROM router.department_change AS x
+	                      WHERE x.code = d.code AND x.valid_from <= day ORDER BY x.valid_from DESC LIMIT 1) AS c ON true
+	 WHERE d.valid_from <= day AND (d.valid_to IS NULL OR d.valid_to > day)
+$$;
+CREATE FUNCTION router.topics_on(day date) RETURNS SETOF router.topic LANGUAGE sql STABLE AS $$
+	SELECT t.* FROM router.topic AS t
+	 WHERE t.valid_from <= day AND (t.valid_to IS NULL OR t.valid_to > day)
+	   AND NOT EXISTS (SELECT FROM router.topic_change AS x WHERE x.code = t.code AND x.valid_from <= day)
+	UNION ALL
+	SELECT c.* FROM router.topic AS t
+	 CROSS JOIN LATERAL (SELECT x.* FROM router.topic_change AS x
+	                      WHERE x.code = t.code AND x.valid_from <= day ORDER BY x.valid_from DESC LIMIT 1) AS c
+	 WHERE t.valid_from <= day AND (t.valid_to IS NULL OR t.valid_to > day)
+$$;
+GRANT SELECT ON router.department_change, router.topic_change TO router, intake, reporting;
+
 -- ---- The classifier ------------------------------------------------------------------------------------------------
 -- One is active; one step back is the row before it that was active. figures: its own test figures and what it was
 -- compared with. A row is never changed but in its state.
@@ -89,18 +124,22 @@ CREATE TABLE router.rule (
 );
 
 -- ---- Places --------------------------------------------------------------------------------------------------------
--- Neighbourhoods and other areas as polygons, streets as lines; shape is GeoJSON geometry (WGS 84). names: folded
--- other names ("araplar"). district: '' for our own, else whose it is.
+-- Neighbourhoods and other areas as polygons, streets as lines; shape is GeoJSON geometry (WGS 84). names: other names
+-- ("Araplar"). district: '' for our own, else whose it is. ordinary: the name is a word like others ("yenice"), which
+-- counts only beside "mahalle". change: another one whenever a row changes, so that a reader sees it without the shapes.
+CREATE SEQUENCE router.place_change;
 CREATE TABLE router.area (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z0-9][a-z0-9_-]{0,59}$'),
 	kind text NOT NULL CHECK (kind IN ('neighbourhood', 'area')),
 	name_tr text NOT NULL,
 	names text[] NOT NULL DEFAULT '{}',
 	district text NOT NULL DEFAULT '',
+	ordinary boolean NOT NULL DEFAULT false,
 	shape jsonb, -- NULL: known by name only
 	source text NOT NULL DEFAULT '',
 	valid_from date NOT NULL DEFAULT '2000-01-01',
-	valid_to date
+	valid_to date,
+	change bigint NOT NULL DEFAULT nextval('router.place_change')
 );
 CREATE TABLE router.street (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -110,7 +149,8 @@ CREATE TABLE router.street (
 	shape jsonb, -- LineString or MultiLineString; NULL: known by name only
 	source text NOT NULL DEFAULT '',
 	valid_from date NOT NULL DEFAULT '2000-01-01',
-	valid_to date
+	valid_to date,
+	change bigint NOT NULL DEFAULT nextval('router.place_change')
 );
 
 -- ---- Decisions -----------------------------------------------------------------------------------------------------

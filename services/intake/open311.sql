@@ -3,8 +3,8 @@
 -- name: open311_topics
 -- out: code, name, in English, category, name of the department, in English, keywords with ", " between, target in working days
 SELECT t.code, t.name_tr, t.name_en, t.category_tr, d.name_tr, d.name_en, array_to_string(t.keywords, ', '), t.target_working_days
-  FROM router.topic AS t JOIN router.department AS d ON d.code = t.department
- WHERE t.open311 AND t.valid_from <= current_date AND (t.valid_to IS NULL OR t.valid_to > current_date)
+  FROM router.topics_on(current_date) AS t JOIN router.departments_on(current_date) AS d ON d.code = t.department
+ WHERE t.open311
  ORDER BY t.code LIMIT 1000;
 
 -- name: open311_token

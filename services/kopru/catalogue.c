@@ -11,6 +11,7 @@
 
 #define ROWS_MAX 20000
 #define EMERGENCY_MAX 40
+#define MINUTES_MAX 100000
 
 /* Units are data; a unit that is not here is shown to English readers under its Turkish name. */
 static const struct {
@@ -179,6 +180,25 @@ emergency_valid(const char *text)
 	return strspn(text, "0123456789, ") == strlen(text) && strlen(text) <= EMERGENCY_MAX;
 }
 
+/* A file of before has no such column. */
+static int
+minutes_take(const struct csv_table *t, size_t row, int32_t *minutes, struct err *e)
+{
+	const char *text = csv_cell(t, row, "target_working_minutes");
+	char *end;
+	long value;
+
+	if (!text || *text == '\0')
+		return 0;
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || *end || !ascii_digit(text[0]) || value < 1 || value > MINUTES_MAX)
+		return err_set(e, "row %zu: \"target_working_minutes\" is no number from 1 to %d: \"%s\"", row + 1,
+		    MINUTES_MAX, text);
+	*minutes = (int32_t)value;
+	return 0;
+}
+
 /* How it is decided on. A file of before has no such columns. */
 static int
 deciding_take(const struct csv_table *t, size_t row, struct catalogue_topic *topic, struct err *e)
@@ -218,7 +238,8 @@ topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size
 	    cell_among(t, row, "competence", competences, &topic->competence, e) < 0 ||
 	    cell_days(t, row, "target_working_days", &topic->target_working_days, e) < 0 ||
 	    cell_among(t, row, "priority", priorities, &topic->priority, e) < 0 ||
-	    open311_take(t, row, &topic->open311, e) < 0 || deciding_take(t, row, topic, e) < 0)
+	    open311_take(t, row, &topic->open311, e) < 0 || deciding_take(t, row, topic, e) < 0 ||
+	    minutes_take(t, row, &topic->target_working_minutes, e) < 0)
 		return -1;
 	topic->keywords = keywords_fold(a, keywords);
 	for (size_t i = 0; i < row; i++)

@@ -30,6 +30,7 @@ struct catalogue_topic {
 	const char *shared_with; /* code of who has a part in it; "": nobody */
 	const char *emergency; /* life safety: what to call at once, "112, 183"; "": nothing */
 	const char *basket; /* "thanks", "irrelevant", "follow_up": no matter for a department; "": one */
+	int32_t target_working_minutes; /* sooner than a day; 0: by days */
 };
 
 struct catalogue_holiday {

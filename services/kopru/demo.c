@@ -54,6 +54,7 @@ build(void *arg, struct db_tx *tx)
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, shared_with);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, emergency);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->topics, n, basket);
+	PUT_ALL(tx, DB_INT4S, db_put_int4, c->topics, n, target_working_minutes);
 
 	n = c->holidays_count;
 	demo->holidays = db_call(tx, &kopru_statements[HOLIDAYS_LOAD]);

@@ -76,6 +76,8 @@ SELECT 'wrong', format('%s may not %s %s', g.role, g.privilege, g.object), 'The 
 	('intake', 'INSERT', 'intake.application'), ('intake', 'SELECT', 'auth.api_key'), ('reporting', 'SELECT', 'auth.api_key'),
 	('router', 'INSERT', 'router.case'), ('router', 'UPDATE', 'router.case'), ('router', 'INSERT', 'router.decision'),
 	('router', 'SELECT', 'router.topic'), ('router', 'SELECT', 'router.holiday'), ('router', 'SELECT', 'router.department'),
+	('router', 'SELECT', 'router.topic_change'), ('router', 'SELECT', 'router.department_change'),
+	('router', 'SELECT', 'router.area'), ('router', 'SELECT', 'router.street'),
 	('notifier', 'INSERT', 'notifier.notice'), ('notifier', 'UPDATE', 'notifier.notice'),
 	('reporting', 'INSERT', 'reporting.application'), ('reporting', 'UPDATE', 'reporting.application'),
 	('intake', 'EXECUTE', 'feed.append(text[],uuid[],uuid[],text[],timestamptz[],bytea[])'),
@@ -188,9 +190,8 @@ UNION ALL
 SELECT 'wrong', format('topic %s points to department %s, which %s', t.code, t.department,
                        CASE WHEN d.valid_to <= current_date THEN 'has ended' ELSE 'has no stream' END),
        'What is about it goes to the desk instead', 'correct TOPICS.csv and run kopru demo, or give the department its stream'
-  FROM router.topic AS t JOIN router.department AS d ON d.code = t.department
- WHERE (t.valid_to IS NULL OR t.valid_to > current_date)
-   AND (d.valid_to <= current_date OR NOT EXISTS (SELECT FROM feed.stream AS s WHERE s.name = 'department/' || d.code));
+  FROM router.topics_on(current_date) AS t JOIN router.department AS d ON d.code = t.department
+ WHERE (d.valid_to <= current_date OR NOT EXISTS (SELECT FROM feed.stream AS s WHERE s.name = 'department/' || d.code));
 
 -- name: holidays
 -- A deadline of today is at most 30 working days away, which with holidays between is less than 75 days.

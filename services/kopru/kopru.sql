@@ -17,27 +17,28 @@ ON CONFLICT (name) DO NOTHING;
 -- name: topics_load
 -- in:  $1 codes, $2 Turkish names, $3 English names, $4 categories, $5 departments, $6 competences,
 --      $7 target working days, $8 priorities, $9 keywords (folded, separated by commas), $10 over Open311?, $11 who has a
---      part in it, $12 what to call at once, $13 baskets (arrays)
+--      part in it, $12 what to call at once, $13 baskets, $14 target working minutes (0: none) (arrays)
 -- out: code of each that is new or another now
 INSERT INTO router.topic AS t (code, name_tr, name_en, category_tr, department, competence, target_working_days,
-                               priority, keywords, open311, shared_with, emergency, basket)
+                               priority, keywords, open311, shared_with, emergency, basket, target_working_minutes)
 SELECT n.code, n.name_tr, n.name_en, n.category_tr, n.department, n.competence, n.days, n.priority,
-       string_to_array(n.keywords, ','), n.open311, nullif(n.shared_with, ''), n.emergency, n.basket
+       string_to_array(n.keywords, ','), n.open311, nullif(n.shared_with, ''), n.emergency, n.basket,
+       nullif(n.minutes, 0)
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[],
-              $10::bool[], $11::text[], $12::text[], $13::text[])
+              $10::bool[], $11::text[], $12::text[], $13::text[], $14::int[])
          AS n(code, name_tr, name_en, category_tr, department, competence, days, priority, keywords, open311, shared_with,
-              emergency, basket)
+              emergency, basket, minutes)
 ON CONFLICT (code) DO UPDATE
   SET name_tr = EXCLUDED.name_tr, name_en = EXCLUDED.name_en, category_tr = EXCLUDED.category_tr,
       department = EXCLUDED.department, competence = EXCLUDED.competence,
       target_working_days = EXCLUDED.target_working_days, priority = EXCLUDED.priority, keywords = EXCLUDED.keywords,
       open311 = EXCLUDED.open311, shared_with = EXCLUDED.shared_with, emergency = EXCLUDED.emergency,
-      basket = EXCLUDED.basket
+      basket = EXCLUDED.basket, target_working_minutes = EXCLUDED.target_working_minutes
   WHERE (t.name_tr, t.name_en, t.category_tr, t.department, t.competence, t.target_working_days, t.priority, t.keywords,
-         t.open311, t.shared_with, t.emergency, t.basket)
+         t.open311, t.shared_with, t.emergency, t.basket, t.target_working_minutes)
         IS DISTINCT FROM (EXCLUDED.name_tr, EXCLUDED.name_en, EXCLUDED.category_tr, EXCLUDED.department,
         EXCLUDED.competence, EXCLUDED.target_working_days, EXCLUDED.priority, EXCLUDED.keywords, EXCLUDED.open311,
-        EXCLUDED.shared_with, EXCLUDED.emergency, EXCLUDED.basket)
+        EXCLUDED.shared_with, EXCLUDED.emergency, EXCLUDED.basket, EXCLUDED.target_working_minutes)
 RETURNING code;
 
 -- name: holidays_load
@@ -69,10 +70,10 @@ RETURNING code;
 -- out: code, Turkish name, English name, outside, valid keys, topics, events
 SELECT d.code, d.name_tr, d.name_en, d.outside,
        (SELECT count(*) FROM feed.peer AS p WHERE p.name = 'department/' || d.code AND p.revoked_at IS NULL),
-       (SELECT count(*) FROM router.topic AS t WHERE t.department = d.code AND t.valid_to IS NULL),
+       (SELECT count(*) FROM router.topics_on(current_date) AS t WHERE t.department = d.code),
        coalesce((SELECT e.seq FROM feed.event AS e WHERE e.stream = 'department/' || d.code
                   ORDER BY e.seq DESC LIMIT 1), 0)
-  FROM router.department AS d WHERE d.valid_to IS NULL ORDER BY d.code;
+  FROM router.departments_on(current_date) AS d ORDER BY d.code;
 
 -- name: department_peer_add
 -- in:  $1 public key, $2 code

@@ -52,7 +52,8 @@ rows_copy(struct catalogue *c, const struct catalogue_rows *rows)
 		    .name_tr = arena_string(a, d->name_tr),
 		    .name_en = arena_string(a, d->name_en),
 		    .outside = d->outside,
-		    .phone = text_copy(a, d->phone)};
+		    .phone = text_copy(a, d->phone),
+		    .letter = text_copy(a, d->letter)};
 	}
 	c->topic_count = rows->topic_count;
 	c->topics = arena_array(a, rows->topic_count + 1, sizeof(*c->topics));
@@ -219,6 +220,7 @@ catalogue_rows_fingerprint(const struct catalogue_rows *rows)
 		hash_text(&hash, rows->departments[i].name_en);
 		hash_bytes(&hash, rows->departments[i].outside ? "o" : "i", 1);
 		hash_text(&hash, rows->departments[i].phone);
+		hash_text(&hash, rows->departments[i].letter);
 	}
 	for (size_t i = 0; i < rows->topic_count; i++) {
 		hash_text(&hash, rows->topics[i].code);

@@ -16,6 +16,8 @@ struct catalogue_department {
 	const char *code, *name_tr, *name_en;
 	bool outside; /* another institution */
 	const char *phone; /* of an institution; "": none */
+	const char
+	    *letter; /* to it, when a matter is its own, with {number}, {date}, {topic}, {institution}; "": none */
 };
 
 struct catalogue_topic {

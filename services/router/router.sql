@@ -2,11 +2,10 @@
 
 -- name: departments_valid
 -- in:  $1 day
--- out: code, Turkish name, English name, outside, phone; those valid on the day that have a stream
-SELECT d.code, d.name_tr, d.name_en, d.outside, d.phone
-  FROM router.department AS d
+-- out: code, Turkish name, English name, outside, phone, letter; those valid on the day that have a stream
+SELECT d.code, d.name_tr, d.name_en, d.outside, d.phone, d.letter_tr
+  FROM router.departments_on($1::date) AS d
   JOIN feed.stream AS s ON s.name = 'department/' || d.code
- WHERE d.valid_from <= $1::date AND (d.valid_to IS NULL OR d.valid_to > $1::date)
  ORDER BY d.code COLLATE "C";
 
 -- name: topics_valid
@@ -15,8 +14,7 @@ SELECT d.code, d.name_tr, d.name_en, d.outside, d.phone
 --      it, what to call at once, basket, target working minutes (0: none); those valid on the day
 SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t.keywords, E'\n'), t.name_en,
        coalesce(t.shared_with, ''), t.emergency, t.basket, coalesce(t.target_working_minutes, 0)
-  FROM router.topic AS t
- WHERE t.valid_from <= $1::date AND (t.valid_to IS NULL OR t.valid_to > $1::date)
+  FROM router.topics_on($1::date) AS t
  ORDER BY t.code COLLATE "C";
 
 -- name: calendar_days

@@ -38,6 +38,7 @@ departments_read(const struct db_results *r, struct arena *a, struct catalogue_r
 		list[i].name_en = db_text(r, 0, i, 2);
 		list[i].outside = db_bool(r, 0, i, 3);
 		list[i].phone = db_text(r, 0, i, 4);
+		list[i].letter = db_text(r, 0, i, 5);
 	}
 	rows->departments = list;
 }
