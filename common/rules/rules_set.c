@@ -143,3 +143,36 @@ rules_set_read(struct arena *a, const char *text, size_t size, struct rules_set 
 	arena_free(scratch);
 	return rc;
 }
+
+/* As the database stores it. */
+static const char *
+json_text(struct arena *a, json_t *json)
+{
+	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	char *text = arena_alloc(a, size + 1);
+
+	json_dumpb(json, text, size, JSON_COMPACT);
+	json_decref(json);
+	return text;
+}
+
+struct rules *
+rules_set_compile(const struct rules_set *set, uint32_t version, struct err *e)
+{
+	struct arena *a = arena_new(0);
+	struct rules_row *rows = arena_array(a, set->count + 1, sizeof(*rows));
+	struct rules *r;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct rule *rule = &set->list[i];
+
+		rows[i] = (struct rules_row){.code = rule->code,
+		    .valid_from = rule->valid_from,
+		    .valid_to = rule->valid_to,
+		    .conditions = json_text(a, rule_conditions_json(rule)),
+		    .outcome = json_text(a, rule_outcome_json(rule))};
+	}
+	r = rules_new(rows, set->count, version, e);
+	arena_free(a);
+	return r;
+}

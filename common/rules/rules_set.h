@@ -21,6 +21,8 @@ struct rules_set {
 
 /* All lives in a. The reason names the rule and the field, and what is allowed. */
 int rules_set_read(struct arena *a, const char *text, size_t size, struct rules_set *set, struct err *e);
+/* What the router would make of it; rules_free it. */
+struct rules *rules_set_compile(const struct rules_set *set, uint32_t version, struct err *e);
 
 struct rules_department {
 	const char *code;

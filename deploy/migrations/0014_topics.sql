@@ -122,6 +122,37 @@ CREATE TABLE router.rule (
 	outcome jsonb NOT NULL,
 	PRIMARY KEY (version, code)
 );
+-- Which set became active when, in order. One step back from a set is the one before it when it was activated.
+CREATE TABLE router.rules_change (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	version int NOT NULL REFERENCES router.rules,
+	before int REFERENCES router.rules, -- NULL: there was none
+	how text NOT NULL CHECK (how IN ('activate', 'rollback')),
+	made_by text NOT NULL,
+	at timestamptz NOT NULL DEFAULT now()
+);
+-- One set gives way to another. p_before: which one was active when it was decided (0: none); another one by now is a
+-- refusal. p_replay: what it would have moved; NULL leaves what is stored.
+CREATE FUNCTION router.rules_activate(p_version int, p_before int, p_how text, p_by text, p_replay jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog SET lock_timeout = '5s' AS $$
+DECLARE
+	active int;
+BEGIN
+	LOCK TABLE router.rules IN SHARE ROW EXCLUSIVE MODE;
+	SELECT r.version INTO active FROM router.rules AS r WHERE r.state = 'active';
+	IF coalesce(active, 0) <> p_before THEN
+		RAISE EXCEPTION 'meanwhile version % became active', coalesce(active, 0) USING ERRCODE = 'KF004';
+	END IF;
+	UPDATE router.rules AS r SET state = 'retired' WHERE r.state = 'active';
+	UPDATE router.rules AS r SET state = 'active', activated_at = now(), replay = coalesce(p_replay, r.replay)
+	 WHERE r.version = p_version;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no version % of the rules', p_version USING ERRCODE = 'KF004';
+	END IF;
+	INSERT INTO router.rules_change (version, before, how, made_by) VALUES (p_version, active, p_how, p_by);
+END
+$$;
+REVOKE ALL ON FUNCTION router.rules_activate(int, int, text, text, jsonb) FROM PUBLIC;
 
 -- ---- Places --------------------------------------------------------------------------------------------------------
 -- Neighbourhoods and other areas as polygons, streets as lines; shape is GeoJSON geometry (WGS 84). names: other names

@@ -25,8 +25,10 @@ struct command_line {
 	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
 	const char *url, *mapping, *errors, *preview, *source, *since, *file; /* of an import; NULL when not given */
 	const char *model, *folds, *block, *day; /* of topics; NULL when not given */
-	const char *version, *reason, *by, *calendar, *batch; /* of the calendar; NULL when not given */
+	const char *version, *reason, *by, *calendar, *batch; /* of the calendar and of rules; NULL when not given */
 	bool extended;
+	const char *days; /* of rules; NULL when not given */
+	bool activate, first;
 	bool dry_run;
 	bool outside;
 	bool json;
@@ -60,6 +62,14 @@ int key_create(const struct command_line *line, struct err *e);
 int key_list(const struct command_line *line, struct err *e);
 int key_revoke(const struct command_line *line, struct err *e);
 int channels_show(const struct command_line *line, struct err *e);
+int rules_list(const struct command_line *line, struct err *e);
+int rules_show(const struct command_line *line, struct err *e);
+int rules_check(const struct command_line *line, struct err *e);
+int rules_save(const struct command_line *line, struct err *e);
+int rules_replay(const struct command_line *line, struct err *e);
+int rules_activate(const struct command_line *line, struct err *e);
+int rules_rollback(const struct command_line *line, struct err *e);
+int rules_history(const struct command_line *line, struct err *e);
 int media_retry(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
@@ -88,6 +98,15 @@ int calendar_moved(const struct command_line *line, struct err *e);
 int calendar_due(const struct command_line *line, struct err *e);
 int parked_list(const struct command_line *line, struct err *e);
 int parked_release(const struct command_line *line, struct err *e);
+
+/* All that there are, and where an option's value goes in a command_line; a flag has none. Their ends are empty. */
+extern const struct command command_table[];
+struct command_field {
+	size_t offset;
+	int key; /* 0 ends */
+	bool flag;
+};
+extern const struct command_field command_fields[];
 
 /* What was done: for a person the text, for a program (--json) the object, which is taken over. */
 void command_say(bool json, json_t *object, const char *format, ...) __attribute__((format(printf, 3, 4)));

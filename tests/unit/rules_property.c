@@ -394,24 +394,9 @@ question_random(void)
 static struct rules *
 compile(const struct rules_set *set)
 {
-	struct rules_row rows[RULES];
-	char *texts_made[2 * RULES];
-	struct rules *r;
 	struct err e = {""};
+	struct rules *r = rules_set_compile(set, 1, &e);
 
-	for (size_t i = 0; i < set->count; i++) {
-		json_t *when = rule_conditions_json(&set->list[i]), *then = rule_outcome_json(&set->list[i]);
-
-		texts_made[2 * i] = json_dumps(when, 0);
-		texts_made[2 * i + 1] = json_dumps(then, 0);
-		rows[i] = (struct rules_row){set->list[i].code, set->list[i].valid_from, set->list[i].valid_to,
-		    texts_made[2 * i], texts_made[2 * i + 1]};
-		json_decref(when);
-		json_decref(then);
-	}
-	r = rules_new(rows, set->count, 1, &e);
-	for (size_t i = 0; i < 2 * set->count; i++)
-		free(texts_made[i]);
 	if (!r)
 		fail_msg("%s", e.text);
 	return r;
