@@ -100,6 +100,22 @@ const struct word clock_words[] = {
     {0, NULL, NULL, NULL},
 };
 
+const struct word outcome_words[] = {
+    {KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_SURE, "sure", "Kesin", "Sure"},
+    {KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_UNSURE, "unsure", "Kesin değil", "Not sure"},
+    {KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_BASKET, "basket", "Ayrıldı", "Set aside"},
+    {KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_CHOSEN, "chosen", "Seçildi", "Chosen"},
+    {KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_RULE, "rule", "Kural gereği", "By a rule"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct word basket_words[] = {
+    {KOPRU__V1__APPLICATION_ROUTED__BASKET__BASKET_THANKS, "thanks", "Teşekkür", "Thanks"},
+    {KOPRU__V1__APPLICATION_ROUTED__BASKET__BASKET_IRRELEVANT, "irrelevant", "Konu dışı", "Irrelevant"},
+    {KOPRU__V1__APPLICATION_ROUTED__BASKET__BASKET_FOLLOW_UP, "follow_up", "Önceki başvurunun takibi", "Follow-up"},
+    {0, NULL, NULL, NULL},
+};
+
 const struct word action_words[] = {
     {KOPRU__V1__COMMAND__ACTION_ACCEPT, "accept", "İşleme al", "Accept"},
     {KOPRU__V1__COMMAND__ACTION_ASSIGN, "assign", "Birime ilet", "Assign"},

@@ -18,6 +18,8 @@ extern const struct word prefers_words[]; /* email sms whatsapp letter none */
 extern const struct word role_words[]; /* applicant clerk officer manager arbiter service */
 extern const struct word reject_reason_words[]; /* no_specific_subject judicial_matter missing_element */
 extern const struct word clock_words[]; /* law target promise arbiter */
+extern const struct word outcome_words[]; /* of routing: sure unsure basket chosen rule */
+extern const struct word basket_words[]; /* thanks irrelevant follow_up */
 extern const struct word action_words[]; /* by the tag of Command.action: accept assign ... expire */
 extern const struct word event_words[]; /* by the tag of Event.body: application.received, case.answered ... */
 

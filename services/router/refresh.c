@@ -16,6 +16,7 @@ struct refresh {
 	struct loop_timer *timer;
 	struct catalogue *catalogue; /* NULL until it was read */
 	struct models *models;
+	struct dangers *dangers;
 	bool stopping;
 	struct metric *topics, *departments;
 };
@@ -98,6 +99,17 @@ refresh_catalogue(const struct refresh *r)
 	return r->catalogue;
 }
 
+struct deciding
+refresh_deciding(const struct refresh *r)
+{
+	const struct models_one *model = models_now(r->models);
+
+	return (struct deciding){.catalogue = r->catalogue,
+	    .model = model ? model->model : NULL,
+	    .model_version = model ? (uint32_t)model->version : 0,
+	    .dangers = r->dangers};
+}
+
 struct models *
 refresh_models(const struct refresh *r)
 {
@@ -117,6 +129,7 @@ refresh_new(struct loop *l, const struct refresh_conf *conf, struct metrics *m)
 	r->conf = *conf;
 	r->timer = timer_new(l, on_look, r);
 	r->models = models_new(l, &models, m);
+	r->dangers = dangers_new();
 	r->topics = metrics_gauge(m, "kopru_router_topics_total", "", "Topics of the catalogue in use");
 	r->departments = metrics_gauge(m, "kopru_router_departments_total", "", "Departments of the catalogue in use");
 	return r;
@@ -146,6 +159,7 @@ refresh_free(struct refresh *r)
 		return;
 	timer_free(r->timer);
 	models_free(r->models);
+	dangers_free(r->dangers);
 	catalogue_free(r->catalogue);
 	free(r);
 }

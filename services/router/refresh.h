@@ -4,7 +4,7 @@
 #define KOPRU_SERVICES_ROUTER_REFRESH_H
 
 #include "common/feed/source.h"
-#include "services/router/catalogue.h"
+#include "services/router/deciding.h"
 #include "services/router/models.h"
 
 struct refresh;
@@ -29,6 +29,8 @@ void refresh_free(struct refresh *r); /* NULL is fine */
 bool refresh_ready(const struct refresh *r);
 /* NULL: none yet. */
 const struct catalogue *refresh_catalogue(const struct refresh *r);
+/* All that decisions are made with, until the next turn of the loop; only when it is ready. */
+struct deciding refresh_deciding(const struct refresh *r);
 struct models *refresh_models(const struct refresh *r);
 
 #endif

@@ -1,10 +1,12 @@
 /* router: wiring, the catalogue's refresh, and the turn: decide, record, tell. */
 #include "services/router/router.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
 #include "common/bus/bus.h"
+#include "common/domain/words.h"
 #include "common/feed/source.h"
 #include "common/feed/turns.h"
 #include "common/http/http.h"
@@ -16,6 +18,7 @@
 
 #define TURN_EVENTS 200
 #define WINDOW_MAX 1000
+#define OUTCOMES 8 /* values of ApplicationRouted.Outcome are below */
 
 struct router {
 	struct loop *loop;
@@ -32,13 +35,14 @@ struct router {
 	struct refresh *refresh; /* nothing is consumed before it is ready */
 	struct bus_key feed_key, intake_key;
 	char intake_public[BUS_KEY_SIZE];
-	struct metric *assigned, *triage;
+	struct metric *outcomes[OUTCOMES], *triage, *urgent;
 };
 
 /* One turn's routings, in the transaction's arena. */
 struct note {
 	struct store_appended *appended;
-	size_t count, triage;
+	const struct routing *routings;
+	size_t count;
 };
 
 static void
@@ -48,8 +52,10 @@ record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t coun
 	struct arena *a = db_tx_arena(tx);
 	struct routing *routings = arena_array(a, count, sizeof(*routings));
 	struct note *n = arena_alloc(a, sizeof(*n));
+	struct deciding deciding = refresh_deciding(r->refresh);
 
 	*note = n;
+	n->routings = routings;
 	for (size_t i = 0; i < count; i++) {
 		struct routing_question question = {
 		    .received = events[i].event,
@@ -62,11 +68,21 @@ record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t coun
 
 		if (events[i].event->body_case == KOPRU__V1__EVENT__BODY_ERASED)
 			continue; /* erased before it was decided on: there is nothing to route */
-		routing_decide(refresh_catalogue(r->refresh), a, &question, &routings[n->count]);
-		n->triage += routings[n->count++].triage;
+		routing_decide(&deciding, a, &question, &routings[n->count++]);
 	}
 	if (n->count > 0)
 		n->appended = store_route(tx, routings, n->count);
+}
+
+static void
+decisions_count(struct router *r, const struct note *n, size_t *triage)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		metric_add(r->outcomes[n->routings[i].outcome], 1);
+		metric_add(r->urgent, n->routings[i].urgent);
+		*triage += n->routings[i].triage;
+	}
+	metric_add(r->triage, (int64_t)*triage);
 }
 
 static void
@@ -74,16 +90,16 @@ recorded(void *arg, void *note, const struct db_results *results)
 {
 	struct router *r = arg;
 	struct note *n = note;
+	size_t triage = 0;
 
 	if (n->count == 0)
 		return;
 	store_appended_read(n->appended, results);
 	for (size_t i = 0; i < n->appended->count; i++)
 		source_publish(r->source, n->appended->streams[i], &n->appended->items[i]);
-	metric_add(r->assigned, (int64_t)(n->count - n->triage));
-	metric_add(r->triage, (int64_t)n->triage);
+	decisions_count(r, n, &triage);
 	orders_wake(r->orders);
-	log_info("applications.routed", "count=%zu triage=%zu seq=%llu", n->count, n->triage,
+	log_info("applications.routed", "count=%zu triage=%zu seq=%llu", n->count, triage,
 	    (unsigned long long)turns_seq(r->turns));
 }
 
@@ -304,8 +320,7 @@ commands_open(struct router *r, const struct router_conf *conf, struct err *e)
 	struct timers_conf timers = {
 	    .reader = r->cases, .writer = r->writer, .source = r->source, .commands_days = (int)conf->commands_days};
 
-	r->orders = orders_new(r->loop, &orders, r->metrics);
-	timers.orders = r->orders;
+	timers.orders = r->orders = orders_new(r->loop, &orders, r->metrics);
 	r->timers = timers_new(r->loop, &timers, r->metrics);
 	r->server = command_server_new(r->bus, &server, r->metrics, e);
 	return r->server ? 0 : err_prefix(e, "ROUTER_COMMANDS");
@@ -327,8 +342,14 @@ metrics_make(struct router *r)
 	static const char decisions[] = "kopru_router_decisions_total", help[] = "Received applications decided on";
 
 	r->metrics = metrics_new();
-	r->assigned = metrics_counter(r->metrics, decisions, "outcome=\"assigned\"", help);
-	r->triage = metrics_counter(r->metrics, decisions, "outcome=\"triage\"", help);
+	for (const struct word *w = outcome_words; w->token; w++) {
+		char labels[64];
+
+		(void)snprintf(labels, sizeof(labels), "outcome=\"%s\"", w->token);
+		r->outcomes[w->value] = metrics_counter(r->metrics, decisions, labels, help);
+	}
+	r->triage = metrics_counter(r->metrics, "kopru_router_triage_total", "", "Decisions that a human has to make");
+	r->urgent = metrics_counter(r->metrics, "kopru_router_urgent_total", "", "Applications of danger to life");
 }
 
 struct router *

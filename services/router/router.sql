@@ -45,10 +45,16 @@ SELECT n.application_id, n.number, 2, n.state, n.department, n.topic, n.triage, 
  ORDER BY n.application_id;
 
 -- name: decisions_add
--- in:  $1 ids of the received events, $2 application ids, $3 departments, $4 topics, $5 candidates (JSON) (arrays of
---      one length)
-INSERT INTO router.decision (received_event_id, application_id, department, topic, candidates)
-SELECT n.event_id, n.application_id, n.department, n.topic, n.candidates::jsonb
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-         AS n(event_id, application_id, department, topic, candidates)
+-- in:  $1 ids of the received events, $2 application ids, $3 departments, $4 topics, $5 candidates (JSON), $6 versions of the
+--      model, $7 and of the rules (0: none), $8 outcomes, $9 thousandths of confidence, $10 rules, $11 neighbourhoods,
+--      $12 owners of streets, $13 reasons in Turkish, $14 and English ('': none) (arrays of one length)
+INSERT INTO router.decision (received_event_id, application_id, department, topic, candidates, model_version, rules_version,
+       outcome, confidence, rule, neighbourhood, street_owner, reason_tr, reason_en)
+SELECT n.event_id, n.application_id, n.department, n.topic, n.candidates::jsonb, nullif(n.model, 0), nullif(n.rules, 0),
+       n.outcome, n.confidence, nullif(n.rule, ''), nullif(n.neighbourhood, ''), nullif(n.street_owner, ''), n.reason_tr,
+       n.reason_en
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[], $9::int[],
+              $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+         AS n(event_id, application_id, department, topic, candidates, model, rules, outcome, confidence, rule,
+              neighbourhood, street_owner, reason_tr, reason_en)
  ORDER BY n.event_id;

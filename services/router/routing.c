@@ -9,38 +9,6 @@
 
 #define DAY_MAX 47482 /* 2100-01-01 */
 
-/* Adds why this candidate did not decide. */
-static void
-candidate_doubt(struct arena *a, struct topics_candidate *candidate, const char *reason)
-{
-	const char **reasons = arena_array(a, candidate->reason_count + 1, sizeof(*reasons));
-
-	if (candidate->reason_count > 0)
-		memcpy(reasons, candidate->reasons, candidate->reason_count * sizeof(*reasons));
-	reasons[candidate->reason_count++] = reason;
-	candidate->reasons = reasons;
-}
-
-/* The best candidate's topic, or NULL: then it is the desk's. */
-static const struct catalogue_topic *
-topic_choose(const struct catalogue *c, struct arena *a, struct topics_candidate *candidates, size_t count)
-{
-	struct topics_candidate *best = &candidates[0];
-
-	if (count == 0)
-		return NULL;
-	if (best->score < TOPICS_SCORE_MIN) {
-		candidate_doubt(a, best, arena_printf(a, "score: below %d", TOPICS_SCORE_MIN));
-		return NULL;
-	}
-	if (!catalogue_department(c, best->department)) {
-		candidate_doubt(
-		    a, best, arena_printf(a, "department: %s is not valid or has no stream", best->department));
-		return NULL;
-	}
-	return catalogue_topic(c, best->topic);
-}
-
 /* An event without its application is nobody's fault here and still gets its decision: by the desk. */
 static Kopru__V1__Application *
 application_of(struct arena *a, const struct routing_question *question)
@@ -58,24 +26,6 @@ application_of(struct arena *a, const struct routing_question *question)
 	application->received_at = event->at;
 	application->legal_basis = KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071;
 	return application;
-}
-
-static size_t
-candidates_rank(const struct catalogue *c, struct arena *a, const Kopru__V1__Application *application,
-    struct topics_candidate candidates[TOPICS_CANDIDATES])
-{
-	struct topics_question question = {
-	    .text = application->text,
-	    .subject = application->subject,
-	    .topic = application->topic,
-	    .kind = (int)application->kind,
-	    .channel = (int)application->channel,
-	    .neighbourhood = application->location ? application->location->neighbourhood : "",
-	};
-
-	if (strcmp(application->topic, ROUTING_DESK_TOPIC) == 0)
-		return 0;
-	return topics_rank(catalogue_topics(c), a, &question, candidates);
 }
 
 struct deadline
@@ -107,20 +57,36 @@ routing_clocks(const struct catalogue *c, Kopru__V1__Application *application, s
 	memcpy(routing->clocks, r.clocks, sizeof(routing->clocks));
 }
 
+static void
+decision_copy(struct arena *a, const struct decision *decision, struct routing *routing)
+{
+	routing->department = arena_string(a, decision->department->code);
+	routing->topic = decision->topic ? arena_string(a, decision->topic->code) : NULL;
+	routing->triage = strcmp(decision->department->code, CATALOGUE_DESK) == 0 && !decision->topic;
+	routing->state = routing->triage ? KOPRU__V1__STATE__STATE_RECEIVED : KOPRU__V1__STATE__STATE_ASSIGNED;
+	routing->outcome = decision->outcome;
+	routing->basket = decision->basket;
+	routing->urgent = decision->urgent;
+	routing->confidence = decision->confidence;
+	routing->rule = arena_string(a, decision->rule);
+	routing->neighbourhood = arena_string(a, decision->neighbourhood);
+	routing->street_owner = arena_string(a, decision->street_owner);
+	routing->reason_tr = decision->reason_tr;
+	routing->reason_en = decision->reason_en;
+	routing->candidates = routing_candidates_json(a, decision->candidates, decision->candidate_count);
+}
+
 void
 routing_decide(
-    const struct catalogue *c, struct arena *a, const struct routing_question *question, struct routing *routing)
+    const struct deciding *d, struct arena *a, const struct routing_question *question, struct routing *routing)
 {
-	const struct calendar *calendar = catalogue_calendar(c);
-	struct topics_candidate candidates[TOPICS_CANDIDATES];
-	struct routing_told told = {.received = question->received, .candidates = candidates};
+	struct decision decision;
+	struct routing_told told = {.received = question->received, .decision = &decision, .deciding = d};
 	int32_t received_on = 0;
 
 	told.application = application_of(a, question);
 	told.access_code_generation = question->received->application_received->access_code_generation;
-	told.candidate_count = candidates_rank(c, a, told.application, candidates);
-	told.topic = topic_choose(c, a, candidates, told.candidate_count);
-	told.department = catalogue_department(c, told.topic ? told.topic->department : CATALOGUE_DESK);
+	deciding_decide(d, a, told.application, question->now, &decision);
 	received_on = date_in_istanbul(told.application->received_at);
 
 	*routing = (struct routing){
@@ -131,20 +97,19 @@ routing_decide(
 	    .at = question->now,
 	    .received_at = told.application->received_at,
 	    .number = arena_string(a, question->received->number),
-	    .department = arena_string(a, told.department->code),
-	    .topic = told.topic ? arena_string(a, told.topic->code) : NULL,
-	    .triage = !told.topic,
-	    .state = told.topic ? KOPRU__V1__STATE__STATE_ASSIGNED : KOPRU__V1__STATE__STATE_RECEIVED,
 	    .due_on = told.application->due_on,
 	    .kind = (int32_t)told.application->kind,
 	    .channel = (int32_t)told.application->channel,
 	    .legal_basis = (int32_t)told.application->legal_basis,
+	    .model_version = d->model_version,
+	    .rules_version = d->rules_version,
 	};
+	decision_copy(a, &decision, routing);
 	if (routing->due_on == 0)
-		routing->due_on =
-		    deadline_legal(calendar, KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071, received_on, false).on;
-	routing->target_on = routing_target(c, told.topic, routing->received_at, told.application).on;
-	routing_clocks(c, told.application, routing);
-	routing->candidates = routing_candidates_json(a, candidates, told.candidate_count);
+		routing->due_on = deadline_legal(
+		    catalogue_calendar(d->catalogue), KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071, received_on, false)
+				      .on;
+	routing->target_on = routing_target(d->catalogue, decision.topic, routing->received_at, told.application).on;
+	routing_clocks(d->catalogue, told.application, routing);
 	routing_events_pack(a, &told, routing);
 }

@@ -6,12 +6,8 @@
 #include "common/base/ids.h"
 #include "common/domain/deadlines.h"
 #include "proto/kopru/v1/event.pb-c.h"
-#include "services/router/catalogue.h"
 #include "services/router/clocks.h"
-
-/* Chosen by whoever enters what the desk itself has, or is to answer, such as an old system's answered cases: no keyword
- * sends it elsewhere. */
-#define ROUTING_DESK_TOPIC CATALOGUE_DESK "-00"
+#include "services/router/deciding.h"
 
 /* What is decided on. */
 struct routing_question {
@@ -36,6 +32,11 @@ struct routing {
 	int32_t target_on; /* 0: none */
 	struct case_clock clocks[CLOCKS_KINDS]; /* by kind */
 	const char *candidates; /* JSON */
+	int outcome, basket; /* of proto/kopru/v1 ApplicationRouted */
+	bool urgent;
+	uint32_t confidence, model_version, rules_version;
+	const char *rule, *neighbourhood, *street_owner; /* "": none */
+	const char *reason_tr, *reason_en;
 	const uint8_t *case_event, *department_event; /* packed */
 	size_t case_size, department_size;
 };
@@ -50,6 +51,6 @@ void routing_clocks(const struct catalogue *c, Kopru__V1__Application *applicati
 
 /* Everything that it gives lives in a. */
 void routing_decide(
-    const struct catalogue *c, struct arena *a, const struct routing_question *question, struct routing *routing);
+    const struct deciding *d, struct arena *a, const struct routing_question *question, struct routing *routing);
 
 #endif

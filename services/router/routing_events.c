@@ -28,26 +28,63 @@ candidate_message(struct arena *a, const struct topics_candidate *candidate)
 	return message;
 }
 
+static Kopru__V1__Candidate **
+candidate_messages(struct arena *a, const struct topics_candidate *candidates, size_t count)
+{
+	Kopru__V1__Candidate **messages = arena_array(a, count + 1, sizeof(*messages));
+
+	for (size_t i = 0; i < count; i++)
+		messages[i] = candidate_message(a, &candidates[i]);
+	return messages;
+}
+
+/* Why it was decided so. */
+static void
+reason_fill(struct arena *a, const struct routing_told *told, Kopru__V1__ApplicationRouted *routed)
+{
+	const struct decision *decision = told->decision;
+	const struct deciding *d = told->deciding;
+
+	routed->outcome = (Kopru__V1__ApplicationRouted__Outcome)decision->outcome;
+	routed->basket = (Kopru__V1__ApplicationRouted__Basket)decision->basket;
+	routed->urgent = decision->urgent;
+	routed->emergency = arena_string(a, decision->emergency);
+	routed->institution_phone = arena_string(a, decision->phone);
+	routed->confidence = decision->confidence;
+	routed->rule = arena_string(a, decision->rule);
+	routed->rules_version = d->rules_version;
+	routed->model_version = d->model_version;
+	routed->model = arena_string(a, d->model ? model_name(d->model) : "");
+	routed->reason_tr = arena_string(a, decision->reason_tr);
+	routed->reason_en = arena_string(a, decision->reason_en);
+	routed->n_matters = decision->matter_count;
+	routed->matters = candidate_messages(a, decision->matters, decision->matter_count);
+	routed->neighbourhood = arena_string(a, decision->neighbourhood);
+	routed->street_owner = arena_string(a, decision->street_owner);
+	routed->calendar_version = (uint32_t)catalogue_calendar_version(d->catalogue);
+}
+
 static void
 routed_fill(struct arena *a, const struct routing_told *told, const struct routing *routing,
     Kopru__V1__ApplicationRouted *routed)
 {
+	const struct decision *decision = told->decision;
+
 	kopru__v1__application_routed__init(routed);
 	routed->application = told->application;
-	routed->department = arena_string(a, told->department->code);
-	routed->department_name = arena_string(a, told->department->name_tr);
-	routed->topic = arena_string(a, told->topic ? told->topic->code : "");
-	routed->topic_name = arena_string(a, told->topic ? told->topic->name_tr : "");
+	routed->department = arena_string(a, decision->department->code);
+	routed->department_name = arena_string(a, decision->department->name_tr);
+	routed->topic = arena_string(a, decision->topic ? decision->topic->code : "");
+	routed->topic_name = arena_string(a, decision->topic ? decision->topic->name_tr : "");
 	routed->state = (Kopru__V1__State)routing->state;
 	routed->triage = routing->triage;
-	routed->n_candidates = told->candidate_count;
-	routed->candidates = arena_array(a, told->candidate_count + 1, sizeof(*routed->candidates));
-	for (size_t i = 0; i < told->candidate_count; i++)
-		routed->candidates[i] = candidate_message(a, &told->candidates[i]);
+	routed->n_candidates = decision->candidate_count;
+	routed->candidates = candidate_messages(a, decision->candidates, decision->candidate_count);
 	routed->target_on = routing->target_on;
-	routed->outside = told->department->outside;
+	routed->outside = decision->department->outside;
 	routed->access_code_generation = told->access_code_generation;
 	routed->decided_on = uuid_data(a, &routing->received_id);
+	reason_fill(a, told, routed);
 }
 
 static const uint8_t *
@@ -148,7 +185,7 @@ routing_events_pack(struct arena *a, const struct routing_told *told, struct rou
 
 	routed.application = &application;
 	routed.access_code_generation = 0;
-	if (routing_hides(told->department, applicant)) {
+	if (routing_hides(told->decision->department, applicant)) {
 		routing_applicant_mask(a, applicant, &masked);
 		routing_application_mask(a, &application, &masked);
 	}

@@ -6,10 +6,8 @@
 #include "services/router/routing.h"
 
 struct routing_told {
-	const struct catalogue_department *department;
-	const struct catalogue_topic *topic; /* NULL in triage */
-	const struct topics_candidate *candidates;
-	size_t candidate_count;
+	const struct decision *decision;
+	const struct deciding *deciding; /* that it was decided with */
 	Kopru__V1__Application *application;
 	uint32_t access_code_generation;
 	const Kopru__V1__Event *received;

@@ -1,8 +1,10 @@
 /* store: one function for each unit of router.sql; the one place that knows its columns. */
 #include "services/router/store.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
+#include "common/domain/words.h"
 #include "common/feed/feed.sql.h"
 #include "services/router/cases.sql.h"
 #include "services/router/clocks.sql.h"
@@ -145,6 +147,33 @@ cases_open(struct db_tx *tx, const struct routing *r, size_t count)
 		db_put_int4(tx, r[i].legal_basis);
 }
 
+/* "" and 0 are NULL there. */
+static void
+decisions_why(struct db_tx *tx, const struct routing *r, size_t count)
+{
+	const size_t texts[] = {offsetof(struct routing, rule), offsetof(struct routing, neighbourhood),
+	    offsetof(struct routing, street_owner), offsetof(struct routing, reason_tr),
+	    offsetof(struct routing, reason_en)};
+
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, (int32_t)r[i].model_version);
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, (int32_t)r[i].rules_version);
+	db_bind_array(tx, DB_TEXTS, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_text(tx, word_token(outcome_words, r[i].outcome));
+	db_bind_array(tx, DB_INT4S, count);
+	for (size_t i = 0; i < count; i++)
+		db_put_int4(tx, (int32_t)r[i].confidence);
+	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+		db_bind_array(tx, DB_TEXTS, count);
+		for (size_t i = 0; i < count; i++)
+			db_put_text(tx, *(const char *const *)((const char *)&r[i] + texts[k]));
+	}
+}
+
 static void
 decisions_add(struct db_tx *tx, const struct routing *r, size_t count)
 {
@@ -164,6 +193,7 @@ decisions_add(struct db_tx *tx, const struct routing *r, size_t count)
 	db_bind_array(tx, DB_TEXTS, count);
 	for (size_t i = 0; i < count; i++)
 		db_put_text(tx, r[i].candidates);
+	decisions_why(tx, r, count);
 }
 
 /* Each decision twice, with the same id: whole in "case", masked in its department's stream. */

@@ -1,7 +1,6 @@
 /* topics: the catalogue's keywords, sorted by their first word, looked up letter by letter along each word of a text. */
 #include "services/router/topics.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +36,7 @@ struct ranking {
 	struct arena *arena;
 	bool *seen; /* by keyword */
 	uint32_t *evidence; /* by topic */
+	uint64_t total;
 	const char **reasons; /* by topic, TOPICS_REASONS each */
 	size_t *reason_counts;
 };
@@ -204,16 +204,16 @@ static void
 keyword_found(struct ranking *r, size_t index)
 {
 	const struct keyword *keyword = &r->topics->keywords[index];
-	const char *reason = NULL;
+	const char *reason = r->seen[index] ? NULL : arena_printf(r->arena, TOPICS_WORD "%s", keyword->text);
 
-	if (r->seen[index])
+	if (!reason)
 		return;
 	r->seen[index] = true;
-	reason = arena_printf(r->arena, "word: %s", keyword->text);
 	for (size_t i = 0; i < keyword->topic_count; i++) {
 		size_t topic = keyword->topics[i];
 
 		r->evidence[topic] += keyword->weight;
+		r->total += keyword->weight;
 		if (r->reason_counts[topic] < TOPICS_REASONS)
 			r->reasons[topic * TOPICS_REASONS + r->reason_counts[topic]++] = reason;
 	}
@@ -328,9 +328,9 @@ next_best(const struct ranking *r, const size_t *taken, size_t taken_count, size
 }
 
 static void
-candidate_copy(struct ranking *r, size_t topic, uint64_t total, struct topics_candidate *candidate)
+candidate_copy(struct ranking *r, size_t topic, struct topics_candidate *candidate)
 {
-	uint64_t score = (uint64_t)TOPICS_SCORE_MAX * r->evidence[topic] / (total + EVIDENCE_HALF);
+	uint64_t score = (uint64_t)TOPICS_SCORE_MAX * r->evidence[topic] / (r->total + EVIDENCE_HALF);
 
 	*candidate = (struct topics_candidate){
 	    .topic = arena_string(r->arena, r->topics->list[topic].code),
@@ -348,7 +348,7 @@ candidate_choose(struct ranking *r, size_t topic, struct topics_candidate *candi
 	const char **reasons = arena_array(r->arena, TOPICS_REASONS, sizeof(*reasons));
 	size_t count = r->reason_counts[topic] < TOPICS_REASONS ? r->reason_counts[topic] : TOPICS_REASONS - 1;
 
-	candidate_copy(r, topic, 0, candidate);
+	candidate_copy(r, topic, candidate);
 	reasons[0] = arena_printf(r->arena, "topic: %s chosen", candidate->topic);
 	memcpy(&reasons[1], candidate->reasons, count * sizeof(*reasons));
 	candidate->reasons = reasons;
@@ -356,29 +356,45 @@ candidate_choose(struct ranking *r, size_t topic, struct topics_candidate *candi
 	candidate->score = TOPICS_SCORE_MAX;
 }
 
-size_t
-topics_rank(const struct topics *t, struct arena *a, const struct topics_question *question,
-    struct topics_candidate candidates[TOPICS_CANDIDATES])
+static struct ranking
+ranking_make(const struct topics *t, struct arena *a, const char *subject, const char *text)
 {
 	struct ranking r = {.topics = t, .arena = a};
-	const struct topics_topic *chosen = topic_find(t, question->topic);
-	size_t taken[TOPICS_CANDIDATES] = {0}, count = 0;
-	uint64_t total = 0;
 
 	r.seen = arena_array(a, t->keyword_count + 1, sizeof(*r.seen));
 	r.evidence = arena_array(a, t->count + 1, sizeof(*r.evidence));
 	r.reasons = arena_array(a, t->count * TOPICS_REASONS + 1, sizeof(*r.reasons));
 	r.reason_counts = arena_array(a, t->count + 1, sizeof(*r.reason_counts));
-	rank_text(&r, question->subject);
-	rank_text(&r, question->text);
+	rank_text(&r, subject);
+	rank_text(&r, text);
+	return r;
+}
+
+struct topics_weight *
+topics_weigh(const struct topics *t, struct arena *a, const char *subject, const char *text)
+{
+	struct ranking r = ranking_make(t, a, subject, text);
+	struct topics_weight *weights = arena_array(a, t->count + 1, sizeof(*weights));
+
 	for (size_t i = 0; i < t->count; i++)
-		total += r.evidence[i];
+		weights[i] = (struct topics_weight){r.evidence[i], &r.reasons[i * TOPICS_REASONS], r.reason_counts[i]};
+	return weights;
+}
+
+size_t
+topics_rank(const struct topics *t, struct arena *a, const struct topics_question *question,
+    struct topics_candidate candidates[TOPICS_CANDIDATES])
+{
+	struct ranking r = ranking_make(t, a, question->subject, question->text);
+	const struct topics_topic *chosen = topic_find(t, question->topic);
+	size_t taken[TOPICS_CANDIDATES] = {0}, count = 0;
+
 	if (chosen) {
 		taken[count] = (size_t)(chosen - t->list);
 		candidate_choose(&r, taken[count], &candidates[count]);
 		count++;
 	}
 	for (; count < TOPICS_CANDIDATES && next_best(&r, taken, count, &taken[count]); count++)
-		candidate_copy(&r, taken[count], total, &candidates[count]);
+		candidate_copy(&r, taken[count], &candidates[count]);
 	return count;
 }

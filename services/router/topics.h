@@ -1,5 +1,5 @@
 /* topics: which topics an application may be about. Text and fields in, ranked candidates with scores and reasons
- * out; today by the catalogue's keywords, later by a classifier behind the same function. Pure. */
+ * out, by the catalogue's keywords. deciding_rank joins them with what the model says. Pure. */
 #ifndef KOPRU_SERVICES_ROUTER_TOPICS_H
 #define KOPRU_SERVICES_ROUTER_TOPICS_H
 
@@ -10,6 +10,7 @@
 
 #define TOPICS_CANDIDATES 5 /* most candidates for one application */
 #define TOPICS_REASONS 8 /* most reasons of one candidate */
+#define TOPICS_WORD "word: " /* how a reason begins that is a word of the text */
 #define TOPICS_SCORE_MAX 1000
 #define TOPICS_SCORE_MIN 300 /* below it a candidate is only a suggestion to the desk */
 
@@ -41,9 +42,19 @@ struct topics_candidate {
 	size_t reason_count;
 };
 
+/* What the words of a text say for one topic. */
+struct topics_weight {
+	uint32_t evidence; /* a rare word of six letters or more that one topic has gives about 6600 */
+	const char *const *reasons; /* "word: cop" */
+	size_t reason_count;
+};
+
 /* Copies what it is given. */
 struct topics *topics_new(const struct topics_topic *list, size_t count);
 void topics_free(struct topics *t); /* NULL is fine */
+
+/* One for each topic, in order of their codes. subject, text: as written or folded. Lives in a. */
+struct topics_weight *topics_weigh(const struct topics *t, struct arena *a, const char *subject, const char *text);
 
 /* The candidates, best first, ties by code: how many. A chosen topic that the catalogue knows comes first with
  * the highest score. All that is given lives in a, not in t. */

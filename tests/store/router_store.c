@@ -209,7 +209,7 @@ decide(struct world *w, const struct sent *sent, uint64_t seq)
 	applicant->address = arena_string(a, "Deneme Sokak 1");
 	applicant->anonymous = sent->anonymous;
 	applicant->hide_identity = sent->hide_identity;
-	routing_decide(w->catalogue, a, &question, &routing);
+	routing_decide(&(struct deciding){.catalogue = w->catalogue}, a, &question, &routing);
 	return routing;
 }
 
@@ -306,6 +306,17 @@ test_route_writes_case_decision_and_both_events(void **state)
 	    " WHERE intake_seq = 5",
 	    "department: OLD is not valid or has no stream");
 	assert_sql(w, "SELECT count(*)::text FROM router.decision", "6");
+	assert_sql(w,
+	    "SELECT string_agg(concat_ws(' ', outcome, confidence > 0, coalesce(model_version, 0), "
+	    "coalesce(rules_version, 0),"
+	    " coalesce(rule, '-')), ',' ORDER BY intake_seq) FROM router.decision JOIN router.case USING "
+	    "(application_id)",
+	    "sure t 0 0 -,sure t 0 0 -,unsure f 0 0 -,chosen t 0 0 -,unsure t 0 0 -,chosen t 0 0 -");
+	assert_sql(w,
+	    "SELECT reason_tr || reason_en FROM router.decision JOIN router.case USING (application_id) WHERE "
+	    "intake_seq = 3",
+	    "Metinden konu anlaşılamadı, Hizmet Masası karar verir (yalnız anahtar sözcükler)."
+	    "No topic was found in the text, the Service Desk decides (keywords only).");
 	assert_int_equal(w->appended_count, 12);
 	assert_int_equal(w->last_seq, 3);
 	assert_string_equal(w->last_stream, "department/HM");
