@@ -330,6 +330,20 @@ holds(const struct compiled *c, const struct seen *s)
 	return !(kinds & RULE_WORDS) || words_hold(c, s->words);
 }
 
+static struct rules_outcome
+outcome_of(const struct rule *rule)
+{
+	return (struct rules_outcome){
+	    .rule = rule->code, .department = rule->department, .topic = rule->topic, .triage = rule->triage};
+}
+
+bool
+rules_outcome_at(const struct rules *r, size_t i, int32_t on, struct rules_outcome *outcome)
+{
+	*outcome = outcome_of(r->list[i].rule);
+	return rule_valid_on(r->list[i].rule, on);
+}
+
 bool
 rules_pick(const struct rules *r, struct arena *scratch, const struct rules_facts *facts, struct rules_outcome *outcome)
 {
@@ -339,12 +353,9 @@ rules_pick(const struct rules *r, struct arena *scratch, const struct rules_fact
 		return false;
 	see(r, scratch, facts, &seen);
 	for (size_t i = 0; i < r->count; i++) {
-		const struct rule *rule = r->list[i].rule;
-
 		if (!holds(&r->list[i], &seen))
 			continue;
-		*outcome = (struct rules_outcome){
-		    .rule = rule->code, .department = rule->department, .topic = rule->topic, .triage = rule->triage};
+		*outcome = outcome_of(r->list[i].rule);
 		return true;
 	}
 	return false;

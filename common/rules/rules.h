@@ -51,6 +51,8 @@ struct rules *rules_new(const struct rules_row *rows, size_t count, uint32_t ver
 void rules_free(struct rules *r); /* NULL is fine */
 uint32_t rules_version(const struct rules *r); /* 0 for NULL */
 size_t rules_count(const struct rules *r); /* 0 for NULL */
+/* What rule number i (in the order in which they are asked) would have; false: it does not count on that day. */
+bool rules_outcome_at(const struct rules *r, size_t i, int32_t on, struct rules_outcome *outcome);
 /* The areas that rules name, in order: what facts.areas has to be asked for. None for NULL. */
 const char *const *rules_areas(const struct rules *r, size_t *count);
 /* False: none holds, or r is NULL. What it gives lives as long as r. scratch: for the length of the call. */

@@ -1,4 +1,4 @@
-/* refresh: one timer; the catalogue is read, then the model is asked for. */
+/* refresh: one timer; the catalogue is read, then the model and the rules are asked for. */
 #include "services/router/refresh.h"
 
 #include <stdlib.h>
@@ -17,6 +17,7 @@ struct refresh {
 	struct catalogue *catalogue; /* NULL until it was read */
 	struct models *models;
 	struct dangers *dangers;
+	struct rulesets *rulesets;
 	bool stopping;
 	struct metric *topics, *departments;
 };
@@ -46,7 +47,7 @@ catalogue_take(struct refresh *r, struct catalogue *c)
 }
 
 static void
-on_models_known(void *arg)
+on_known(void *arg)
 {
 	tell_when_ready(arg, false);
 }
@@ -69,6 +70,8 @@ on_catalogue_read(void *arg, enum db_outcome outcome, const struct db_results *r
 	if (r->stopping || loop_stopping(r->loop))
 		return;
 	models_look(r->models);
+	if (r->catalogue)
+		rulesets_look(r->rulesets, date_in_istanbul(source_now(r->conf.source)));
 	timer_start(r->timer, refresh_ready(r) ? LOOK_MS : MISSING_MS);
 }
 
@@ -90,7 +93,7 @@ on_look(void *arg)
 bool
 refresh_ready(const struct refresh *r)
 {
-	return r->catalogue && models_known(r->models);
+	return r->catalogue && models_known(r->models) && rulesets_known(r->rulesets);
 }
 
 const struct catalogue *
@@ -103,10 +106,13 @@ struct deciding
 refresh_deciding(const struct refresh *r)
 {
 	const struct models_one *model = models_now(r->models);
+	const struct rules *rules = rulesets_now(r->rulesets);
 
 	return (struct deciding){.catalogue = r->catalogue,
 	    .model = model ? model->model : NULL,
 	    .model_version = model ? (uint32_t)model->version : 0,
+	    .rules = rules,
+	    .rules_version = rules_version(rules),
 	    .dangers = r->dangers};
 }
 
@@ -116,12 +122,19 @@ refresh_models(const struct refresh *r)
 	return r->models;
 }
 
+static const struct catalogue *
+catalogue_now(void *arg)
+{
+	return refresh_catalogue(arg);
+}
+
 struct refresh *
 refresh_new(struct loop *l, const struct refresh_conf *conf, struct metrics *m)
 {
 	struct refresh *r = calloc(1, sizeof(*r));
-	struct models_conf models = {
-	    .reader = conf->reader, .file = conf->model_file, .on_known = on_models_known, .arg = r};
+	struct models_conf models = {.reader = conf->reader, .file = conf->model_file, .on_known = on_known, .arg = r};
+	struct rulesets_conf rulesets = {
+	    .reader = conf->reader, .catalogue = catalogue_now, .on_known = on_known, .arg = r};
 
 	if (!r)
 		abort();
@@ -130,6 +143,7 @@ refresh_new(struct loop *l, const struct refresh_conf *conf, struct metrics *m)
 	r->timer = timer_new(l, on_look, r);
 	r->models = models_new(l, &models, m);
 	r->dangers = dangers_new();
+	r->rulesets = rulesets_new(l, &rulesets, m);
 	r->topics = metrics_gauge(m, "kopru_router_topics_total", "", "Topics of the catalogue in use");
 	r->departments = metrics_gauge(m, "kopru_router_departments_total", "", "Departments of the catalogue in use");
 	return r;
@@ -150,6 +164,7 @@ refresh_stop(struct refresh *r)
 	r->stopping = true;
 	timer_stop(r->timer);
 	models_stop(r->models);
+	rulesets_stop(r->rulesets);
 }
 
 void
@@ -160,6 +175,7 @@ refresh_free(struct refresh *r)
 	timer_free(r->timer);
 	models_free(r->models);
 	dangers_free(r->dangers);
+	rulesets_free(r->rulesets);
 	catalogue_free(r->catalogue);
 	free(r);
 }

@@ -213,7 +213,7 @@ healthy(void *arg)
 		return "the database is not connected";
 	if (!refresh_catalogue(r->refresh))
 		return "there is no usable catalogue";
-	return refresh_ready(r->refresh) ? turns_stuck(r->turns) : "it is not known yet which model is in force";
+	return refresh_ready(r->refresh) ? turns_stuck(r->turns) : "the model and the rules are not known yet";
 }
 
 static int
