@@ -148,8 +148,14 @@ $(OUT)/libfuzzer/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/frames.a $(SERVICE_A) $(COMMON_
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# What a bench measures from within: tests/bench/NAME.c.
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+$(BENCH_PROGRAMS): $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(COMMON_A)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: test-programs
-test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_PROGRAMS)
 
 # The system on this machine. Installing comes before the second make, which then finds the libraries.
 LOCAL := deploy/local/kopru-local
@@ -185,7 +191,7 @@ fuzz-replay:
 test-deploy:
 	@deploy/tools/install deploy
 	@timeout --foreground -k 60 1500 tests/deploy/compose.py
-.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp bench-mailbox bench-webhooks replay mutants fresh
+.PHONY: asan valgrind coverage fuzz bench bench-growth bench-reporting bench-stopped bench-import bench-smtp bench-mailbox bench-webhooks bench-topics replay mutants fresh
 asan:
 	+@$(MAKE) --no-print-directory -j$(JOBS) MODE=asan all test-programs
 	@KOPRU_BUILD=build/asan tests/run $(if $(T),--only $(T)) unit fuzz store flow
@@ -233,6 +239,10 @@ bench-import:
 bench-webhooks:
 	$(BUILD_TESTS)
 	@tests/bench/run webhooks
+# How good and how fast the classifier is, beside scikit-learn; writes build/topics.json (KOPRU_MUNICIPAL8=FILE).
+bench-topics:
+	+@deploy/tools/install run && $(MAKE) --no-print-directory -j$(JOBS) all $(OUT)/bench/topics_speed
+	@KOPRU_BUILD=$(OUT) tests/bench/topics.py
 # Letters a second to a mail server.
 bench-smtp:
 	$(BUILD_TESTS)

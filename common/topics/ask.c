@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#define FAR_MAX 60.0f /* beyond it a chance would be 0 */
+
 struct known {
 	const struct model_row *row;
 	float value;
@@ -98,15 +100,21 @@ ask_length(const struct model *m, const struct feature_list *l)
 	return sqrtf(square);
 }
 
+float
+model_chance(struct model_calibration c, float score)
+{
+	float far = c.sharpness * (score - c.middle);
+
+	return 1 / (1 + expf(-fmaxf(far, -FAR_MAX)));
+}
+
 void
 ask_chances(const struct model *m, float *scores)
 {
-	float most = scores[0], sum = 0;
+	float sum = 0;
 
-	for (size_t i = 1; i < m->labels; i++)
-		most = scores[i] > most ? scores[i] : most;
 	for (size_t i = 0; i < m->labels; i++) {
-		scores[i] = expf((scores[i] - most) * m->sharpness);
+		scores[i] = model_chance(m->calibration, scores[i]);
 		sum += scores[i];
 	}
 	for (size_t i = 0; i < m->labels; i++)

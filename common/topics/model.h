@@ -1,6 +1,6 @@
 /* model: a classifier of Turkish texts into labels: trained, saved, read, asked. Character 3- to 5-grams and word 1- and
  * 2-grams over folded text, hashed into a fixed table, sublinear TF-IDF, one linear classifier for each label
- * (liblinear), scores calibrated to probabilities. Pure. */
+ * (solver.h), scores calibrated to probabilities. Pure. */
 #ifndef KOPRU_COMMON_TOPICS_MODEL_H
 #define KOPRU_COMMON_TOPICS_MODEL_H
 

@@ -26,10 +26,11 @@ struct head {
 	uint64_t examples;
 	uint8_t data_hash[MODEL_HASH_SIZE];
 	struct model_figures figures;
-	float sharpness, idf_unknown;
+	struct model_calibration calibration;
+	float idf_unknown, none;
 };
 
-_Static_assert(sizeof(struct head) == 4 * 4 + 8 + MODEL_HASH_SIZE + 5 * 8 + 2 * 4, "no padding");
+_Static_assert(sizeof(struct head) == 4 * 4 + 8 + MODEL_HASH_SIZE + 5 * 8 + 4 * 4, "no padding");
 
 /* Bytes that are read or written from front to back; at goes past size when there are too few. */
 struct cursor {
@@ -76,7 +77,7 @@ const uint8_t *
 model_save(const struct model *m, struct arena *a, size_t *size)
 {
 	struct head head = {m->trained_on, (uint32_t)m->labels, (uint32_t)m->rows, FEATURES_SLOTS, m->examples, {0},
-	    m->figures, m->sharpness, m->idf_unknown};
+	    m->figures, m->calibration, m->idf_unknown, 0};
 	uint64_t whole = file_size(m->labels, m->rows);
 	uint32_t version = VERSION;
 	struct cursor c = {arena_alloc(a, whole), whole, 0};
@@ -160,7 +161,8 @@ check_head(const struct head *h, size_t size, struct err *e)
 	if (!is_share(f->accuracy) || !is_share(f->macro_f1) || !is_share(f->top3) || !is_share(f->coverage) ||
 	    !is_share(f->precision))
 		return err_set(e, "the model's own figures are no shares");
-	if (!(h->sharpness > 0) || !is_bounded(h->sharpness) || !is_idf(h->idf_unknown))
+	if (!(h->calibration.sharpness > 0) || !is_bounded(h->calibration.sharpness) ||
+	    !is_bounded(h->calibration.middle) || !is_idf(h->idf_unknown) || h->none != 0)
 		return err_set(e, "the model's numbers are out of bounds");
 	return 0;
 }
@@ -234,7 +236,7 @@ model_load(const void *bytes, size_t size, struct err *e)
 	m->examples = head.examples;
 	memcpy(m->data_hash, head.data_hash, MODEL_HASH_SIZE);
 	m->figures = head.figures;
-	m->sharpness = head.sharpness;
+	m->calibration = head.calibration;
 	m->idf_unknown = head.idf_unknown;
 	model_set_name(m);
 	if (get_all(&c, m, e) == 0)

@@ -15,6 +15,11 @@ struct model_row {
 	int8_t weights[];
 };
 
+/* A label's chance is 1 / (1 + exp(-sharpness * (score - middle))); probabilities are its share of all labels' chances. */
+struct model_calibration {
+	float sharpness, middle;
+};
+
 struct model {
 	char name[MODEL_NAME_SIZE];
 	int32_t trained_on;
@@ -25,7 +30,7 @@ struct model {
 	size_t row_size; /* bytes */
 	char (*label)[MODEL_LABEL_SIZE];
 	float *scale, *bias; /* of each label */
-	float sharpness; /* scores times it are what the probabilities are the softmax of */
+	struct model_calibration calibration;
 	float idf_unknown; /* of what the training did not see often enough */
 	uint32_t *row_of; /* of each slot; 0: none, else row + 1 */
 	uint8_t *table; /* rows * row_size */
@@ -44,6 +49,8 @@ model_row(const struct model *m, size_t row)
 	return (const struct model_row *)(const void *)(m->table + row * m->row_size);
 }
 
+/* Never 0. */
+float model_chance(struct model_calibration c, float score);
 /* What a count becomes: 1 + ln(count). */
 float model_term(uint32_t count);
 

@@ -10,60 +10,12 @@
 #include "common/topics/figures.h"
 
 #define PRECISION_WANTED 0.95
-#define SHARPNESS_MIN 0.05
-#define SHARPNESS_MAX 50.0
-#define SEARCH_STEPS 60
-
-/* The surprise at what is true: -Σ ln(softmax(sharpness * scores)). Convex in sharpness. */
-static double
-surprise(const struct train_data *d, const float *scores, double sharpness)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < d->count; i++, scores += d->labels) {
-		double most = (double)scores[0], all = 0;
-
-		for (size_t k = 1; k < d->labels; k++)
-			most = (double)scores[k] > most ? (double)scores[k] : most;
-		for (size_t k = 0; k < d->labels; k++)
-			all += exp(((double)scores[k] - most) * sharpness);
-		sum += log(fmax(all, 1)) - ((double)scores[d->truth[i]] - most) * sharpness;
-	}
-	return sum;
-}
-
-/* Golden section. */
-float
-train_sharpness(const struct train_data *d, const float *scores)
-{
-	const double golden = 0.6180339887498949;
-	double low = log(SHARPNESS_MIN), high = log(SHARPNESS_MAX);
-	double left = high - golden * (high - low), right = low + golden * (high - low);
-	double at_left = surprise(d, scores, exp(left)), at_right = surprise(d, scores, exp(right));
-
-	for (int i = 0; i < SEARCH_STEPS && high - low > 1e-3; i++) {
-		if (at_left < at_right) {
-			high = right;
-			right = left;
-			at_right = at_left;
-			left = high - golden * (high - low);
-			at_left = surprise(d, scores, exp(left));
-		} else {
-			low = left;
-			left = right;
-			at_left = at_right;
-			right = low + golden * (high - low);
-			at_right = surprise(d, scores, exp(right));
-		}
-	}
-	return (float)exp((low + high) / 2);
-}
 
 static struct figures_case
-case_of(const float *scores, size_t labels, uint16_t truth, float sharpness)
+case_of(const float *scores, size_t labels, uint16_t truth, struct model_calibration by)
 {
 	struct figures_case c = {truth, {FIGURES_NONE, FIGURES_NONE, FIGURES_NONE}, 0};
-	double all = 0;
+	float all = 0;
 
 	for (size_t i = 0; i < labels; i++) {
 		uint16_t label = (uint16_t)i;
@@ -80,13 +32,13 @@ case_of(const float *scores, size_t labels, uint16_t truth, float sharpness)
 		}
 	}
 	for (size_t i = 0; i < labels; i++)
-		all += exp((double)((scores[i] - scores[c.best[0]]) * sharpness));
-	c.probability = (float)(1 / all);
+		all += model_chance(by, scores[i]);
+	c.probability = model_chance(by, scores[c.best[0]]) / all;
 	return c;
 }
 
 struct model_figures
-train_figures(const struct train_data *d, const float *scores, float sharpness)
+train_figures(const struct train_data *d, const float *scores, struct model_calibration by)
 {
 	struct figures_case *cases = arena_array(d->a, d->count, sizeof(*cases));
 	struct figures_label *labels = arena_array(d->a, d->labels, sizeof(*labels));
@@ -94,7 +46,7 @@ train_figures(const struct train_data *d, const float *scores, float sharpness)
 	double probability;
 
 	for (size_t i = 0; i < d->count; i++)
-		cases[i] = case_of(scores + i * d->labels, d->labels, d->truth[i], sharpness);
+		cases[i] = case_of(scores + i * d->labels, d->labels, d->truth[i], by);
 	figures.accuracy = figures_accuracy(cases, d->count);
 	figures.top3 = figures_top3(cases, d->count);
 	figures.macro_f1 = figures_of_labels(cases, d->count, labels, d->labels);
@@ -167,8 +119,8 @@ model_train(const struct model_training *t, struct err *e)
 	struct model *m = NULL;
 
 	if (d && train_solve(d, t, &r, e) == 0 && (m = model_of(d, &r, e))) {
-		m->sharpness = train_sharpness(d, r.scores);
-		m->figures = train_figures(d, r.scores, m->sharpness);
+		m->calibration = train_calibrate(d, r.scores);
+		m->figures = train_figures(d, r.scores, m->calibration);
 		m->trained_on = t->trained_on;
 		hash_examples(t, m->data_hash);
 		model_set_name(m);

@@ -38,9 +38,9 @@ struct train_result {
 int train_solve(const struct train_data *d, const struct model_training *t, struct train_result *r, struct err *e);
 void train_result_free(struct train_result *r);
 
-/* By which the scores are multiplied so that the softmax of them fits best what is true. */
-float train_sharpness(const struct train_data *d, const float *scores);
+/* With which the scores of what was left out are least surprised by what is true. */
+struct model_calibration train_calibrate(const struct train_data *d, const float *scores);
 /* The figures of the scores of what was left out. */
-struct model_figures train_figures(const struct train_data *d, const float *scores, float sharpness);
+struct model_figures train_figures(const struct train_data *d, const float *scores, struct model_calibration by);
 
 #endif

@@ -8,7 +8,6 @@
 #include "common/base/text.h"
 
 #define DOCUMENTS_MIN 2 /* a slot that fewer texts have says nothing of others */
-#define BLOCK_MAX 15 /* texts of a label that stay together when they are left out: neighbours are alike */
 #define STOP_EVERY 256
 
 struct slots {
@@ -72,7 +71,8 @@ set_labels(struct train_data *d, const struct model_training *t, struct err *e)
 	return 0;
 }
 
-/* Each label's texts go to the folds in blocks, so that every fold has some of each that has enough. */
+/* Each fold has its part of each label's texts, one after the other: neighbours, which are alike, are left out together,
+ * so that the figures and the probabilities are those of texts that are new. */
 static int
 set_folds(struct train_data *d, struct err *e)
 {
@@ -89,11 +89,9 @@ set_folds(struct train_data *d, struct err *e)
 	}
 	d->fold = arena_array(d->a, d->count, sizeof(*d->fold));
 	for (size_t i = 0; i < d->count; i++) {
-		size_t label = d->truth[i], block = counts[label] / (2 * TRAIN_FOLDS);
+		size_t label = d->truth[i];
 
-		if (block < 1 || block > BLOCK_MAX)
-			block = block < 1 ? 1 : BLOCK_MAX;
-		d->fold[i] = (uint8_t)(seen[label]++ / block % TRAIN_FOLDS);
+		d->fold[i] = (uint8_t)(seen[label]++ * TRAIN_FOLDS / counts[label]);
 	}
 	return 0;
 }
