@@ -65,14 +65,18 @@ ring_meets_itself(const struct shape *s, const struct shape_ring *ring, uint32_t
 	return edges_meet(a, b);
 }
 
+/* Of edges that meet. */
 static struct shape_point
-middle(const struct shape_point *a, const struct shape_point *b)
+meeting(const struct shape_point *a, const struct shape_point *b)
 {
-	if (is_on(a, b[0]))
-		return b[0];
-	if (is_on(a, b[1]))
-		return b[1];
-	return a[1];
+	double ax = (double)a[1].longitude - a[0].longitude, ay = (double)a[1].latitude - a[0].latitude;
+	double bx = (double)b[1].longitude - b[0].longitude, by = (double)b[1].latitude - b[0].latitude;
+	double along = ((double)b[0].longitude - a[0].longitude) * by - ((double)b[0].latitude - a[0].latitude) * bx;
+
+	if (!edges_cross(a, b))
+		return is_on(a, b[0]) ? b[0] : is_on(a, b[1]) ? b[1] : is_on(b, a[0]) ? a[0] : a[1];
+	along /= ax * by - ay * bx;
+	return (struct shape_point){(int32_t)(a[0].latitude + along * ay), (int32_t)(a[0].longitude + along * ax)};
 }
 
 static int
@@ -90,9 +94,9 @@ stretches_check(const struct shape *s, const struct shape_stretch *a, const stru
 			if (!shape_boxes_meet(&box, &box_of_other))
 				continue;
 			if (a->ring == b->ring && ring_meets_itself(s, &s->rings[a->ring], i, j))
-				return refuse("it crosses or touches itself", middle(one, other), e);
+				return refuse("it crosses or touches itself", meeting(one, other), e);
 			if (a->ring != b->ring && edges_cross(one, other))
-				return refuse("two of its outlines or holes cross", one[1], e);
+				return refuse("two of its outlines or holes cross", meeting(one, other), e);
 		}
 	}
 	return 0;

@@ -111,9 +111,8 @@ cell_days(const struct csv_table *t, size_t row, const char *column, int32_t *da
 	return 0;
 }
 
-/* "çukur, asfalt bozuk" -> "cukur,asfalt bozuk"; empty ones are left out. */
-static const char *
-keywords_fold(struct arena *a, const char *text)
+const char *
+catalogue_keywords(struct arena *a, const char *text)
 {
 	char *rest = arena_string(a, text), *word;
 	const char *all = "";
@@ -241,7 +240,7 @@ topic_take(struct arena *a, struct catalogue *c, const struct csv_table *t, size
 	    open311_take(t, row, &topic->open311, e) < 0 || deciding_take(t, row, topic, e) < 0 ||
 	    minutes_take(t, row, &topic->target_working_minutes, e) < 0)
 		return -1;
-	topic->keywords = keywords_fold(a, keywords);
+	topic->keywords = catalogue_keywords(a, keywords);
 	for (size_t i = 0; i < row; i++)
 		if (strcmp(c->topics[i].code, topic->code) == 0)
 			return err_set(e, "row %zu: \"%s\" stands twice", row + 1, topic->code);

@@ -51,6 +51,9 @@ struct catalogue {
 /* Reads topics.csv and holidays.csv (NUL-terminated text). The reason names the row and the column. */
 int catalogue_parse(struct arena *a, const char *topics, const char *holidays, struct catalogue *c, struct err *e);
 
+/* "çukur, asfalt bozuk" -> "cukur,asfalt bozuk"; empty ones are left out. */
+const char *catalogue_keywords(struct arena *a, const char *text);
+
 /* "A-Z0-9", 2 to 12: what a stream may be called after. */
 bool catalogue_code_valid(const char *code);
 

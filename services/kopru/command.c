@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "common/domain/calendar.h"
 
 void
 command_say(bool json, json_t *object, const char *format, ...)
@@ -22,6 +25,12 @@ command_say(bool json, json_t *object, const char *format, ...)
 		va_end(arguments);
 	}
 	json_decref(object);
+}
+
+int32_t
+command_today(void)
+{
+	return date_in_istanbul((int64_t)time(NULL) * 1000000);
 }
 
 int

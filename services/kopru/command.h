@@ -29,6 +29,10 @@ struct command_line {
 	bool extended;
 	const char *days; /* of rules; NULL when not given */
 	bool activate, first;
+	const char *kind, *owner, *on, *point, *data; /* of places, topics and departments; NULL when not given */
+	const char *name_tr, *name_en, *category, *competence, *target_days, *target_minutes, *priority, *keywords;
+	const char *shared_with, *emergency, *basket, *open311, *phone, *letter_file;
+	bool replace;
 	bool dry_run;
 	bool outside;
 	bool json;
@@ -70,6 +74,16 @@ int rules_replay(const struct command_line *line, struct err *e);
 int rules_activate(const struct command_line *line, struct err *e);
 int rules_rollback(const struct command_line *line, struct err *e);
 int rules_history(const struct command_line *line, struct err *e);
+int places_import(const struct command_line *line, struct err *e);
+int places_list(const struct command_line *line, struct err *e);
+int places_find_run(const struct command_line *line, struct err *e);
+int places_retire(const struct command_line *line, struct err *e);
+int topics_add(const struct command_line *line, struct err *e);
+int topics_change(const struct command_line *line, struct err *e);
+int topics_retire(const struct command_line *line, struct err *e);
+int topics_list(const struct command_line *line, struct err *e);
+int department_change(const struct command_line *line, struct err *e);
+int department_retire(const struct command_line *line, struct err *e);
 int media_retry(const struct command_line *line, struct err *e);
 int streams_show(const struct command_line *line, struct err *e);
 int doctor_run(const struct command_line *line, struct err *e);
@@ -107,6 +121,9 @@ struct command_field {
 	bool flag;
 };
 extern const struct command_field command_fields[];
+
+/* Today in Istanbul. */
+int32_t command_today(void);
 
 /* What was done: for a person the text, for a program (--json) the object, which is taken over. */
 void command_say(bool json, json_t *object, const char *format, ...) __attribute__((format(printf, 3, 4)));

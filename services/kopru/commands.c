@@ -91,7 +91,27 @@ enum {
 	OPTION_EXTENDED,
 	OPTION_DAYS,
 	OPTION_ACTIVATE,
-	OPTION_FIRST
+	OPTION_FIRST,
+	OPTION_KIND,
+	OPTION_OWNER,
+	OPTION_ON,
+	OPTION_POINT,
+	OPTION_DATA,
+	OPTION_REPLACE,
+	OPTION_NAME_TR,
+	OPTION_NAME_EN,
+	OPTION_CATEGORY,
+	OPTION_COMPETENCE,
+	OPTION_TARGET_DAYS,
+	OPTION_TARGET_MINUTES,
+	OPTION_PRIORITY,
+	OPTION_KEYWORDS,
+	OPTION_SHARED_WITH,
+	OPTION_EMERGENCY,
+	OPTION_BASKET,
+	OPTION_OPEN311,
+	OPTION_PHONE,
+	OPTION_LETTER_FILE
 };
 static const struct argp_option cimer_options[] = {
     {"mapping", OPTION_MAPPING, "FILE", 0, "Which column is what (deploy/data/mappings/cimer.json)", 0}, IMPORT_OPTIONS,
@@ -160,12 +180,67 @@ static const struct argp_option calendar_due_options[] = {
     {"batch", OPTION_BATCH, "FILE", 0, "Of each line LEGAL_BASIS DAY [extended], only the last day", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
+static const struct argp_option demo_options[] = {
+    {"data", OPTION_DATA, "FOLDER", 0,
+	"Places and institutions, too: its areas.geojson, neighbourhood_names.csv, streets.geojson, institutions.csv",
+	0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option places_import_options[] = {
+    {"kind", OPTION_KIND, "KIND", 0, "What they are: neighbourhood, area or street", 0},
+    {"owner", OPTION_OWNER, "CODE", 0, "Who keeps the streets that do not say it", 0},
+    {"source", OPTION_SOURCE, "TEXT", 0, "Whose data it is (import)", 0},
+    {"replace", OPTION_REPLACE, NULL, 0, "Streets that the file does not have end today", 0},
+    {"dry-run", OPTION_DRY_RUN, NULL, 0, "Check all, store nothing", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option places_list_options[] = {
+    {"kind", OPTION_KIND, "KIND", 0, "Only these: neighbourhood, area or street", 0},
+    {"on", OPTION_ON, "DAY", 0, "As they are on this day (today; YYYY-MM-DD)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option places_find_options[] = {
+    {"point", OPTION_POINT, "LATITUDE,LONGITUDE", 0, "In degrees, as 37.8712,32.4987", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option retire_options[] = {
+    {"on", OPTION_ON, "DAY", 0, "The first day on which it is no more; required", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+#define FROM_ON                                                                                                        \
+	{                                                                                                              \
+		"on", OPTION_ON, "DAY", 0, "From this day on (today; YYYY-MM-DD)", 0                                   \
+	}
+#define NAMES                                                                                                          \
+	{"name-tr", OPTION_NAME_TR, "TEXT", 0, "Its Turkish name", 0},                                                 \
+	{                                                                                                              \
+		"name-en", OPTION_NAME_EN, "TEXT", 0, "Its English name", 0                                            \
+	}
+static const struct argp_option topics_change_options[] = {FROM_ON, NAMES,
+    {"category", OPTION_CATEGORY, "TEXT", 0, "Its heading, in Turkish", 0},
+    {"department", 'd', "CODE", 0, "Whose matter it is", 0},
+    {"competence", OPTION_COMPETENCE, "WORD", 0, "own, shared, forward or none", 0},
+    {"target-days", OPTION_TARGET_DAYS, "N", 0, "In so many working days", 0},
+    {"target-minutes", OPTION_TARGET_MINUTES, "N", 0, "In so many working minutes; \"\": by days", 0},
+    {"priority", OPTION_PRIORITY, "WORD", 0, "acil, yuksek, normal or dusuk", 0},
+    {"keywords", OPTION_KEYWORDS, "LIST", 0, "Words that tell it, separated by commas", 0},
+    {"shared-with", OPTION_SHARED_WITH, "CODE", 0, "Who has a part in it; \"\": nobody", 0},
+    {"emergency", OPTION_EMERGENCY, "LIST", 0, "What to call at once, as \"112, 187\"", 0},
+    {"basket", OPTION_BASKET, "WORD", 0, "No matter, but thanks, irrelevant or follow_up", 0},
+    {"open311", OPTION_OPEN311, "WORD", 0, "Offered to the public: yes or no", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_list_options[] = {
+    {"on", OPTION_ON, "DAY", 0, "As they are on this day (today; YYYY-MM-DD)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option department_change_options[] = {FROM_ON, NAMES,
+    {"phone", OPTION_PHONE, "NUMBER", 0, "Of an institution", 0},
+    {"letter-file", OPTION_LETTER_FILE, "FILE", 0,
+	"The letter to an institution, with {number}, {date}, {topic}, {institution}", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+
 const struct command command_table[] = {
     {"migrate", "", 0, "Bring the database to the newest schema", migrate_options, migrate_run},
-    {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", json_options, demo_run},
+    {"demo", "TOPICS.csv HOLIDAYS.csv", 2, "Load departments, topics and holidays", demo_options, demo_run},
     {"passwords", "FILE", 1, "Set the database passwords of the roles in a password file", json_options, passwords_set},
     {"department add", "CODE NAME_TR NAME_EN", 3, "Add a department and its stream", add_options, department_add},
     {"department list", "", 0, "Show the departments", json_options, department_list},
+    {"department change", "CODE", 1, "Have a department be called otherwise from a day on", department_change_options,
+	department_change},
+    {"department retire", "CODE", 1, "Have a department be no more from a day on", retire_options, department_retire},
     {"department key", "CODE", 1, "Make a key for a department's end of its feed", out_options, department_key},
     {"department revoke", "CODE PUBLIC", 2, "Let a department's key in no more", json_options, department_revoke},
     {"service key", "NAME", 1, "Make a key for a service on another host", out_options, service_key},
@@ -192,6 +267,10 @@ const struct command command_table[] = {
     {"cimer handed-in", "[NUMBER...]", COMMAND_ARGUMENTS_MAX, "Mark answers as handed in to CİMER", handed_in_options,
 	cimer_handed_in},
     {"case", "NUMBER", 1, "Show where a case stands, without what was written", json_options, case_show},
+    {"topics list", "", 0, "Show the topics as they are on a day", topics_list_options, topics_list},
+    {"topics add", "CODE NAME_TR NAME_EN", 3, "Add a topic", topics_change_options, topics_add},
+    {"topics change", "CODE", 1, "Have a topic be another from a day on", topics_change_options, topics_change},
+    {"topics retire", "CODE", 1, "Have a topic be no more from a day on", retire_options, topics_retire},
     {"topics train", "FILE.tsv...", COMMAND_ARGUMENTS_MAX, "Learn topics from labelled texts", topics_train_options,
 	topics_train},
     {"topics evaluate", "FILE.tsv", 1, "Say how good a model, or a training, is on labelled texts",
@@ -214,6 +293,12 @@ const struct command command_table[] = {
     {"notices retry", "[ID]", 1, "Have notices tried again", retry_options, notices_retry},
     {"report summary", "", 0, "Show the figures of a period", summary_options, report_summary},
     {"report year", "YEAR", 1, "Show a year's figures as the municipality publishes them", year_options, report_year},
+    {"places import", "FILE.geojson", 1, "Bring in neighbourhoods, areas or streets, all or nothing",
+	places_import_options, places_import},
+    {"places list", "", 0, "Show the places as they are on a day", places_list_options, places_list},
+    {"places find", "[TEXT]", 1, "Say which neighbourhood and whose street words or a point are", places_find_options,
+	places_find_run},
+    {"places retire", "CODE", 1, "Have a place be no more from a day on", retire_options, places_retire},
     {"rules list", "", 0, "Show the versions of the routing rules", json_options, rules_list},
     {"rules show", "[VERSION]", 1, "Show a version's rules (the active one's); with --json as their file", json_options,
 	rules_show},
@@ -270,5 +355,25 @@ const struct command_field command_fields[] = {
     {offsetof(struct command_line, days), OPTION_DAYS, false},
     {offsetof(struct command_line, activate), OPTION_ACTIVATE, true},
     {offsetof(struct command_line, first), OPTION_FIRST, true},
+    {offsetof(struct command_line, kind), OPTION_KIND, false},
+    {offsetof(struct command_line, owner), OPTION_OWNER, false},
+    {offsetof(struct command_line, on), OPTION_ON, false},
+    {offsetof(struct command_line, point), OPTION_POINT, false},
+    {offsetof(struct command_line, data), OPTION_DATA, false},
+    {offsetof(struct command_line, replace), OPTION_REPLACE, true},
+    {offsetof(struct command_line, name_tr), OPTION_NAME_TR, false},
+    {offsetof(struct command_line, name_en), OPTION_NAME_EN, false},
+    {offsetof(struct command_line, category), OPTION_CATEGORY, false},
+    {offsetof(struct command_line, competence), OPTION_COMPETENCE, false},
+    {offsetof(struct command_line, target_days), OPTION_TARGET_DAYS, false},
+    {offsetof(struct command_line, target_minutes), OPTION_TARGET_MINUTES, false},
+    {offsetof(struct command_line, priority), OPTION_PRIORITY, false},
+    {offsetof(struct command_line, keywords), OPTION_KEYWORDS, false},
+    {offsetof(struct command_line, shared_with), OPTION_SHARED_WITH, false},
+    {offsetof(struct command_line, emergency), OPTION_EMERGENCY, false},
+    {offsetof(struct command_line, basket), OPTION_BASKET, false},
+    {offsetof(struct command_line, open311), OPTION_OPEN311, false},
+    {offsetof(struct command_line, phone), OPTION_PHONE, false},
+    {offsetof(struct command_line, letter_file), OPTION_LETTER_FILE, false},
     {0},
 };

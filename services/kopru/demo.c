@@ -1,14 +1,18 @@
 /* demo: `kopru demo`: a municipality's departments with their streams, topics and holidays. Run again it brings
- * in what is new or another in the files; names of departments stay, and nothing is taken away. */
+ * in what is new or another in the files; names of departments stay, and nothing is taken away. With --data places, phones
+ * and letters of institutions come too, where there are none. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/file.h"
 #include "services/kopru/catalogue.h"
 #include "services/kopru/command.h"
+#include "services/kopru/places.h"
 #include "services/kopru/store.h"
 
 #define FILE_SIZE_MAX (8 * 1024 * 1024)
+#define STREETS_FILE "streets.geojson"
 
 struct demo {
 	struct catalogue catalogue;
@@ -90,9 +94,85 @@ table_read(struct arena *a, const char *path, char **text, struct err *e)
 	return strlen(*text) == size ? 0 : err_set(e, "%s is no UTF-8 text; spreadsheets call it \"CSV UTF-8\"", path);
 }
 
+/* A file of the folder. */
+static int
+data_read(struct arena *a, const char *folder, const char *name, char **text, struct err *e)
+{
+	return table_read(a, arena_printf(a, "%s/%s", folder, name), text, e);
+}
+
+static int
+features_read_file(struct arena *a, const char *folder, const char *name, struct places_file *file, struct err *e)
+{
+	static const struct places_file_defaults kinds[] = {{.kind = "street"}, {.kind = "neighbourhood"}};
+	char *text;
+
+	if (data_read(a, folder, name, &text, e) < 0)
+		return -1;
+	return places_file_read(a, text, strlen(text), &kinds[strcmp(name, STREETS_FILE) != 0], file, e) < 0
+		   ? err_prefix(e, "%s", name)
+		   : 0;
+}
+
+struct data {
+	struct places_file places;
+	json_t *institutions;
+};
+
+static int
+data_parse(struct arena *a, const char *folder, struct data *data, struct err *e)
+{
+	struct places_file shapes, streets;
+	char *names, *institutions;
+
+	if (data_read(a, folder, "neighbourhood_names.csv", &names, e) < 0 ||
+	    data_read(a, folder, "institutions.csv", &institutions, e) < 0 ||
+	    features_read_file(a, folder, "areas.geojson", &shapes, e) < 0 ||
+	    features_read_file(a, folder, STREETS_FILE, &streets, e) < 0)
+		return -1;
+	if (places_data_read(a, names, &shapes, &streets, &data->places, e) < 0)
+		return err_prefix(e, "neighbourhood_names.csv");
+	data->institutions = places_institutions_read(a, institutions, e);
+	return data->institutions ? 0 : err_prefix(e, "institutions.csv");
+}
+
+/* What is there stays as it is: it may be the municipality's own by now. */
+static int
+data_store(struct session *s, const struct data *data, bool json, struct err *e)
+{
+	static const struct places_saving how = {.ends = "", .only_new = true};
+	char *institutions = json_dumps(data->institutions, JSON_COMPACT);
+	const char *const values[] = {institutions, NULL};
+	struct places_saved saved;
+	struct script_rows rows;
+	int rc = places_ask(s, INSTITUTIONS_SAVE, values, &rows, e);
+
+	free(institutions);
+	if (rc == 0)
+		rc = places_save(s, &data->places, &how, &saved, e);
+	if (rc == 0 && !json)
+		printf("new: areas %ld, streets %ld, institutions %zu\n", saved.areas, saved.streets, rows.count);
+	return rc;
+}
+
+/* After the departments, which keep the streets. */
+static int
+data_load(const struct command_line *line, const struct data *data, struct err *e)
+{
+	struct session s;
+	int rc;
+
+	if (session_open(&s, e) < 0)
+		return -1;
+	rc = data_store(&s, data, line->json, e);
+	session_close(&s);
+	return rc;
+}
+
 int
 demo_run(const struct command_line *line, struct err *e)
 {
+	struct data data = {.institutions = NULL};
 	struct arena *a = arena_new(0);
 	struct demo demo = {.json = line->json};
 	const struct store_work work = {build, read_result, &demo};
@@ -100,11 +180,15 @@ demo_run(const struct command_line *line, struct err *e)
 	int rc = -1;
 
 	if (table_read(a, line->arguments[0], &topics, e) < 0 || table_read(a, line->arguments[1], &holidays, e) < 0 ||
-	    catalogue_parse(a, topics, holidays, &demo.catalogue, e) < 0)
+	    catalogue_parse(a, topics, holidays, &demo.catalogue, e) < 0 ||
+	    (line->data && data_parse(a, line->data, &data, e) < 0))
 		goto out;
 	rc = store_run(&work, e);
+	if (rc == 0 && line->data)
+		rc = data_load(line, &data, e);
 
 out:
+	json_decref(data.institutions);
 	arena_free(a);
 	return rc;
 }

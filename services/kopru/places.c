@@ -140,7 +140,8 @@ set_read(struct session *s, struct places_rows *set, struct err *e)
 	struct places_street *street;
 
 	date_text(command_today(), today);
-	if (places_ask(s, PLACES_AREAS, values, &areas, e) < 0 || places_ask(s, PLACES_STREETS, values, &streets, e) < 0)
+	if (places_ask(s, PLACES_AREAS, values, &areas, e) < 0 ||
+	    places_ask(s, PLACES_STREETS, values, &streets, e) < 0)
 		return -1;
 	area = arena_array(s->arena, areas.count + 1, sizeof(*area));
 	street = arena_array(s->arena, streets.count + 1, sizeof(*street));
@@ -274,8 +275,10 @@ retire(struct session *s, const struct command_line *line, struct err *e)
 	if (places_ask(s, PLACE_RETIRE, values, &rows, e) < 0)
 		return -1;
 	if (rows.count == 0)
-		return err_set(e, "there is no place \"%.80s\" that is in force before %s", line->arguments[0], line->on);
-	command_say(line->json, json_pack("{s:s, s:s, s:s}", "code", line->arguments[0], "name", rows.cells[0], "to", line->on),
+		return err_set(
+		    e, "there is no place \"%.80s\" that is in force before %s", line->arguments[0], line->on);
+	command_say(line->json,
+	    json_pack("{s:s, s:s, s:s}", "code", line->arguments[0], "name", rows.cells[0], "to", line->on),
 	    "%s ends on %s\n", rows.cells[0], line->on);
 	return 0;
 }

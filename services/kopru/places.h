@@ -25,8 +25,8 @@ int places_save(struct session *s, const struct places_file *file, const struct 
     struct places_saved *saved, struct err *e);
 
 /* deploy/data/neighbourhood_names.csv with the shapes of areas.geojson, and streets.geojson: as one. Pure. */
-int places_data_read(struct arena *a, const char *names, const struct places_file *shapes, const struct places_file *streets,
-    struct places_file *all, struct err *e);
+int places_data_read(struct arena *a, const char *names, const struct places_file *shapes,
+    const struct places_file *streets, struct places_file *all, struct err *e);
 /* deploy/data/institutions.csv as the JSON of institutions_save; the caller's. Pure. */
 json_t *places_institutions_read(struct arena *a, const char *csv, struct err *e);
 

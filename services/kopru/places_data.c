@@ -66,8 +66,8 @@ shape_take(struct places_file *all, const struct places_feature *feature, size_t
 }
 
 int
-places_data_read(struct arena *a, const char *names, const struct places_file *shapes, const struct places_file *streets,
-    struct places_file *all, struct err *e)
+places_data_read(struct arena *a, const char *names, const struct places_file *shapes,
+    const struct places_file *streets, struct places_file *all, struct err *e)
 {
 	struct csv_table t;
 	size_t named;
@@ -101,8 +101,8 @@ institution_add(json_t *list, const struct csv_table *t, size_t row, struct err 
 	if (strspn(phone, "0123456789 +") != strlen(phone) || strlen(phone) > PHONE_MAX)
 		return err_set(e, "row %zu: \"phone\" is no telephone number", row + 1);
 	if (text_length(letter) > LETTER_MAX || text_has_control(letter))
-		return err_set(
-		    e, "row %zu: \"letter_tr\" has more than %d characters, or control characters", row + 1, LETTER_MAX);
+		return err_set(e, "row %zu: \"letter_tr\" has more than %d characters, or control characters", row + 1,
+		    LETTER_MAX);
 	json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "code", code, "phone", phone, "letter", letter));
 	return 0;
 }

@@ -29,8 +29,8 @@ feature_json(const struct places_feature *f)
 {
 	json_t *shape = f->shape ? json_loads(f->shape, 0, NULL) : NULL;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:b}", "kind", places_kind_name(f->kind), "code",
-	    f->code, "name", f->name, "names", names_json(f->names), "district", f->district, "owner", f->owner, "source",
-	    f->source, "ordinary", (int)f->ordinary);
+	    f->code, "name", f->name, "names", names_json(f->names), "district", f->district, "owner", f->owner,
+	    "source", f->source, "ordinary", (int)f->ordinary);
 
 	if (!json || (f->shape && !shape))
 		abort(); /* it was checked when it was read */
@@ -87,7 +87,8 @@ places_save(struct session *s, const struct places_file *file, const struct plac
     struct places_saved *saved, struct err *e)
 {
 	const char *text = file_text(s->arena, file);
-	const char *const checked[] = {text, NULL}, *const values[] = {text, how->ends, how->only_new ? "new" : "", NULL};
+	const char *const checked[] = {text, NULL}, *const values[] = {
+							text, how->ends, how->only_new ? "new" : "", NULL};
 	struct script_rows rows;
 
 	*saved = (struct places_saved){0};
@@ -97,7 +98,7 @@ places_save(struct session *s, const struct places_file *file, const struct plac
 		return 0;
 	if (places_ask(s, PLACES_SAVE, values, &rows, e) < 0)
 		return -1;
-	*saved = (struct places_saved){strtol(rows.cells[0], NULL, 10), strtol(rows.cells[1], NULL, 10),
-	    strtol(rows.cells[2], NULL, 10)};
+	*saved = (struct places_saved){
+	    strtol(rows.cells[0], NULL, 10), strtol(rows.cells[1], NULL, 10), strtol(rows.cells[2], NULL, 10)};
 	return 0;
 }
