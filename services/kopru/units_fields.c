@@ -113,11 +113,9 @@ keywords_read(struct arena *a, const struct field *field, const char *text, stru
 	}
 	list = json_array();
 	rest = arena_string(a, catalogue_keywords(a, text));
-	while (*rest && (word = strsep(&rest, ","))) {
-		json_array_append_new(list, json_string(word));
-		if (!rest)
-			break;
-	}
+	while ((word = strsep(&rest, ",")))
+		if (*word)
+			json_array_append_new(list, json_string(word));
 	return list;
 }
 
