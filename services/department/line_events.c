@@ -92,6 +92,8 @@ static const struct line_field fields[] = {
     ROW(DEADLINE_MOVED, DeadlineMoved, old_due_on, "old_due_on", line_put_date),
     ROW(DEADLINE_MOVED, DeadlineMoved, reason, "reason", line_put_text),
     ROW(DEADLINE_MOVED, DeadlineMoved, calendar_version, "calendar_version", line_put_number),
+    ROW(DEADLINE_MOVED, DeadlineMoved, clock, "clock", line_put_clock),
+    ROW(DEADLINE_MOVED, DeadlineMoved, old_target_on, "old_target_on", line_put_date),
     ROW(CASE_ESCALATED, CaseEscalated, clock, "clock", line_put_clock),
     ROW(CASE_ESCALATED, CaseEscalated, stage, "stage", line_put_number),
     ROW(CASE_ESCALATED, CaseEscalated, due_at, "due_at", line_put_time),

@@ -121,7 +121,7 @@ notice_decide(struct arena *a, const Kopru__V1__Event *event, struct notice *not
 
 	if (!rule)
 		return err_set(e, "an event of this type makes no notice");
-	if (!rule->template)
+	if (!rule->template || (rule->tells && !rule->tells(event)))
 		return 0;
 	rc = event->body_case == KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED
 		 ? facts_of_routing(event, &facts, &n.fields, e)

@@ -98,40 +98,49 @@ fill_deadline(const Kopru__V1__Event *event, struct notice_fields *f)
 	f->reason = event->deadline_moved->reason;
 }
 
+/* The municipality's own targets are nobody else's. */
+static bool
+tells_deadline(const Kopru__V1__Event *event)
+{
+	Kopru__V1__Clock clock = event->deadline_moved->clock;
+
+	return clock == KOPRU__V1__CLOCK__CLOCK_UNSPECIFIED || clock == KOPRU__V1__CLOCK__CLOCK_LAW;
+}
+
 /* Why a case was assigned, transferred, merged or taken apart is among officials, and may speak of others; why it was
  * withdrawn is the applicant's own text. */
 static const struct event_rule event_rules[] = {
-    {KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED, "received", NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_ASSIGNED, "assigned", NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_ACCEPTED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_TRANSFERRED, "assigned", NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_HANDED_BACK, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CITIZEN_ASKED, "question", fill_question},
-    {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, "reminder", fill_reminder},
-    {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_NOTE_ADDED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_ANSWERED, "answered", fill_answer},
-    {KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN, "interim_answer", fill_interim_answer},
-    {KOPRU__V1__EVENT__BODY_CASE_FORWARDED, "forwarded", fill_forward},
-    {KOPRU__V1__EVENT__BODY_CASE_REJECTED, "rejected", fill_rejection},
-    {KOPRU__V1__EVENT__BODY_CASE_MERGED, "merged", NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_UNMERGED, "unmerged", NULL},
-    {KOPRU__V1__EVENT__BODY_MEMBER_ADDED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_MEMBER_REMOVED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_SPLIT, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_PART_ANSWERED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_CASE_REOPENED, "reopened", fill_reopening},
-    {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "closed", fill_closing},
-    {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", NULL},
-    {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", fill_deadline},
-    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_FEE_TOLD, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_FEE_PAID, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_APPLICATION_ROUTED, "received", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_ASSIGNED, "assigned", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_ACCEPTED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_TRANSFERRED, "assigned", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_HANDED_BACK, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ASKED, "question", fill_question, NULL},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_REMINDED, "reminder", fill_reminder, NULL},
+    {KOPRU__V1__EVENT__BODY_QUESTION_EXPIRED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_REPLIED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CITIZEN_ADDED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_NOTE_ADDED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_ANSWER_DRAFTED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_ANSWER_APPROVED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_ANSWERED, "answered", fill_answer, NULL},
+    {KOPRU__V1__EVENT__BODY_INTERIM_ANSWER_GIVEN, "interim_answer", fill_interim_answer, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_FORWARDED, "forwarded", fill_forward, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_REJECTED, "rejected", fill_rejection, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_MERGED, "merged", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_UNMERGED, "unmerged", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_MEMBER_ADDED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_MEMBER_REMOVED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_SPLIT, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_PART_ANSWERED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_REOPENED, "reopened", fill_reopening, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_CLOSED, "closed", fill_closing, NULL},
+    {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", fill_deadline, tells_deadline},
+    {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, NULL, NULL, NULL},
 };
 
 const struct template_rule *

@@ -50,6 +50,7 @@ struct event_rule {
 	int body_case;
 	const char *template; /* NULL: without meaning for the applicant */
 	void (*fill)(const Kopru__V1__Event *event, struct notice_fields *fields); /* borrows; may be NULL */
+	bool (*tells)(const Kopru__V1__Event *event); /* whether this one means something to him; NULL: each does */
 };
 
 /* NULL when nobody knows such an event. Erased is none of these. */

@@ -163,11 +163,20 @@ withdrawn_read(const Kopru__V1__Event *event, struct step *s)
 	s->text = event->case_withdrawn->reason;
 }
 
+/* The citizen's is the law's date; the municipality's own target is for those who work on the case. */
 static void
 deadline_read(const Kopru__V1__Event *event, struct step *s)
 {
-	s->text = event->deadline_moved->reason;
-	s->day = event->deadline_moved->old_due_on;
+	const Kopru__V1__DeadlineMoved *moved = event->deadline_moved;
+
+	if (moved->clock != KOPRU__V1__CLOCK__CLOCK_UNSPECIFIED && moved->clock != KOPRU__V1__CLOCK__CLOCK_LAW) {
+		s->visible = false;
+		s->internal = moved->reason;
+		s->day = moved->old_target_on;
+		return;
+	}
+	s->text = moved->reason;
+	s->day = moved->old_due_on;
 	s->due_on = event->standing ? event->standing->due_on : 0;
 }
 

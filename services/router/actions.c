@@ -41,6 +41,7 @@ static const struct action {
     {ACTION(FEE_WAS_PAID), action_fee_was_paid},
     {ACTION(PROMISE), action_promise},
     {ACTION(ESCALATE), action_escalate},
+    {ACTION(RECOMPUTE), action_recompute},
 };
 
 bool

@@ -45,6 +45,8 @@ action_do action_assign, action_accept, action_transfer, action_hand_back, actio
 action_do action_withdraw, action_close, action_reopen;
 /* actions_term.c */
 action_do action_tell_fee, action_fee_was_paid, action_promise, action_escalate;
+/* actions_recompute.c */
+action_do action_recompute;
 /* actions_question.c */
 action_do action_ask, action_reply, action_add, action_remind, action_expire;
 /* actions_answer.c */

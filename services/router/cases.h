@@ -68,6 +68,15 @@ struct case_entry {
 	size_t size;
 };
 
+/* A deadline that a change of the calendar moved: so it is listed. */
+struct case_move {
+	struct uuid application_id;
+	int kind; /* of kopru.v1.Clock */
+	int64_t old_due_at, new_due_at;
+	int32_t calendar_version;
+	struct case_move *next;
+};
+
 struct cases_settings {
 	int question_days; /* calendar days for a reply that says no day */
 	int arbiter_working_days;
@@ -86,6 +95,8 @@ struct cases {
 	size_t entry_count, entry_room;
 	size_t case_entry_count; /* of them in stream "case" */
 	size_t entry_bytes;
+	struct case_move *moves; /* in no order */
+	size_t move_count;
 };
 
 /* NULL when it was not read: there is no such case. */

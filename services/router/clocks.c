@@ -249,3 +249,15 @@ clocks_settle(const struct catalogue *c, int64_t now, struct case_record *r)
 	for (int kind = 1; kind < CLOCKS_KINDS; kind++)
 		settle_one(c, kind, now, r);
 }
+
+void
+clocks_move(const struct catalogue *c, int64_t now, struct case_record *r, int kind, int64_t due_at)
+{
+	struct case_clock *clock = &r->clocks[kind];
+
+	clock->due_at = due_at;
+	clock->calendar_version = catalogue_calendar_version(c);
+	clock->stage = stage_lowered(c, kind, clock, clock->stage, now);
+	clock->changed = true;
+	*(kind == CLOCK(LAW) ? &r->due_on : &r->target_on) = date_in_istanbul(due_at - 1);
+}

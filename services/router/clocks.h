@@ -32,6 +32,9 @@ struct case_record;
  * target that stood while the citizen was asked is put after now, and target_on follows. */
 void clocks_settle(const struct catalogue *c, int64_t now, struct case_record *r);
 
+/* By the calendar's version, a clock of the law or a target is due at another instant, and so is the record. */
+void clocks_move(const struct catalogue *c, int64_t now, struct case_record *r, int kind, int64_t due_at);
+
 /* The stage that is to be told at an instant: the highest that has passed, at least the one after clock->stage. 0: there
  * is none left. kind is that of kopru.v1.Clock. */
 int clocks_stage_due(const struct catalogue *c, int kind, const struct case_clock *clock, int64_t now);

@@ -26,9 +26,11 @@ struct order {
 	const char *reason, *text; /* "" when there is none; the evidence of a payment is a reason */
 	const char *department, *topic, *letter_number;
 	int32_t day; /* answer by, final by, letter on, pay by, paid on or promised on; 0: none was given */
-	int clock; /* kopru.v1.Clock, of an escalation; stage and due_at of it, too */
+	int clock; /* kopru.v1.Clock, of an escalation or recomputation; stage and due_at of it, too */
 	uint32_t stage;
 	int64_t clock_due_at;
+	int64_t new_due_at; /* of a recomputation, with the version of the calendar */
+	uint32_t calendar_version;
 	uint32_t part;
 	int legal_reason;
 	const Kopru__V1__Part *const *parts;

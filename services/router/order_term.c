@@ -24,6 +24,13 @@ order_read_term(const Kopru__V1__Command *c, struct order *o)
 		o->stage = c->escalate->stage;
 		o->clock_due_at = c->escalate->due_at;
 		return;
+	case ACTION(RECOMPUTE):
+		o->clock = (int)c->recompute->clock;
+		o->clock_due_at = c->recompute->due_at;
+		o->new_due_at = c->recompute->new_due_at;
+		o->calendar_version = c->recompute->calendar_version;
+		o->reason = c->recompute->reason;
+		return;
 	default: /* accept, approve, remind, expire hold nothing */
 		return;
 	}

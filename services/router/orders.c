@@ -276,6 +276,15 @@ orders_take_own(struct orders *c, struct arena *a, const Kopru__V1__Command *com
 }
 
 void
+orders_take_told(struct orders *c, struct arena *a, const Kopru__V1__Command *command, const struct orders_told *told)
+{
+	struct orders_item *item = item_new(NULL, a);
+
+	item->told = *told;
+	take(c, item, "", command);
+}
+
+void
 orders_wake(struct orders *c)
 {
 	if (c->stopping || c->count == 0)

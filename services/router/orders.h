@@ -34,6 +34,13 @@ void orders_take(
     struct orders *c, struct command_request *request, const char *peer, const Kopru__V1__Command *command);
 /* The same of our own clock: nobody is answered. Takes over the arena, in which the command lives. */
 void orders_take_own(struct orders *c, struct arena *a, const Kopru__V1__Command *command);
+/* The same; on_end is told the code of Reply, exactly once, now or later. */
+struct orders_told {
+	void (*on_end)(void *arg, int code);
+	void *arg;
+};
+void orders_take_told(
+    struct orders *c, struct arena *a, const Kopru__V1__Command *command, const struct orders_told *told);
 
 /* Something was consumed, a connection came up, a catalogue was read: look again. */
 void orders_wake(struct orders *c);

@@ -42,6 +42,8 @@ orders_end(struct orders *c, struct orders_item *item, Kopru__V1__Reply *reply)
 	count_outcome(c, item->order.action, (int)reply->code);
 	if (item->request)
 		command_reply(item->request, reply);
+	if (item->told.on_end)
+		item->told.on_end(item->told.arg, (int)reply->code);
 	arena_free(item->own);
 	arena_free(item->arena);
 	free(item);

@@ -16,6 +16,7 @@ struct orders_item {
 	struct arena *arena; /* what was read out of it */
 	struct command_request *request; /* NULL: our own clock's */
 	struct arena *own; /* of our own clock's command */
+	struct orders_told told; /* of one of ours; on_end NULL: nobody is */
 	struct order order;
 	int64_t since;
 	int64_t look_at; /* when held: the table is asked again */

@@ -388,8 +388,8 @@ router_free(struct router *r)
 	db_close(r->cases);
 	db_close(r->reader);
 	db_close(r->writer);
-	timers_free(r->timers);
 	orders_free(r->orders);
+	timers_free(r->timers);
 	command_server_free(r->server);
 	turns_free(r->turns);
 	source_free(r->source);

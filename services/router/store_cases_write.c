@@ -8,6 +8,7 @@
 #include "services/router/learning.sql.h"
 #include "services/router/store_cases.h"
 #include "services/router/store_clocks.h"
+#include "services/router/store_recompute.h"
 
 /* The changed records, by application id. */
 struct changed {
@@ -338,6 +339,7 @@ store_cases_write(struct db_tx *tx, const struct cases *c, const struct store_de
 	parts_change(tx, &parts);
 	examples_put(tx, &examples);
 	store_clocks_write(tx, changed.list, changed.count);
+	store_moves_write(tx, c);
 	if (c->entry_count > 0)
 		appended = entries_append(tx, c);
 	if (count > 0)

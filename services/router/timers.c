@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/domain/calendar.h"
 #include "services/router/escalations.h"
+#include "services/router/recompute.h"
 #include "services/router/store_cases.h"
 
 #define LOOK_MS 2000
@@ -27,6 +28,7 @@ struct timers {
 	int64_t overdue;
 	bool stopping;
 	struct escalations *escalations;
+	struct recompute *recompute;
 	struct metric *arbiter, *oldest, *due;
 };
 
@@ -204,6 +206,7 @@ timers_new(struct loop *l, const struct timers_conf *conf, struct metrics *m)
 	t->timer = timer_new(l, on_look, t);
 	timer_start(t->timer, LOOK_MS);
 	t->escalations = escalations_new(l, conf, m);
+	t->recompute = recompute_new(l, conf, m);
 	return t;
 }
 
@@ -215,6 +218,7 @@ timers_stop(struct timers *t)
 	t->stopping = true;
 	timer_stop(t->timer);
 	escalations_stop(t->escalations);
+	recompute_stop(t->recompute);
 }
 
 void
@@ -223,6 +227,7 @@ timers_free(struct timers *t)
 	if (!t)
 		return;
 	escalations_free(t->escalations);
+	recompute_free(t->recompute);
 	timer_free(t->timer);
 	free(t);
 }

@@ -21,14 +21,14 @@ struct timers_conf {
 struct timers *timers_new(struct loop *l, const struct timers_conf *conf, struct metrics *m);
 /* Looks no more. Before the connections are closed. */
 void timers_stop(struct timers *t);
-void timers_free(struct timers *t); /* NULL is fine; after the connections were closed */
+void timers_free(struct timers *t); /* NULL is fine; after the connections were closed and the orders are freed */
 
 /* What the router's own clock does to a case. */
 struct timers_deed {
 	struct uuid application_id;
 	uint32_t version; /* of the case */
-	char what; /* r: remind, e: expire, c: escalate, f: a fee was not paid */
-	int clock, stage; /* of c and f; 0 else */
+	char what; /* r: remind, e: expire, c: escalate, f: a fee was not paid, m: a deadline moves */
+	int clock, stage; /* of c, f and m, whose stage is the version of the calendar; 0 else */
 	int64_t due_at;
 };
 

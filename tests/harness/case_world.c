@@ -159,10 +159,12 @@ order_set(struct world *w, int action, enum lifecycle_way way, const struct case
 	assert_non_null(w->order.rule);
 	if (action == ACTION(PROMISE))
 		w->order.day = w->cases.today + 10;
-	if (action == ACTION(ESCALATE)) {
+	if (action == ACTION(ESCALATE) || action == ACTION(RECOMPUTE)) {
 		w->order.clock = KOPRU__V1__CLOCK__CLOCK_LAW;
 		w->order.stage = 50;
 		w->order.clock_due_at = r->clocks[KOPRU__V1__CLOCK__CLOCK_LAW].due_at;
+		w->order.new_due_at = w->order.clock_due_at + INT64_C(86400000000);
+		w->order.calendar_version = (uint32_t)catalogue_calendar_version(w->catalogue);
 	}
 	if (action == ACTION(MERGE))
 		w->order.into = w->records[1].application_id;

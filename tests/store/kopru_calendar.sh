@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # store: `kopru calendar`: versions of the calendar, what is refused, and whose deadlines would move; the moving itself is
-# played in tests/flow/calendar.py. limit: 180 s
+# played in tests/flow/calendar_changes.py. limit: 180 s
 . "$(dirname "$0")/../harness/shell.sh"
 cd "$top" || exit 1
 

@@ -67,7 +67,8 @@ static const struct {
     {"case.reopened", "{\"reason\":\"reason\"}"},
     {"case.closed", "{\"reason\":\"reason\"}"},
     {"case.withdrawn", "{\"reason\":\"reason\"}"},
-    {"deadline.moved", "{\"old_due_on\":\"2026-12-29\",\"reason\":\"reason\",\"calendar_version\":7}"},
+    {"deadline.moved", "{\"old_due_on\":\"2026-12-29\",\"reason\":\"reason\",\"calendar_version\":7,"
+		       "\"clock\":\"law\",\"old_target_on\":\"2026-12-29\"}"},
     {"case.escalated", "{\"clock\":\"law\",\"stage\":7,\"due_at\":\"2026-11-27T12:00:00+03:00\",\"to\":\"applicant\","
 		       "\"to_mayor\":true,\"overtaken\":7}"},
     {"fee.told", "{\"text\":\"text\",\"pay_by\":\"2026-12-29\"}"},

@@ -75,7 +75,7 @@ record_in_state(struct world *w, const struct person *person, int state, int act
 	}
 	if (action == ACTION(WITHDRAW) && person->role == ROLE(SERVICE))
 		r->fee_due_on = w->cases.today - 1;
-	if (action == ACTION(ESCALATE))
+	if (action == ACTION(ESCALATE) || action == ACTION(RECOMPUTE))
 		r->clocks[CLOCK_LAW] = (struct case_clock){.exists = true,
 		    .legal_basis = r->legal_basis,
 		    .started_on = record_received_on(r),
