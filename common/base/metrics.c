@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METRICS_MAX 512
+#define METRICS_MAX 1024
 
 struct metric {
 	const char *name;

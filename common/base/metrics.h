@@ -13,7 +13,7 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 
 /* Made once at start; labels is "" or `stream="intake"`, copied. The same name and labels give the same metric.
- * At most 512; beyond that all share one metric named kopru_metrics_overflow. */
+ * At most 1024; beyond that all share one metric named kopru_metrics_overflow. */
 struct metric *metrics_counter(struct metrics *m, const char *name, const char *labels, const char *help);
 struct metric *metrics_gauge(struct metrics *m, const char *name, const char *labels, const char *help);
 void metric_add(struct metric *metric, int64_t n); /* NULL is fine */

@@ -24,7 +24,7 @@ struct command_line {
 	    *age; /* of what waits; NULL when not given */
 	const char *from, *to, *csv, *xlsx, *key_file; /* of a report; NULL when not given */
 	const char *url, *mapping, *errors, *preview, *source, *since, *file; /* of an import; NULL when not given */
-	const char *model, *folds, *block, *day; /* of topics; NULL when not given */
+	const char *model, *folds, *block, *day, *texts; /* of topics; NULL when not given */
 	const char *version, *reason, *by, *calendar, *batch; /* of the calendar and of rules; NULL when not given */
 	bool extended;
 	const char *days; /* of rules; NULL when not given */
@@ -103,6 +103,11 @@ int reconcile_run(const struct command_line *line, struct err *e);
 int topics_train(const struct command_line *line, struct err *e);
 int topics_evaluate(const struct command_line *line, struct err *e);
 int topics_explain(const struct command_line *line, struct err *e);
+int topics_publish(const struct command_line *line, struct err *e);
+int topics_models(const struct command_line *line, struct err *e);
+int topics_rollback(const struct command_line *line, struct err *e);
+int topics_learn(const struct command_line *line, struct err *e);
+int topics_status(const struct command_line *line, struct err *e);
 int calendar_show(const struct command_line *line, struct err *e);
 int calendar_add(const struct command_line *line, struct err *e);
 int calendar_remove(const struct command_line *line, struct err *e);

@@ -83,6 +83,7 @@ enum {
 	OPTION_FOLDS,
 	OPTION_BLOCK,
 	OPTION_DAY,
+	OPTION_TEXTS,
 	OPTION_VERSION,
 	OPTION_REASON,
 	OPTION_BY,
@@ -161,6 +162,18 @@ static const struct argp_option topics_evaluate_options[] = {
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option topics_explain_options[] = {
     {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (KOPRU_TOPICS_MODEL, or build/topics.model)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_change_options[] = {{"by", OPTION_BY, "NAME", 0, "Who decided it; required", 0},
+    {"reason", OPTION_REASON, "TEXT", 0, "Why", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_models_options[] = {
+    {"limit", 'l', "N", 0, "At most so many, the newest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option topics_learn_options[] = {
+    {"texts", OPTION_TEXTS, "FOLDER", 0, "Before that, the shipped texts become those of its files *.tsv", 0},
+    {"by", OPTION_BY, "NAME", 0, "Who asks (operator)", 0},
+    {"wait", 'w', "SECONDS", 0, "How long to wait for what comes of it (300)", 0},
+    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
+static const struct argp_option demo_options[] = {
+    {"texts", OPTION_TEXTS, "FOLDER", 0, "Also load the texts of its files *.tsv, that topics are learnt from", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option calendar_show_options[] = {
     {"version", OPTION_VERSION, "N", 0, "As it was in this version (the newest)", 0},
@@ -277,6 +290,11 @@ const struct command command_table[] = {
 	topics_evaluate_options, topics_evaluate},
     {"topics explain", "TEXT", 1, "Show a text's topics and the words that decided", topics_explain_options,
 	topics_explain},
+    {"topics publish", "MODEL", 1, "Have the routers decide by this model", topics_change_options, topics_publish},
+    {"topics rollback", "", 0, "Have the routers decide by the model before", topics_change_options, topics_rollback},
+    {"topics models", "", 0, "Show the models, their states and figures", topics_models_options, topics_models},
+    {"topics learn", "", 0, "Have a router learn anew from what staff said", topics_learn_options, topics_learn},
+    {"topics status", "", 0, "Show what is learnt, corrected and unsure", json_options, topics_status},
     {"calendar show", "", 0, "Show the holidays, leaves, closures and suspensions", calendar_show_options,
 	calendar_show},
     {"calendar add", "DAY KIND NAME", 3, "Add a day, or days FROM..TO, as a new version", calendar_change_options,
@@ -345,6 +363,7 @@ const struct command_field command_fields[] = {
     {offsetof(struct command_line, folds), OPTION_FOLDS, false},
     {offsetof(struct command_line, block), OPTION_BLOCK, false},
     {offsetof(struct command_line, day), OPTION_DAY, false},
+    {offsetof(struct command_line, texts), OPTION_TEXTS, false},
     {offsetof(struct command_line, version), OPTION_VERSION, false},
     {offsetof(struct command_line, reason), OPTION_REASON, false},
     {offsetof(struct command_line, by), OPTION_BY, false},

@@ -10,12 +10,15 @@
 #include "services/kopru/command.h"
 #include "services/kopru/places.h"
 #include "services/kopru/store.h"
+#include "services/kopru/topics.h"
+#include "services/kopru/topics_database.h"
 
 #define FILE_SIZE_MAX (8 * 1024 * 1024)
 #define STREETS_FILE "streets.geojson"
 
 struct demo {
 	struct catalogue catalogue;
+	struct examples texts;
 	size_t departments, topics, holidays; /* calls */
 	bool json;
 };
@@ -65,6 +68,8 @@ build(void *arg, struct db_tx *tx)
 	PUT_ALL(tx, DB_DATES, db_put_date, c->holidays, n, day);
 	PUT_ALL(tx, DB_TEXTS, db_put_text, c->holidays, n, name_tr);
 	PUT_ALL(tx, DB_BOOLS, db_put_bool, c->holidays, n, half);
+	if (demo->texts.count > 0)
+		topics_texts_put(tx, &demo->texts);
 	db_call(tx, &kopru_statements[CALENDAR_BEGIN]);
 }
 
@@ -182,6 +187,8 @@ demo_run(const struct command_line *line, struct err *e)
 	if (table_read(a, line->arguments[0], &topics, e) < 0 || table_read(a, line->arguments[1], &holidays, e) < 0 ||
 	    catalogue_parse(a, topics, holidays, &demo.catalogue, e) < 0 ||
 	    (line->data && data_parse(a, line->data, &data, e) < 0))
+		goto out;
+	if (line->texts && topics_read(a, &line->texts, 1, &demo.texts, e) < 0)
 		goto out;
 	rc = store_run(&work, e);
 	if (rc == 0 && line->data)

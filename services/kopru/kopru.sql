@@ -59,6 +59,21 @@ INSERT INTO router.calendar_day (version_from, day, kind, name_tr)
 SELECT m.version, h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END, h.name_tr
   FROM made AS m, router.holiday AS h;
 
+-- name: texts_forget
+-- in:  $1 topics, $2 texts (arrays of one length)
+-- Shipped texts that are not among these.
+DELETE FROM router.example AS x
+ WHERE x.source = 'shipped'
+   AND NOT EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS n(topic, text) WHERE n.topic = x.topic AND n.text = x.text);
+
+-- name: texts_load
+-- in:  $1 topics, $2 texts (arrays of one length)
+-- out: id of each new one
+INSERT INTO router.example (source, topic, text)
+SELECT 'shipped', n.topic, n.text FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(topic, text, place) ORDER BY n.place
+ON CONFLICT (topic, md5(text)) WHERE source = 'shipped' DO NOTHING
+RETURNING id;
+
 -- name: department_add
 -- in:  $1 code, $2 Turkish name, $3 English name, $4 outside
 -- out: code; no row when it is there already

@@ -307,6 +307,12 @@ models_known(const struct models *m)
 	return m->known;
 }
 
+int32_t
+models_refused(const struct models *m)
+{
+	return m->refused;
+}
+
 const struct models_one *
 models_now(const struct models *m)
 {

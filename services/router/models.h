@@ -33,6 +33,9 @@ void models_look(struct models *m);
 /* Whether it is known which one is to be in force: the first look has come to its end, well or not. */
 bool models_known(const struct models *m);
 
+/* Version that could not be used, until another one is active; -1: none. */
+int32_t models_refused(const struct models *m);
+
 /* The one in force, until the next turn of the loop; NULL: none. */
 const struct models_one *models_now(const struct models *m);
 /* The same for longer, also for another thread, until models_release on the loop; NULL: none. */

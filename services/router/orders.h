@@ -21,6 +21,7 @@ struct orders_conf {
 	int64_t (*now)(void *arg); /* the database's clock; known once there is a catalogue */
 	uint64_t (*intake_seq)(void *arg); /* how much of stream "intake" was consumed */
 	void (*on_appended)(void *arg, const struct store_appended *appended); /* committed: tell */
+	void (*on_decided)(void *arg, const struct cases *cases); /* the same: what became of them */
 	void *arg;
 };
 

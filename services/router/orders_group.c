@@ -141,6 +141,7 @@ on_written(void *arg, enum db_outcome outcome, const struct db_results *results,
 
 	switch (outcome) {
 	case DB_COMMITTED:
+		c->conf.on_decided(c->conf.arg, &g->cases);
 		if (g->appended) {
 			store_appended_read(g->appended, results);
 			c->conf.on_appended(c->conf.arg, g->appended);

@@ -16,6 +16,8 @@ struct router_conf {
 	long commands_waiting, commands_days, question_days, arbiter_working_days;
 	long window;
 	const char *model_file;
+	bool learning;
+	long learning_days, learning_examples, learning_months, learning_mib;
 	const char *log_level;
 };
 

@@ -74,6 +74,7 @@ decision_copy(struct arena *a, const struct decision *decision, struct routing *
 	routing->reason_tr = decision->reason_tr;
 	routing->reason_en = decision->reason_en;
 	routing->candidates = routing_candidates_json(a, decision->candidates, decision->candidate_count);
+	routing->likeliest = decision->candidate_count > 0 ? arena_string(a, decision->candidates[0].topic) : "";
 }
 
 void

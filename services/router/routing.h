@@ -32,6 +32,7 @@ struct routing {
 	int32_t target_on; /* 0: none */
 	struct case_clock clocks[CLOCKS_KINDS]; /* by kind */
 	const char *candidates; /* JSON */
+	const char *likeliest; /* topic of the first of them; "": none */
 	int outcome, basket; /* of proto/kopru/v1 ApplicationRouted */
 	bool urgent;
 	uint32_t confidence, model_version, rules_version;

@@ -118,6 +118,13 @@ on_appended(void *arg, const struct store_appended *appended)
 }
 
 static void
+on_decided(void *arg, const struct cases *cases)
+{
+	(void)arg;
+	assert_true(cases->record_count > 0 || cases->entry_count == 0);
+}
+
+static void
 on_command(void *arg, struct command_request *request, const char *peer, const Kopru__V1__Command *command)
 {
 	struct instance *router = arg;
@@ -143,6 +150,7 @@ instance_open(struct world *w, struct instance *router, size_t number)
 	    .now = now,
 	    .intake_seq = intake_seq,
 	    .on_appended = on_appended,
+	    .on_decided = on_decided,
 	    .arg = w};
 	struct command_server_conf server = {.waiting_max = 100, .on_received = on_command, .arg = router};
 	struct err e;
