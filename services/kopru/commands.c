@@ -163,7 +163,7 @@ static const struct argp_option topics_evaluate_options[] = {
 static const struct argp_option topics_explain_options[] = {
     {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (KOPRU_TOPICS_MODEL, or build/topics.model)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
-static const struct argp_option topics_change_options[] = {{"by", OPTION_BY, "NAME", 0, "Who decided it; required", 0},
+static const struct argp_option topics_publish_options[] = {{"by", OPTION_BY, "NAME", 0, "Who decided it; required", 0},
     {"reason", OPTION_REASON, "TEXT", 0, "Why", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option topics_models_options[] = {
     {"limit", 'l', "N", 0, "At most so many, the newest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
@@ -171,9 +171,6 @@ static const struct argp_option topics_learn_options[] = {
     {"texts", OPTION_TEXTS, "FOLDER", 0, "Before that, the shipped texts become those of its files *.tsv", 0},
     {"by", OPTION_BY, "NAME", 0, "Who asks (operator)", 0},
     {"wait", 'w', "SECONDS", 0, "How long to wait for what comes of it (300)", 0},
-    {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
-static const struct argp_option demo_options[] = {
-    {"texts", OPTION_TEXTS, "FOLDER", 0, "Also load the texts of its files *.tsv, that topics are learnt from", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option calendar_show_options[] = {
     {"version", OPTION_VERSION, "N", 0, "As it was in this version (the newest)", 0},
@@ -194,6 +191,7 @@ static const struct argp_option calendar_due_options[] = {
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 
 static const struct argp_option demo_options[] = {
+    {"texts", OPTION_TEXTS, "FOLDER", 0, "Also load the texts of its files *.tsv, that topics are learnt from", 0},
     {"data", OPTION_DATA, "FOLDER", 0,
 	"Places and institutions, too: its areas.geojson, neighbourhood_names.csv, streets.geojson, institutions.csv",
 	0},
@@ -290,8 +288,8 @@ const struct command command_table[] = {
 	topics_evaluate_options, topics_evaluate},
     {"topics explain", "TEXT", 1, "Show a text's topics and the words that decided", topics_explain_options,
 	topics_explain},
-    {"topics publish", "MODEL", 1, "Have the routers decide by this model", topics_change_options, topics_publish},
-    {"topics rollback", "", 0, "Have the routers decide by the model before", topics_change_options, topics_rollback},
+    {"topics publish", "MODEL", 1, "Have the routers decide by this model", topics_publish_options, topics_publish},
+    {"topics rollback", "", 0, "Have the routers decide by the model before", topics_publish_options, topics_rollback},
     {"topics models", "", 0, "Show the models, their states and figures", topics_models_options, topics_models},
     {"topics learn", "", 0, "Have a router learn anew from what staff said", topics_learn_options, topics_learn},
     {"topics status", "", 0, "Show what is learnt, corrected and unsure", json_options, topics_status},
