@@ -1,4 +1,4 @@
-/* refresh: one timer; the catalogue is read, then the model and the rules are asked for. */
+/* refresh: one timer; the catalogue is read, then the model, the rules and the places are asked for. */
 #include "services/router/refresh.h"
 
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct refresh {
 	struct models *models;
 	struct dangers *dangers;
 	struct rulesets *rulesets;
+	struct atlas *atlas;
 	bool stopping;
 	struct metric *topics, *departments;
 };
@@ -70,6 +71,7 @@ on_catalogue_read(void *arg, enum db_outcome outcome, const struct db_results *r
 	if (r->stopping || loop_stopping(r->loop))
 		return;
 	models_look(r->models);
+	atlas_look(r->atlas, date_in_istanbul(source_now(r->conf.source)));
 	if (r->catalogue)
 		rulesets_look(r->rulesets, date_in_istanbul(source_now(r->conf.source)));
 	timer_start(r->timer, refresh_ready(r) ? LOOK_MS : MISSING_MS);
@@ -93,7 +95,7 @@ on_look(void *arg)
 bool
 refresh_ready(const struct refresh *r)
 {
-	return r->catalogue && models_known(r->models) && rulesets_known(r->rulesets);
+	return r->catalogue && models_known(r->models) && rulesets_known(r->rulesets) && atlas_known(r->atlas);
 }
 
 const struct catalogue *
@@ -113,6 +115,7 @@ refresh_deciding(const struct refresh *r)
 	    .model_version = model ? (uint32_t)model->version : 0,
 	    .rules = rules,
 	    .rules_version = rules_version(rules),
+	    .places = atlas_now(r->atlas),
 	    .dangers = r->dangers};
 }
 
@@ -135,6 +138,7 @@ refresh_new(struct loop *l, const struct refresh_conf *conf, struct metrics *m)
 	struct models_conf models = {.reader = conf->reader, .file = conf->model_file, .on_known = on_known, .arg = r};
 	struct rulesets_conf rulesets = {
 	    .reader = conf->reader, .catalogue = catalogue_now, .on_known = on_known, .arg = r};
+	struct atlas_conf atlas = {.reader = conf->reader, .on_known = on_known, .arg = r};
 
 	if (!r)
 		abort();
@@ -144,6 +148,7 @@ refresh_new(struct loop *l, const struct refresh_conf *conf, struct metrics *m)
 	r->models = models_new(l, &models, m);
 	r->dangers = dangers_new();
 	r->rulesets = rulesets_new(l, &rulesets, m);
+	r->atlas = atlas_new(l, &atlas, m);
 	r->topics = metrics_gauge(m, "kopru_router_topics_total", "", "Topics of the catalogue in use");
 	r->departments = metrics_gauge(m, "kopru_router_departments_total", "", "Departments of the catalogue in use");
 	return r;
@@ -165,6 +170,7 @@ refresh_stop(struct refresh *r)
 	timer_stop(r->timer);
 	models_stop(r->models);
 	rulesets_stop(r->rulesets);
+	atlas_stop(r->atlas);
 }
 
 void
@@ -176,6 +182,7 @@ refresh_free(struct refresh *r)
 	models_free(r->models);
 	dangers_free(r->dangers);
 	rulesets_free(r->rulesets);
+	atlas_free(r->atlas);
 	catalogue_free(r->catalogue);
 	free(r);
 }

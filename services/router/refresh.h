@@ -1,9 +1,10 @@
-/* refresh: what decisions rest on, kept as the database has it: the catalogue, the model and the rules, looked at every ten
+/* refresh: what decisions rest on, kept as the database has it: the catalogue, the model, the rules and the places, looked at every ten
  * seconds and exchanged between two turns. */
 #ifndef KOPRU_SERVICES_ROUTER_REFRESH_H
 #define KOPRU_SERVICES_ROUTER_REFRESH_H
 
 #include "common/feed/source.h"
+#include "services/router/atlas.h"
 #include "services/router/deciding.h"
 #include "services/router/models.h"
 #include "services/router/rulesets.h"
@@ -26,7 +27,7 @@ void refresh_start(struct refresh *r);
 void refresh_stop(struct refresh *r); /* NULL is fine */
 void refresh_free(struct refresh *r); /* NULL is fine */
 
-/* Whether a decision can be made: there is a catalogue, and it is known which model and which rules are in force. */
+/* Whether a decision can be made: there is a catalogue, and it is known which model, rules and places are in force. */
 bool refresh_ready(const struct refresh *r);
 /* NULL: none yet. */
 const struct catalogue *refresh_catalogue(const struct refresh *r);

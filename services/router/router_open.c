@@ -119,7 +119,7 @@ healthy(void *arg)
 		return "the database is not connected";
 	if (!refresh_catalogue(r->refresh))
 		return "there is no usable catalogue";
-	return refresh_ready(r->refresh) ? turns_stuck(r->turns) : "the model and the rules are not known yet";
+	return refresh_ready(r->refresh) ? turns_stuck(r->turns) : "model, rules and places are not known yet";
 }
 
 static int

@@ -10,13 +10,15 @@
 #include "services/router/clocks.sql.h"
 #include "services/router/learning.sql.h"
 #include "services/router/models.sql.h"
+#include "services/router/places.sql.h"
 #include "services/router/recompute.sql.h"
 #include "services/router/router.sql.h"
 #include "services/router/rules.sql.h"
 #include "services/router/store_clocks.h"
 
 const struct db_statement *const router_tables[] = {feed_statements, router_statements, cases_statements,
-    clocks_statements, recompute_statements, models_statements, learning_statements, rules_statements, NULL};
+    clocks_statements, recompute_statements, models_statements, learning_statements, rules_statements,
+    places_statements, NULL};
 
 void
 store_catalogue_read(struct db_tx *tx, int32_t day)
