@@ -142,21 +142,28 @@ streets_copy(struct making *m, const struct db_results *r)
 		    .shape = db_null(r, 2, i, 3) ? NULL : arena_string(a, db_text(r, 2, i, 3))};
 }
 
-static void
-make(struct atlas *a, const struct db_results *results)
+static struct making *
+making_new(struct atlas *a, const struct db_results *results)
 {
 	struct making *m = calloc(1, sizeof(*m));
-	struct err e;
 
 	if (!m)
 		abort();
-	a->making = m;
 	m->atlas = a;
 	m->arena = arena_new(0);
 	mark_copy(m->mark, db_text(results, 0, 0, 0));
 	areas_copy(m, results);
 	streets_copy(m, results);
-	a->worker = worker_start(a->loop, work, on_made, m, &e);
+	return m;
+}
+
+static void
+make(struct atlas *a, const struct db_results *results)
+{
+	struct err e;
+
+	a->making = making_new(a, results);
+	a->worker = worker_start(a->loop, work, on_made, a->making, &e);
 	if (a->worker)
 		return;
 	log_warn("places.unread", "reason=\"%s\"", e.text);
