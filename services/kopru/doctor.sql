@@ -287,3 +287,16 @@ UNION ALL
 SELECT 'note', format('of %s senders nobody knows whether they were told their number', count(*)),
        'The provider''s answer was lost; it is never repeated', 'kopru channels'
   FROM intake.draft AS d WHERE d.told = 'unknown' AND d.told_at > now() - interval '1 day' HAVING count(*) > 0;
+
+-- name: decisions
+SELECT 'note', CASE d.what WHEN 'unsure' THEN format('%s of %s decisions of the last 7 days were unsure, %s of %s in the 28 days before',
+                                                    d.part, d.whole, d.part_before, d.whole_before)
+                           ELSE format('staff corrected %s of %s decisions in the last 7 days, %s of %s in the 28 days before',
+                                       d.part, d.whole, d.part_before, d.whole_before) END,
+       'What people write about, or who does what, has changed, or the model has become worse',
+       'kopru topics status; then kopru topics learn, or kopru topics rollback'
+  FROM router.drift AS d WHERE d.drifts
+UNION ALL
+SELECT 'note', format('the last training of topics, %s, failed: %s', date_trunc('second', l.ended_at), l.reason),
+       'Staff''s corrections are not learnt', 'kopru topics status; look at the log of router'
+  FROM router.learning AS l WHERE l.outcome = 'failed' AND l.wanted_at IS NULL;

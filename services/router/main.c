@@ -49,7 +49,7 @@ static const struct conf_key router_keys[] = {
 	"own examples that are enough for a training that nobody asked for", 150, 100000},
     {"ROUTER_LEARNING_MONTHS", CONF_NUMBER, offsetof(struct router_conf, learning_months), "12",
 	"how old an own example may be, months", 1, 120},
-    {"ROUTER_LEARNING_MIB", CONF_NUMBER, offsetof(struct router_conf, learning_mib), "8",
+    {"ROUTER_LEARNING_MIB", CONF_NUMBER, offsetof(struct router_conf, learning_mib), "4",
 	"most text that is learnt from, MiB; a training takes about 40 times as much memory", 1, 32},
     {"ROUTER_LOG_LEVEL", CONF_TEXT, offsetof(struct router_conf, log_level), "info", "error, warn, info or debug", 0,
 	0},
