@@ -250,10 +250,10 @@ open_entry(struct intake *i)
 	i->entry = (struct entry_desk){.store = i->store,
 	    .source = i->source,
 	    .numbers = i->numbers,
-	    .calendar = i->calendar,
 	    .person_keys = &i->person_keys,
 	    .access_code_key = i->access_code_key,
 	    .access_code_key_size = i->access_code_key_size};
+	i->holidays = holidays_new(i->loop, i->reader, i->calendar, &i->entry.calendar, i->metrics);
 }
 
 static int
@@ -378,6 +378,7 @@ intake_free(struct intake *i)
 	commands_free(i->commands);
 	imports_free(i->imports);
 	applications_free(i->applications);
+	holidays_free(i->holidays);
 	calendar_free(i->calendar);
 	metrics_free(i->metrics);
 	arena_free(i->arena);

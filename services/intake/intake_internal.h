@@ -13,6 +13,7 @@
 #include "services/intake/digest.h"
 #include "services/intake/drafts.h"
 #include "services/intake/files.h"
+#include "services/intake/holidays.h"
 #include "services/intake/imports.h"
 #include "services/intake/inbound.h"
 #include "services/intake/intake.h"
@@ -30,7 +31,8 @@ struct intake {
 	const struct intake_conf *conf;
 	struct arena *arena; /* keys and tables for the whole life */
 	struct metrics *metrics;
-	struct calendar *calendar;
+	struct calendar *calendar; /* of the file */
+	struct holidays *holidays; /* puts the newest one into entry */
 	struct person_keys person_keys;
 	uint8_t *access_code_key;
 	size_t access_code_key_size;

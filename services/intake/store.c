@@ -9,6 +9,7 @@
 #include "common/feed/feed.sql.h"
 #include "services/intake/attachments.sql.h"
 #include "services/intake/calls.sql.h"
+#include "services/intake/holidays.sql.h"
 #include "services/intake/intake.sql.h"
 #include "services/intake/store_rows.h"
 
@@ -17,7 +18,7 @@
 #define BATCH_WAIT_MS 2000
 
 const struct db_statement *const store_tables[] = {
-    intake_statements, attachments_statements, calls_statements, feed_statements, NULL};
+    intake_statements, attachments_statements, calls_statements, holidays_statements, feed_statements, NULL};
 
 struct store {
 	struct db *writer, *reader;

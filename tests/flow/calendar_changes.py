@@ -107,6 +107,13 @@ def what_was_due_before_is_provable():
         [(0, True), (len(json.loads(S.kopru("calendar", "moved", str(other["second"]), "--json"))), True)]
 
 
+def intake_tells_the_date_that_holds_now():
+    kopru.wait_until(lambda: f"kopru_intake_calendar_version {STATE['bilgi']['second']}" in S.request("intake", "GET", "/metrics")[2].decode(),
+                     15, "intake has read the calendar", lambda: S.tail("intake"))
+    new_case("yeni", "information_request")
+    assert STATE["yeni"]["law"] == due_on(STATE["bilgi"]["case"], LAW) and not moved_events("case", STATE["yeni"]["case"])
+
+
 def one_told_by_an_older_calendar():
     """Its clock says what intake told that did not know the holiday yet; the next sweep has to find it."""
     new_case("gec", "information_request")
@@ -120,10 +127,10 @@ def one_told_by_an_older_calendar():
 
 def leave_that_is_announced_late_moves_targets_and_no_law():
     """And the one that was told by an older calendar is caught by the way."""
-    one, other, late = STATE["dilekce"], STATE["bilgi"], STATE["gec"]
+    one, other, new, late = (STATE[name] for name in ("dilekce", "bilgi", "yeni", "gec"))
     version, moved = change("add", due_on(one["case"], TARGET), "leave", "İdari izin", reason="İdari izin verildi")
     assert moved.pop((late["number"], "law")) == (late["law"], due_on(other["case"], LAW))
-    assert set(moved) == {(known["number"], "target") for known in (one, other, late)}, moved
+    assert set(moved) == {(known["number"], "target") for known in (one, other, new, late)}, moved
     for known in (one, other):
         assert due_on(known["case"], TARGET) == moved[known["number"], "target"][1] > moved[known["number"], "target"][0]
         for stream in ("case", "department/TEM"):
@@ -142,7 +149,7 @@ def leave_that_is_announced_late_moves_targets_and_no_law():
 
 
 for test in (starts, a_holiday_moves_both, citizen_is_told_of_the_law_with_its_article, what_was_due_before_is_provable,
-             one_told_by_an_older_calendar, leave_that_is_announced_late_moves_targets_and_no_law):
+             intake_tells_the_date_that_holds_now, one_told_by_an_older_calendar, leave_that_is_announced_late_moves_targets_and_no_law):
     TAP.run(test.__name__, test)
 S.close()
 TAP.end()

@@ -3,9 +3,10 @@
 LAWS = {"3071": 1, "4982": 2}
 
 
-def seed(system, count, first_day, days, share_4982=0.1, first=1):
+def seed(system, count, first_day, days, share_4982=0.1, routed_seq=0):
     """count cases of department TEM, received over so many days from first_day (a date) on, each with the law's clock as
-    version 1 of the calendar gives it; due days are asked of `kopru calendar due'."""
+    version 1 of the calendar gives it; due days are asked of `kopru calendar due'. What has passed of a term was told.
+    routed_seq: where their application stands in stream "case"; 0: nowhere, as when it was erased."""
     import datetime
     table = {}
     for law in LAWS:
@@ -23,15 +24,20 @@ SELECT g.n, ('00000000-0000-4000-8000-' || lpad(to_hex(g.n), 12, '0'))::uuid AS 
        CASE WHEN x.information THEN d.information ELSE d.petition END AS due_on,
        CASE WHEN x.information THEN 2 ELSE 1 END AS basis,
        (d.started_on + make_interval(secs => 32400 + g.n % 28800)) AT TIME ZONE 'Europe/Istanbul' AS received_at
-  FROM generate_series({first}, {first + count - 1}) AS g(n)
+  FROM generate_series(1, {count}) AS g(n)
  CROSS JOIN LATERAL (SELECT (g.n * 1103515245::bigint + 12345) % 1000 < {int(share_4982 * 1000)} AS information) AS x
   JOIN day AS d ON d.i = g.n % {days};
 INSERT INTO router.case (application_id, number, version, state, department, triage, received_at, due_on, intake_seq, routed_seq,
        kind, channel, legal_basis, clocked)
-SELECT id, 'HM-2020-' || lpad(n::text, 7, '0') || '-0', 2, 2, 'TEM', false, received_at, due_on, 1000000000 + n, 0, 1, 1, basis, true FROM seeded;
+SELECT id, 'HM-2020-' || lpad(n::text, 7, '0') || '-0', 2, 2, 'TEM', false, received_at, due_on, 1000000000 + n, {routed_seq}, 1, 1, basis, true FROM seeded;
 INSERT INTO router.clock (application_id, kind, legal_basis, started_at, started_on, due_at, stage, next_at, calendar_version)
-SELECT id, 1, basis, received_at, started_on, (due_on + 1)::timestamp AT TIME ZONE 'Europe/Istanbul', 0,
-       now() + interval '30 days' + n * interval '1 millisecond', 1 FROM seeded;
+SELECT s.id, 1, s.basis, s.received_at, s.started_on, (s.due_on + 1)::timestamp AT TIME ZONE 'Europe/Istanbul', p.stage,
+       CASE WHEN p.stage < 200 THEN now() + interval '30 days' + s.n * interval '1 millisecond' END, 1
+  FROM seeded AS s
+ CROSS JOIN LATERAL (
+	SELECT coalesce(max(x), 0) AS stage FROM unnest(ARRAY[50, 75, 90, 100, 110, 150, 200]) AS x
+	 WHERE s.started_on + 1 + (s.due_on - s.started_on) * x / 100.0 * interval '1 day' <= now()) AS p;
+ANALYZE router.case, router.clock;
 """)
 
 
