@@ -36,6 +36,18 @@ seal_person(struct entry *entry)
 	record->national_id_sealed = person_seal(keys, entry->arena, entry->form.national_id, &record->sealed_size);
 }
 
+/* Who is anonymous leaves no mark. */
+static void
+mark_person(struct entry *entry)
+{
+	const struct application_form *form = &entry->form;
+	const struct person person = {
+	    .phone = form->applicant_phone, .email = form->applicant_email, .national_id = form->national_id};
+
+	if (!form->anonymous)
+		person_mark(entry->desk->person_keys, entry->arena, &person, &entry->receipt.marks);
+}
+
 static void
 make_access_code(struct entry *entry)
 {
@@ -59,6 +71,7 @@ prepare(struct entry *entry)
 	r->event_id = uuid_new();
 	make_access_code(entry);
 	seal_person(entry);
+	mark_person(entry);
 }
 
 /* The number, the packed event, and the record as it will be stored. */

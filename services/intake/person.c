@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/base/text.h"
+
 _Static_assert(
     PERSON_SEALED_MORE == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES, "nonce and authenticator");
 
@@ -18,6 +20,7 @@ person_keys_make(const uint8_t key[PERSON_KEY_SIZE], struct person_keys *keys)
 {
 	derive(key, "kopru national id seal", keys->seal);
 	derive(key, "kopru national id hash", keys->hash);
+	derive(key, "kopru person mark", keys->mark);
 }
 
 uint8_t *
@@ -53,4 +56,31 @@ person_hash(const struct person_keys *keys, const char *national_id, uint8_t has
 {
 	crypto_generichash(hash, PERSON_HASH_SIZE, (const unsigned char *)national_id, strlen(national_id), keys->hash,
 	    sizeof(keys->hash));
+}
+
+/* The domain goes in with its NUL, so that no value of one is a value of another. */
+static void
+add_mark(const struct person_keys *keys, const char *domain, const char *value, struct person_marks *marks)
+{
+	crypto_generichash_state state;
+
+	if (!value || !*value)
+		return;
+	crypto_generichash_init(&state, keys->mark, sizeof(keys->mark), PERSON_MARK_SIZE);
+	crypto_generichash_update(&state, (const unsigned char *)domain, strlen(domain) + 1);
+	crypto_generichash_update(&state, (const unsigned char *)value, strlen(value));
+	crypto_generichash_final(&state, marks->list[marks->count++], PERSON_MARK_SIZE);
+}
+
+void
+person_mark(const struct person_keys *keys, struct arena *a, const struct person *person, struct person_marks *marks)
+{
+	char *email = person->email ? arena_string(a, person->email) : NULL;
+
+	for (char *c = email; c && *c; c++)
+		*c = ascii_lower(*c);
+	marks->count = 0;
+	add_mark(keys, "phone", person->phone, marks);
+	add_mark(keys, "email", email, marks);
+	add_mark(keys, "national id", person->national_id, marks);
 }

@@ -92,6 +92,15 @@ fill_application(const struct receipt *r, const struct application_form *form, K
 	application->external_id = text(form->external_id);
 }
 
+static void
+fill_marks(const struct person_marks *marks, ProtobufCBinaryData *list, Kopru__V1__ApplicationReceived *received)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		list[i] = bytes(marks->list[i], PERSON_MARK_SIZE);
+	received->n_person_marks = marks->count;
+	received->person_marks = list;
+}
+
 uint8_t *
 receipt_event(struct arena *a, const struct receipt *r, const struct application_form *form, size_t *size)
 {
@@ -103,6 +112,7 @@ receipt_event(struct arena *a, const struct receipt *r, const struct application
 	Kopru__V1__Location location;
 	Kopru__V1__Point point;
 	Kopru__V1__Origin origin;
+	ProtobufCBinaryData marks[PERSON_MARKS_MAX];
 	uint8_t hash[ACCESS_CODE_HASH_SIZE];
 
 	fill_application(r, form, &application);
@@ -123,6 +133,7 @@ receipt_event(struct arena *a, const struct receipt *r, const struct application
 	access_code_hash(r->access_code, hash);
 	received.access_code_hash = bytes(hash, sizeof(hash));
 	received.access_code_generation = RECEIPT_GENERATION;
+	fill_marks(&r->marks, marks, &received);
 	kopru__v1__actor__init(&actor);
 	actor.type = r->key_name ? KOPRU__V1__ACTOR__TYPE__TYPE_SYSTEM : KOPRU__V1__ACTOR__TYPE__TYPE_CITIZEN;
 	actor.id = text(r->key_name);

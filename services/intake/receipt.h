@@ -8,6 +8,7 @@
 #include "common/domain/access_code.h"
 #include "common/domain/number.h"
 #include "services/intake/form.h"
+#include "services/intake/person.h"
 
 #define RECEIPT_GENERATION 1 /* of the first access code */
 
@@ -20,13 +21,14 @@ struct receipt {
 	int legal_basis;
 	int32_t due_on;
 	uint64_t seq;
+	struct person_marks marks; /* of the applicant */
 	const char *key_name; /* of the API key; NULL: a citizen */
 	const char *traceparent;
 	const char *missing; /* JSON array: what the law wants and the form does not say; NULL: not told */
 	const char *similar; /* JSON array: numbers of earlier ones that may be the same document; NULL: not told */
 };
 
-/* Packs the event ApplicationReceived. The national id is no part of it. */
+/* Packs the event ApplicationReceived. The national id is no part of it, only its mark. */
 uint8_t *receipt_event(struct arena *a, const struct receipt *r, const struct application_form *form, size_t *size);
 
 /* The answer as JSON. public_url: as receipt_url_valid wants it. */

@@ -1,4 +1,4 @@
-/* intake_receipt: the event holds the application and never the national id; the receipt is JSON. */
+/* intake_receipt: the event holds the application and the marks of who asks, never the national id; the receipt is JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,6 +161,71 @@ test_event_says_how_it_came_in(void **state)
 }
 
 static void
+mark(const char *secret, const struct person *person, struct person_marks *marks)
+{
+	uint8_t key[PERSON_KEY_SIZE] = {0};
+	struct arena *a = arena_new(0);
+	struct person_keys keys;
+
+	memcpy(key, secret, strlen(secret));
+	person_keys_make(key, &keys);
+	person_mark(&keys, a, person, marks);
+	arena_free(a);
+}
+
+static void
+test_marks_are_equal_for_one_person_only(void **state)
+{
+	struct person_marks marks, others;
+
+	(void)state;
+	mark("one", &(struct person){"+905000000000", "Ali.Ornek@example.org", "11111111110"}, &marks);
+	assert_int_equal(marks.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(marks.list[i], marks.list[k], PERSON_MARK_SIZE);
+	mark("one", &(struct person){NULL, "ali.ornek@EXAMPLE.org", NULL}, &others);
+	assert_int_equal(others.count, 1);
+	assert_memory_equal(others.list[0], marks.list[1], PERSON_MARK_SIZE);
+	mark("one", &(struct person){"+905000000001", "", "11111111110"}, &others);
+	assert_int_equal(others.count, 2);
+	assert_memory_not_equal(others.list[0], marks.list[0], PERSON_MARK_SIZE);
+	assert_memory_equal(others.list[1], marks.list[2], PERSON_MARK_SIZE);
+	/* each in its own domain, and all under the key */
+	mark("one", &(struct person){"11111111110", NULL, NULL}, &others);
+	assert_memory_not_equal(others.list[0], marks.list[2], PERSON_MARK_SIZE);
+	mark("two", &(struct person){"+905000000000", NULL, NULL}, &others);
+	assert_memory_not_equal(others.list[0], marks.list[0], PERSON_MARK_SIZE);
+	mark("one", &(struct person){NULL, NULL, NULL}, &others);
+	assert_int_equal(others.count, 0);
+}
+
+static void
+test_event_holds_the_marks(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct receipt r = receipt;
+	struct err e;
+	size_t size;
+	uint8_t *bytes;
+	const Kopru__V1__Event *event;
+
+	(void)state;
+	mark("one", &(struct person){"+905000000000", NULL, "11111111110"}, &r.marks);
+	bytes = receipt_event(a, &r, &form, &size);
+	event = wire_unpack(&kopru__v1__event__descriptor, a, bytes, size, &e);
+	assert_non_null(event);
+	assert_int_equal(event->application_received->n_person_marks, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(event->application_received->person_marks[i].len, PERSON_MARK_SIZE);
+		assert_memory_equal(
+		    event->application_received->person_marks[i].data, r.marks.list[i], PERSON_MARK_SIZE);
+	}
+	assert_null(memmem(bytes, size, "11111111110", 11));
+	arena_free(a);
+}
+
+static void
 test_receipt_is_json(void **state)
 {
 	struct arena *a = arena_new(0);
@@ -204,6 +269,8 @@ main(void)
 	    cmocka_unit_test(test_event_holds_the_application),
 	    cmocka_unit_test(test_event_says_which_key_and_no_empty_place),
 	    cmocka_unit_test(test_event_says_how_it_came_in),
+	    cmocka_unit_test(test_marks_are_equal_for_one_person_only),
+	    cmocka_unit_test(test_event_holds_the_marks),
 	    cmocka_unit_test(test_receipt_is_json),
 	    cmocka_unit_test(test_public_url_needs_no_escaping),
 	};
