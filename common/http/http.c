@@ -13,26 +13,31 @@
 #define BODY_SLACK 2 /* bodies up to twice the limit are read, so that the refusal is one that can be read */
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
-/* Does path belong to route? Writes where "*" begins. */
+/* Does path belong to route? Writes what "*" stands for: NULL without one, size 0 then too. */
 static bool
-matches(const struct http_route *route, const char *path, const char **segment)
+matches(const struct http_route *route, const char *path, const char **segment, size_t *size)
 {
-	size_t length = strlen(route->path);
+	const char *star = strchr(route->path, '*');
+	size_t before = star ? (size_t)(star - route->path) : 0, after = star ? strlen(star + 1) : 0;
+	size_t length = strlen(path);
 
-	if (length < 2 || route->path[length - 1] != '*') {
-		*segment = NULL;
+	*segment = NULL;
+	*size = 0;
+	if (!star)
 		return strcmp(route->path, path) == 0;
-	}
-	*segment = path + length - 1;
-	return strncmp(route->path, path, length - 1) == 0 && path[length - 1] != '\0' &&
-	       !strchr(path + length - 1, '/');
+	if (length <= before + after || strncmp(route->path, path, before) != 0 ||
+	    strcmp(star + 1, path + length - after) != 0)
+		return false;
+	*segment = path + before;
+	*size = length - before - after;
+	return !memchr(*segment, '/', *size);
 }
 
 static const char *
-decode_segment(struct http_request *r, const char *segment)
+decode_segment(struct http_request *r, const char *segment, size_t given)
 {
 	size_t size;
-	char *decoded = evhttp_uridecode(segment, 0, &size);
+	char *decoded = evhttp_uridecode(arena_string_n(r->arena, segment, given), 0, &size);
 	const char *copy = NULL;
 
 	if (decoded && text_valid(decoded, size) && !text_has_line_break_or_control(decoded) && !strchr(decoded, '/'))
@@ -67,15 +72,16 @@ find_route(struct http_request *r, const char *path, enum evhttp_cmd_type method
 
 	for (const struct http_route *route = r->http->routes; route->handler; route++) {
 		const char *segment;
+		size_t size;
 
-		if (!matches(route, path, &segment))
+		if (!matches(route, path, &segment, &size))
 			continue;
 		if (method != (route->method == HTTP_GET ? EVHTTP_REQ_GET : EVHTTP_REQ_POST)) {
 			http_set_header(r, "Allow", route->method == HTTP_GET ? "GET" : "POST");
 			problem = "method";
 			continue;
 		}
-		if (segment && !(r->segment = decode_segment(r, segment)))
+		if (segment && !(r->segment = decode_segment(r, segment, size)))
 			return "not-found";
 		r->route = route;
 		return NULL;

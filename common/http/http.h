@@ -31,7 +31,8 @@ typedef void http_handler(void *arg, struct http_request *r);
 
 struct http_route {
 	enum http_method method;
-	const char *path; /* exact, or ending in "/" followed by "*" for one last segment: "/api/v1/lists/" "*" */
+	const char
+	    *path; /* exact, or with one "*" for one segment: "/api/v1/lists/" "*", "/api/v1/lists/" "*" "/rows" */
 	const char *who; /* who may use it, for the reader: "public", "key:reports", "local" */
 	http_handler *handler; /* NULL ends the table */
 	size_t body_max; /* bytes */

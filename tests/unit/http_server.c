@@ -115,6 +115,7 @@ static const struct http_route routes[] = {
     {HTTP_POST, "/echo", "public", on_echo, 1000},
     {HTTP_POST, "/large", "public", on_echo, 60000},
     {HTTP_GET, "/items/*", "public", on_item, 0},
+    {HTTP_GET, "/items/*/parts", "public", on_item, 0},
     {HTTP_GET, "/show", "public", on_show, 0},
     {HTTP_GET, "/late", "public", on_late, 0},
     {HTTP_GET, "/fault", "public", on_fault, 0},
@@ -168,6 +169,11 @@ test_routes_find_handlers(void **state)
 	assert_int_equal(status_of(get(*state, "/", "")), 404);
 	assert_holds(get(*state, "/items/TEM-01", ""), "{\"segment\":\"TEM-01\"}");
 	assert_holds(get(*state, "/items/%C3%A7%20a", ""), "{\"segment\":\"ç a\"}");
+	assert_holds(get(*state, "/items/TEM-01/parts", ""), "{\"segment\":\"TEM-01\"}");
+	assert_int_equal(status_of(get(*state, "/items//parts", "")), 404);
+	assert_int_equal(status_of(get(*state, "/items/a/b/parts", "")), 404);
+	assert_int_equal(status_of(get(*state, "/items/a/parts/", "")), 404);
+	assert_int_equal(status_of(get(*state, "/items/a%2fb/parts", "")), 404);
 	assert_int_equal(status_of(get(*state, "/items/", "")), 404);
 	assert_int_equal(status_of(get(*state, "/items/a/b", "")), 404);
 	assert_int_equal(status_of(get(*state, "/items/a%2fb", "")), 404);
