@@ -378,19 +378,50 @@ CREATE INDEX promise_open ON reporting.promise (promised_on) WHERE outcome = 'op
 CREATE TABLE reporting.likeness (
 	application_id uuid PRIMARY KEY,
 	received_at timestamptz NOT NULL,
-	topic text,
-	neighbourhood text,
+	topic text NOT NULL, -- '' when none is known
+	neighbourhood text, -- its key: folded, without "mahallesi"
+	streets text[] NOT NULL, -- that the address and the text name: 'mevlana.c'
 	latitude_e7 int,
 	longitude_e7 int,
-	cell bigint -- of the point: about 100 m
+	cell bigint, -- of the point: about 150 m
+	hidden boolean NOT NULL -- from departments: whose it is
 );
-CREATE INDEX likeness_cell ON reporting.likeness (cell, received_at) WHERE cell IS NOT NULL;
-CREATE INDEX likeness_topic ON reporting.likeness (topic, neighbourhood, received_at);
+CREATE INDEX likeness_cell ON reporting.likeness (cell, topic, received_at) WHERE cell IS NOT NULL;
+CREATE INDEX likeness_quarter ON reporting.likeness (neighbourhood, topic, received_at) WHERE neighbourhood IS NOT NULL;
 CREATE TABLE reporting.person_mark (
 	mark bytea NOT NULL CHECK (length(mark) = 16),
 	application_id uuid NOT NULL,
 	PRIMARY KEY (mark, application_id)
 );
 CREATE INDEX person_mark_application ON reporting.person_mark (application_id);
+-- One row of what is compared and shown.
+CREATE VIEW reporting.likeness_shown AS
+SELECT l.application_id, a.number, a.channel::int AS channel, a.state::int AS state, a.version, l.received_at, l.topic, a.topic_name,
+       a.department, a.merged_into, l.latitude_e7, l.longitude_e7, coalesce(l.neighbourhood, '') AS neighbourhood,
+       array_to_string(l.streets, ' ') AS streets, l.hidden,
+       left(coalesce(a.subject || ' ', '') || coalesce(a.body, ''), 400) AS text,
+       coalesce((SELECT string_agg(c ->> 'topic', ' ') FROM jsonb_array_elements(r.candidates) AS c), '') AS candidates
+  FROM reporting.likeness AS l
+  JOIN reporting.application AS a ON a.application_id = l.application_id
+  LEFT JOIN reporting.routing AS r ON r.application_id = l.application_id;
+-- Does the department work on it?
+CREATE FUNCTION reporting.is_theirs(p_application_id uuid, p_department text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM reporting.application AS a WHERE a.application_id = p_application_id AND a.department = p_department)
+	    OR EXISTS (SELECT FROM reporting.part AS p WHERE p.application_id = p_application_id AND p.department = p_department)
+$$;
+-- Members of an incident by its leading case.
+CREATE INDEX application_merged_into ON reporting.application (merged_into) WHERE merged_into IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.routing, reporting.inbox, reporting.promise, reporting.likeness,
 	reporting.person_mark TO reporting;
+GRANT SELECT ON reporting.likeness_shown TO reporting;
+CREATE OR REPLACE FUNCTION reporting.rebuild() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	UPDATE feed.cursor SET seq = 0, event_id = NULL, at = now() WHERE consumer = 'reporting';
+	DELETE FROM feed.parked WHERE consumer = 'reporting';
+	TRUNCATE reporting.application, reporting.history, reporting.part, reporting.earlier_span, reporting.tally,
+		reporting.spread, reporting.backlog, reporting.public_request, reporting.origin, reporting.file,
+		reporting.likeness, reporting.person_mark;
+END
+$$;

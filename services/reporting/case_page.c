@@ -8,8 +8,10 @@
 #include "common/domain/number.h"
 #include "common/domain/words.h"
 #include "services/reporting/query.h"
+#include "services/reporting/similar_out.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_case.h"
+#include "services/reporting/store_similar.h"
 
 struct asking {
 	const struct case_page *page;
@@ -184,6 +186,46 @@ parts_json(const struct asking *asking, const struct db_results *results, bool w
 	return list;
 }
 
+static json_t *
+member_json(const struct incident_member *member)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "number", json_string(member->number));
+	json_object_set_new(json, "version", json_integer(member->version));
+	json_object_set_new(json, "channel", json_string(word_token(channel_words, member->channel)));
+	json_object_set_new(json, "status", json_string(word_token(state_words, member->state)));
+	set_time(json, "received_at", member->received_at);
+	return json;
+}
+
+/* What is merged into it, and since when; null: nothing. */
+static json_t *
+incident_json(const struct asking *asking, const struct db_results *results, bool english)
+{
+	size_t call = asking->calls.incident, count = db_rows(results, call);
+	struct arena *a = http_arena(asking->request);
+	json_t *json = json_object(), *list = json_array();
+	struct incident_member member = {0};
+	int64_t since = 0;
+
+	for (size_t row = 0; row < count; row++) {
+		store_get_incident_member(results, call, row, &member);
+		json_array_append_new(list, member_json(&member));
+		since = row == 0 ? member.received_at : since;
+	}
+	json_object_set_new(json, "count", json_integer((json_int_t)count));
+	set_time(json, "since", since);
+	json_object_set_new(json, "sentence",
+	    json_string(arena_printf(a, english ? "%zu others, %s" : "%zu başvuru daha, %s", count,
+		similar_since(a, since, feed_clock_now(asking->page->clock), english))));
+	json_object_set_new(json, "members", list);
+	if (count > 0)
+		return json;
+	json_decref(json);
+	return json_null();
+}
+
 /* Is it the case of whoever asks? */
 static bool
 is_theirs(const struct asking *asking, const struct case_facts *facts, const struct db_results *results)
@@ -237,6 +279,8 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	json = facts_json(asking, &facts, whole, english);
 	json_object_set_new(json, "origin", origin_json(asking, results, whole));
 	json_object_set_new(json, "parts", parts_json(asking, results, whole));
+	if (whole)
+		json_object_set_new(json, "incident", incident_json(asking, results, english));
 	json_object_set_new(json, "history", steps_json(asking, results, &shown, english));
 	http_reply_json(r, 200, json);
 }

@@ -5,6 +5,7 @@
 #define KOPRU_SERVICES_REPORTING_CASE_PAGE_H
 
 #include "common/db/db.h"
+#include "common/feed/clock.h"
 #include "common/http/api_keys.h"
 #include "common/http/http.h"
 #include "services/reporting/after.h"
@@ -13,6 +14,7 @@ struct case_page {
 	struct db *db;
 	struct after *after;
 	struct api_keys *keys;
+	const struct feed_clock *clock;
 };
 
 /* GET /.../HM-2026-0000123-4[?after=case:123]. Answers r, later; page outlives r. */

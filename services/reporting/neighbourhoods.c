@@ -10,8 +10,8 @@
 
 static const char *const endings[] = {"mahallesi", "mah", "mh"};
 
-static const char *
-key_of(struct arena *a, const char *text)
+const char *
+neighbourhoods_key(struct arena *a, const char *text)
 {
 	char *key = text_fold_tr(a, text);
 	size_t size = 0;
@@ -52,7 +52,7 @@ neighbourhoods_parse(struct arena *a, const char *csv, struct neighbourhoods *li
 		if (!*name || text_has_line_break_or_control(name))
 			return err_set(e, "row %zu: a name is needed, in one line", row + 1);
 		list->names[list->count] = name;
-		list->keys[list->count++] = key_of(a, name);
+		list->keys[list->count++] = neighbourhoods_key(a, name);
 	}
 	return list->count > 0 ? 0 : err_set(e, "there is no row");
 }
@@ -60,7 +60,7 @@ neighbourhoods_parse(struct arena *a, const char *csv, struct neighbourhoods *li
 const char *
 neighbourhoods_find(const struct neighbourhoods *list, struct arena *a, const char *text)
 {
-	const char *key = text && list->count > 0 ? key_of(a, text) : NULL;
+	const char *key = text && list->count > 0 ? neighbourhoods_key(a, text) : NULL;
 
 	for (size_t i = 0; key && i < list->count; i++)
 		if (strcmp(list->keys[i], key) == 0)

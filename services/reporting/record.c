@@ -5,6 +5,7 @@
 #include "common/domain/words.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_requests.h"
+#include "services/reporting/store_similar.h"
 
 #define PARTS_MAX 64 /* of one event */
 
@@ -13,7 +14,10 @@ struct rows {
 	struct step *steps;
 	struct uuid *erased;
 	struct request *first, *later; /* for the public's list */
-	size_t received_count, moved_count, steps_count, erased_count, first_count, later_count;
+	struct likeness_row *placed, *replaced; /* by what the same matter is found */
+	struct mark *marks;
+	size_t received_count, moved_count, steps_count, erased_count, first_count, later_count, placed_count,
+	    replaced_count, marks_count;
 };
 
 bool
@@ -45,6 +49,9 @@ event_read(struct db_tx *tx, const struct turn_event *from, const struct record_
 		rows->first_count++;
 	}
 	rows->later_count += request_read_later(from->event, to, &rows->later[rows->later_count]);
+	rows->placed_count += likeness_read_routed(from->event, to, db_tx_arena(tx), &rows->placed[rows->placed_count]);
+	rows->replaced_count += likeness_read_moved(from->event, to, &rows->replaced[rows->replaced_count]);
+	rows->marks_count += marks_read_event(from->event, to, &rows->marks[rows->marks_count]);
 	if (to->access_code_hash)
 		rows->received[rows->received_count++] = *to;
 	else
@@ -80,6 +87,18 @@ parts_record(struct db_tx *tx, const struct turn_event *events, size_t count)
 	}
 }
 
+static void
+likeness_record(struct db_tx *tx, struct rows *rows)
+{
+	if (rows->marks_count > 0)
+		store_marks(tx, rows->marks, rows->marks_count);
+	if (rows->placed_count > 0)
+		store_likeness(tx, rows->placed, rows->placed_count);
+	rows->replaced_count = likeness_rows_fold(rows->replaced, rows->replaced_count);
+	if (rows->replaced_count > 0)
+		store_likeness_moved(tx, rows->replaced, rows->replaced_count);
+}
+
 void
 record_events(
     struct db_tx *tx, const struct turn_event *events, size_t count, const struct record_lists *lists, int32_t today)
@@ -92,6 +111,9 @@ record_events(
 	    .erased = arena_array(a, count, sizeof(*rows.erased)),
 	    .first = arena_array(a, count + 1, sizeof(*rows.first)),
 	    .later = arena_array(a, count + 1, sizeof(*rows.later)),
+	    .placed = arena_array(a, count + 1, sizeof(*rows.placed)),
+	    .replaced = arena_array(a, count + 1, sizeof(*rows.replaced)),
+	    .marks = arena_array(a, count * MARKS_MAX + 1, sizeof(*rows.marks)),
 	};
 
 	for (size_t i = 0; i < count; i++)
@@ -110,8 +132,10 @@ record_events(
 		store_requests_first(tx, rows.first, rows.first_count);
 	if (rows.later_count > 0)
 		store_requests_later(tx, rows.later, rows.later_count);
+	likeness_record(tx, &rows);
 	if (rows.erased_count > 0) {
 		store_applications_erase(tx, rows.erased, rows.erased_count);
 		store_requests_erase(tx, rows.erased, rows.erased_count);
+		store_likeness_erase(tx, rows.erased, rows.erased_count);
 	}
 }

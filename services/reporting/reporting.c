@@ -11,11 +11,13 @@
 #include "services/reporting/case_page.h"
 #include "services/reporting/figures.h"
 #include "services/reporting/figures.sql.h"
+#include "services/reporting/likeness.sql.h"
 #include "services/reporting/open311.h"
 #include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/reports.h"
 #include "services/reporting/requests.sql.h"
+#include "services/reporting/similar.h"
 #include "services/reporting/store.h"
 #include "services/reporting/tending.h"
 #include "services/reporting/track.h"
@@ -35,6 +37,7 @@ struct reporting {
 	struct track track;
 	struct reports reports;
 	struct case_page case_page;
+	struct similar similar;
 	struct open311 open311;
 	struct tending *tending;
 	struct http *http;
@@ -45,7 +48,8 @@ struct reporting {
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
 };
 
-static const struct db_statement *const tables[] = {feed_statements, reporting_statements, requests_statements, NULL};
+static const struct db_statement *const tables[] = {
+    feed_statements, reporting_statements, requests_statements, likeness_statements, NULL};
 static const struct db_statement *const open311_tables[] = {requests_statements, NULL};
 static const struct db_statement *const reports_tables[] = {
     feed_statements, reporting_statements, figures_statements, NULL};
@@ -152,6 +156,14 @@ on_case_asked(void *arg, struct http_request *request)
 }
 
 static void
+on_similar_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	similar_answer(&r->similar, request);
+}
+
+static void
 on_open311_list_asked(void *arg, struct http_request *request)
 {
 	const struct reporting *r = arg;
@@ -181,6 +193,16 @@ static const struct http_route routes[] = {
 	"/api/v1/cases/"
 	"*",
 	"key:cases or key:reports", on_case_asked, 0},
+    {HTTP_GET,
+	"/api/v1/cases/"
+	"*"
+	"/similar",
+	"key:cases", on_similar_asked, 0},
+    {HTTP_GET,
+	"/api/v1/applications/"
+	"*"
+	"/similar",
+	"key:cases", on_similar_asked, 0},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
     {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
     {HTTP_GET,
@@ -310,7 +332,8 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	if (turns_open(r, l, conf, e) < 0)
 		return -1;
 	r->track = (struct track){.db = r->track_db, .after = r->after};
-	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys};
+	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys, .clock = &r->clock};
+	r->similar = (struct similar){.db = r->track_db, .after = r->after, .keys = r->keys, .clock = &r->clock};
 	r->reports = (struct reports){.clock = &r->clock,
 	    .db = r->reports_db,
 	    .after = r->after,

@@ -3,6 +3,7 @@
 
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
+#include "services/reporting/store_similar.h"
 
 struct store_case_calls
 store_case(struct db_tx *tx, const char *number, const char *department)
@@ -20,6 +21,7 @@ store_case(struct db_tx *tx, const char *number, const char *department)
 	db_bind_text(tx, number);
 	calls.origin = db_call(tx, &reporting_statements[CASE_ORIGIN]);
 	db_bind_text(tx, number);
+	calls.incident = store_incident(tx, number);
 	return calls;
 }
 

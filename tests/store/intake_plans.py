@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""store: what intake and Open311 ask of the database reads a few rows, however much has come in over the years: every
+"""store: what intake, Open311 and the search for the same matter ask of the database reads a few rows, however much has come in over the years: every
 statement of theirs, as its role plans it, planned while the tables were empty and again once they are large and analysed.
 limit: 180 s"""
 import json
@@ -21,6 +21,12 @@ S = kopru.System()
 # Rows of the same number belong together. The first hundred of everything still wait for something.
 ID = "lpad(n::text, 32, '{}')::uuid"
 AGO = "now() - n * interval '1 minute'"
+SPOT = 378700000, 325000000
+CELLS = "ARRAY[" + ", ".join(str(((SPOT[0] + 900000000) // 13500 + i) * 262144 + (SPOT[1] + 1800000000) // 18200 + k)
+                             for i in (-1, 0, 1) for k in (-1, 0, 1)) + "]::bigint[]"
+AROUND = (f"{CELLS}, ARRAY[{SPOT[0] - 13490}, {SPOT[0] + 13490}, {SPOT[1] - 17075}, {SPOT[1] + 17075}], "
+          f"ARRAY[{SPOT[0]}, {SPOT[1]}, 790, {13490 ** 2}]::bigint[]")
+WINDOW = "now() - interval '14 days', now() + interval '14 days'"
 FILL = f"""
 INSERT INTO intake.inbound (source, source_id, received_at, raw, raw_size, state, digested_at)
 SELECT (ARRAY['whatsapp', 'email/basvuru', 'telegram', 'open311'])[n % 4 + 1], 's' || n, {AGO}, 'x', 1,
@@ -61,6 +67,25 @@ INSERT INTO reporting.public_request SELECT {ID.format('a')}, 'N' || n, 1, 3, n 
   FROM rows, (SELECT array_agg(code) AS codes FROM router.topic) AS t;
 INSERT INTO reporting.history (application_id, version, at, event, visible, state, actor_type, actor_role, code)
 SELECT {ID.format('a')}, v, {AGO}, 'case.accepted', true, 3, 1, 1, 0 FROM rows, generate_series(1, 3) AS v;
+INSERT INTO reporting.application (application_id, number, kind, channel, received_at, received_on, due_on, body, version, state,
+       department, changed_at, merged_into)
+SELECT {ID.format('a')}, 'N' || n, 1, n % 13 + 1, {AGO}, current_date, current_date, 'x', 2, 3, 'TEM', {AGO},
+       CASE WHEN n % 600 = 0 THEN 'N' || n / 60000 END FROM rows;
+-- A storm of 5,000 at one spot within two days; the others all over the town and the years, one in ten without a point.
+INSERT INTO reporting.likeness (application_id, received_at, topic, neighbourhood, streets, latitude_e7, longitude_e7, cell, hidden)
+SELECT {ID.format('a')}, p.at, CASE WHEN p.storm THEN 'DIS-04' ELSE t.codes[n % cardinality(t.codes) + 1] END, 'm' || p.storm_or % 40,
+       ARRAY['s' || p.storm_or % 300 || '.s'], p.latitude, p.longitude,
+       (p.latitude + 900000000) / 13500 * 262144::bigint + (p.longitude + 1800000000) / 18200, false
+  FROM rows, (SELECT array_agg(code) AS codes FROM router.topic) AS t,
+       LATERAL (SELECT n BETWEEN 50001 AND 55000 AS storm, CASE WHEN n BETWEEN 50001 AND 55000 THEN 0 ELSE n END AS storm_or,
+                       now() - CASE WHEN n BETWEEN 50001 AND 55000 THEN (n - 50000) * interval '30 seconds'
+                                    ELSE n * interval '10 minutes' END AS at,
+                       CASE WHEN n BETWEEN 50001 AND 55000 THEN {SPOT[0]} + n % 5000 WHEN n % 10 > 0 THEN 378000000 + (n * 7919::bigint % 1500000)::int
+                        END AS latitude,
+                       CASE WHEN n BETWEEN 50001 AND 55000 THEN {SPOT[1]} WHEN n % 10 > 0 THEN 324000000 + (n * 104729::bigint % 2000000)::int
+                        END AS longitude) AS p;
+INSERT INTO reporting.person_mark SELECT substr(sha256((n / 3)::text::bytea), 1, 16), {ID.format('a')} FROM rows;
+INSERT INTO reporting.person_mark SELECT substr(sha256('x'), 1, 16), {ID.format('a')} FROM rows WHERE n % 10 = 1; -- a call centre
 """
 
 
@@ -187,6 +212,22 @@ STATEMENTS = {
         "requests_named": "ARRAY['N50001', 'N50002'], true",
         "updates_between": "now() - interval '1 day', now(), NULL, 0, 50",
         "updates_named": "ARRAY['N50001', 'N50002']",
+    },
+    ("reporting", "likeness"): {
+        "likeness_insert": f"{uuids('b', 1, 2)}, ARRAY[now(), now()], {PAIR}, {NOTHING}, {PAIR}, {NOTHING}, {NOTHING}, {NOTHING}, "
+                           "ARRAY[false, false]",
+        "likeness_move": f"{APP}, {PAIR}",
+        "marks_insert": f"ARRAY[substr({HASH}, 1, 16), substr({HASH}, 1, 16)], {uuids('b', 1, 2)}",
+        "likeness_erase": APP, "marks_erase": APP,
+        "similar_base": "'N50001', 'FEN'",
+        "similar_spot": f"{ONE}, 'DIS-04', {WINDOW}, {AROUND}, '', 1001",
+        "similar_spot_others": f"{ONE}, 'DIS-04', {WINDOW}, {AROUND}, ''",
+        "similar_since": f"{ONE}, 'DIS-04', {WINDOW}, {AROUND}",
+        "similar_quarter": f"{ONE}, 'm0', 'DIS-04', {WINDOW}, 's0.s', false, '', 1001",
+        "similar_quarter_others": f"{ONE}, 'm0', ARRAY['DIS-04', 'DIS-04', ''], {WINDOW}, false, ''",
+        "similar_person": f"{ONE}, {WINDOW}, ''",
+        "similar_named": "ARRAY['N50001', 'N50002'], ''",
+        "incident_members": "'N1'",
     },
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/feed/feed.sql.h"
 #include "services/reporting/figures.sql.h"
+#include "services/reporting/likeness.sql.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_case.h"
@@ -22,7 +23,8 @@
 #define FIRST_DAY 18262 /* 2020-01-01 */
 #define NUMBER "HM-2020-0000003-0"
 
-static const struct db_statement *const tables[] = {feed_statements, reporting_statements, figures_statements, NULL};
+static const struct db_statement *const tables[] = {
+    feed_statements, reporting_statements, figures_statements, likeness_statements, NULL};
 static const uint8_t hash[32] = {7};
 static const uint8_t dummy[32];
 
