@@ -41,11 +41,10 @@ check_some(struct form_reader *r, const struct command_form_field *chosen, const
 		    "required: a text, attachments, or both");
 }
 
-/* The table of this action, as form_read_fields wants it. */
+/* By the table, as form_read_fields wants it. */
 static void
-read_chosen(struct form_reader *r, int action, const struct command_form_field *chosen, const json_t *object)
+read_all(struct form_reader *r, const struct command_form_field *chosen, const json_t *object)
 {
-	const struct command_shape *shape = command_shape(action);
 	size_t count = 0;
 	struct form_field *fields;
 
@@ -56,6 +55,14 @@ read_chosen(struct form_reader *r, int action, const struct command_form_field *
 		fields[i] = chosen[i].field;
 	form_read_fields(r, fields, object);
 	check_required(r, chosen, object);
+}
+
+static void
+read_chosen(struct form_reader *r, int action, const struct command_form_field *chosen, const json_t *object)
+{
+	const struct command_shape *shape = command_shape(action);
+
+	read_all(r, chosen, object);
 	check_some(r, chosen, object, shape ? shape->some : 0);
 }
 
@@ -134,6 +141,74 @@ command_forms_read(
 	if (faults->count > 0)
 		return -1;
 	return commands ? (int)json_array_size(commands) : 1;
+}
+
+static int
+incident_action(struct form_reader *r, const json_t *body)
+{
+	const json_t *action = json_object_get(body, "action");
+	const char *text = json_string_value(action);
+
+	if (!action || (text && strcmp(text, "merge") == 0))
+		return KOPRU__V1__COMMAND__ACTION_MERGE;
+	if (!text || strcmp(text, "unmerge") != 0)
+		form_fault(r, "action", "merge veya unmerge olmalı", "must be merge or unmerge");
+	return KOPRU__V1__COMMAND__ACTION_UNMERGE;
+}
+
+/* Each once, and none the leading one. */
+static void
+read_incident_member(
+    struct form_reader *r, const json_t *value, const struct command_form *head, struct command_form *forms, size_t i)
+{
+	bool twice;
+
+	r->place = arena_printf(r->arena, "members.%zu.", i);
+	r->filled = &forms[i];
+	forms[i] = *head;
+	read_all(r, command_form_member_fields, value);
+	twice = *forms[i].number && strcmp(forms[i].number, head->into) == 0;
+	for (size_t k = 0; k < i && !twice; k++)
+		twice = *forms[i].number && strcmp(forms[i].number, forms[k].number) == 0;
+	if (twice)
+		form_fault(r, "number", "her başvuru bir kez geçebilir, ana başvuru üye olamaz",
+		    "each application may stand once, and the leading one is no member");
+	if (head->action == KOPRU__V1__COMMAND__ACTION_UNMERGE)
+		forms[i].into[0] = '\0';
+}
+
+int
+command_forms_read_incident(
+    struct arena *a, const json_t *body, struct command_form **forms, const char **leading, struct form_faults *faults)
+{
+	static const struct form_rules rules = {.trusted = true};
+	struct command_form head = {.action = 0};
+	struct form_reader r = {.arena = a, .rules = &rules, .filled = &head, .faults = faults, .place = ""};
+	const json_t *members = json_object_get(body, "members");
+	size_t count = json_array_size(members);
+
+	faults->count = 0;
+	head.action = incident_action(&r, body);
+	read_all(&r, command_form_incident_fields, body);
+	*leading = arena_string(a, head.into);
+	if (members && (count < 1 || count > COMMAND_INCIDENT_MAX)) {
+		form_fault(
+		    &r, "members", "1-200 başvuruluk bir dizi olmalı", "must be an array of 1 to 200 applications");
+		return -1;
+	}
+	*forms = arena_array(a, count + 1, sizeof(**forms));
+	for (size_t i = 0; i < count; i++) {
+		const json_t *member = json_array_get(members, i);
+
+		if (json_is_object(member))
+			read_incident_member(&r, member, &head, *forms, i);
+		else
+			form_fault(&r, arena_printf(a, "members.%zu", i),
+			    "nesne olmalı: {\"number\", \"expected_version\"}",
+			    "must be an object: {\"number\", \"expected_version\"}");
+		r.place = "";
+	}
+	return faults->count > 0 ? -1 : (int)count;
 }
 
 int

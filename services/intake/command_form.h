@@ -8,6 +8,7 @@
 #include "services/intake/form.h"
 
 #define COMMAND_FORMS_MAX 100
+#define COMMAND_INCIDENT_MAX 200 /* as many as one case may lead */
 
 struct command_form {
 	bool has_id;
@@ -25,6 +26,12 @@ struct command_form {
  * borrows the body's texts. The count of forms, or -1 when anything is wrong; then faults says what. */
 int command_forms_read(
     struct arena *a, const json_t *body, struct command_form **forms, bool *list, struct form_faults *faults);
+
+/* {"leading", "members": [{"number", "expected_version"}, ...], "reason"}: 1 to COMMAND_INCIDENT_MAX members are merged into
+ * the leading case, each by a form of its own, or with "action": "unmerge" freed of it. leading: its number, from the arena.
+ * Otherwise as command_forms_read. */
+int command_forms_read_incident(
+    struct arena *a, const json_t *body, struct command_form **forms, const char **leading, struct form_faults *faults);
 
 /* What an applicant sends, with number and access code: action is CITIZEN_REPLY, CITIZEN_ADD or WITHDRAW. */
 int command_form_read_applicant(

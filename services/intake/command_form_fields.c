@@ -110,7 +110,7 @@ read_after(struct form_reader *r, const struct form_field *field, const json_t *
 		    "must be {\"stream\": \"intake\", \"seq\": zero or a positive whole number}");
 }
 
-/* Was read before all others. */
+/* Is read before all others, or after. */
 static void
 read_action(struct form_reader *r, const struct form_field *field, const json_t *value)
 {
@@ -291,6 +291,30 @@ static const struct command_form_field action_fields[] = {
 	"the parts: [{\"department\", \"task\"}, ...]"},
     {FIELD("part", read_part, fields.part), COMMAND_PART, "", ""},
     {FIELD("attachments", read_attachments, fields.attachments), COMMAND_ATTACHMENTS, "", ""},
+};
+
+const struct command_form_field command_form_incident_fields[] = {
+    {{.name = "leading", .read = read_number, .offset = AT(into), .required = true}, 0, "ana başvurunun numarası",
+	"the number of the leading application"},
+    {{.name = "reason",
+	 .read = read_text,
+	 .offset = AT(fields.reason),
+	 .length_max = COMMAND_REASON_MAX,
+	 .lines = true,
+	 .required = true},
+	0, "gerekçe, 1-2.000 karakter", "the reason, 1 to 2,000 characters"},
+    {FIELD("action", read_action, action), 0, "", ""},
+    {{.name = "members", .read = read_action, .required = true}, 0, "[{\"number\", \"expected_version\"}, ...]",
+	"[{\"number\", \"expected_version\"}, ...]"},
+    {{.name = NULL}, 0, NULL, NULL},
+};
+
+const struct command_form_field command_form_member_fields[] = {
+    {{.name = "number", .read = read_number, .offset = AT(number), .required = true}, 0, "başvuru numarası",
+	"the application's number"},
+    {{.name = "expected_version", .read = read_version, .offset = AT(expected_version), .required = true}, 0,
+	"başvurunun gördüğünüz sürümü", "the version of the application that you saw"},
+    {{.name = NULL}, 0, NULL, NULL},
 };
 
 #define ACTION_FIELDS (sizeof(action_fields) / sizeof(action_fields[0]))

@@ -14,6 +14,9 @@ struct command_form_field {
 /* The fields of an action (0: those that all have, and all others), with what is required of them. From the arena. */
 const struct command_form_field *command_form_fields(struct arena *a, int action, bool applicant);
 
+/* Of many that go the same way: what they have in common, and a member of them. */
+extern const struct command_form_field command_form_incident_fields[], command_form_member_fields[];
+
 /* Adds the fault of an action that is missing or unknown. */
 void command_form_fault_action(struct form_reader *r);
 

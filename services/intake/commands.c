@@ -264,6 +264,8 @@ set_ids(struct commands_turn *t, const char *scope, const char *key)
 
 		if (form->has_id)
 			t->items[i].id = form->id;
+		else if (key && t->leading)
+			t->items[i].id = commands_member_id(http_arena(t->request), scope, key, form->number);
 		else
 			t->items[i].id = key ? commands_id(scope, key, i) : uuid_new();
 	}
@@ -282,17 +284,18 @@ set_actor(struct commands_turn *t, const struct api_key *key)
 	return role != 0;
 }
 
-void
-commands_post(struct commands *c, struct http_request *r)
+/* Of a holder of a key: commands, or an incident. */
+static void
+take_holders(struct commands *c, struct http_request *r, bool incident)
 {
 	const struct api_key *api_key = NULL;
 	enum api_answer answer = api_keys_check(c->desk.api_keys, r, API_CASES, &api_key);
+	const char *key, *leading = NULL;
 	struct form_faults faults;
 	struct command_form *forms;
 	struct commands_turn *t;
-	const char *key;
+	bool list = true;
 	json_t *json;
-	bool list;
 	int count;
 
 	if (answer != API_GRANTED) {
@@ -301,7 +304,8 @@ commands_post(struct commands *c, struct http_request *r)
 	}
 	if (!refusal_read_key(r, &key) || !(json = http_json(r)))
 		return;
-	count = command_forms_read(http_arena(r), json, &forms, &list, &faults);
+	count = incident ? command_forms_read_incident(http_arena(r), json, &forms, &leading, &faults)
+			 : command_forms_read(http_arena(r), json, &forms, &list, &faults);
 	if (count < 0) {
 		metric_add(c->refused, 1);
 		refusal_send(r, &faults);
@@ -309,12 +313,25 @@ commands_post(struct commands *c, struct http_request *r)
 	}
 	t = turn_new(c, r, forms, (size_t)count);
 	t->list = list;
+	t->leading = leading;
 	if (!set_actor(t, api_key)) {
 		http_reply_problem(r, "forbidden", NULL);
 		return;
 	}
 	set_ids(t, t->actor.id, key);
 	look_up(t);
+}
+
+void
+commands_post(struct commands *c, struct http_request *r)
+{
+	take_holders(c, r, false);
+}
+
+void
+commands_post_incident(struct commands *c, struct http_request *r)
+{
+	take_holders(c, r, true);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "services/intake/attachments.h"
 
 #define COMMANDS_PATH "/api/v1/commands"
+#define COMMANDS_INCIDENT_PATH "/api/v1/incidents"
 #define COMMANDS_REPLY_PATH "/api/v1/track/reply"
 #define COMMANDS_ADD_PATH "/api/v1/track/add"
 #define COMMANDS_WITHDRAW_PATH "/api/v1/track/withdraw"
@@ -32,6 +33,8 @@ void commands_free(struct commands *c); /* NULL is fine; when none waits */
 
 /* POST of one command or of a list. Answers r, later. */
 void commands_post(struct commands *c, struct http_request *r);
+/* POST of cases that are about one matter: each is merged into the leading one, or freed of it, by a command of its own. */
+void commands_post_incident(struct commands *c, struct http_request *r);
 /* POST of an applicant's: to the question, unasked, and to take the application back. */
 void commands_reply(struct commands *c, struct http_request *r);
 void commands_add(struct commands *c, struct http_request *r);

@@ -39,6 +39,13 @@ commands_id(const char *scope, const char *key, size_t place)
 	return id;
 }
 
+/* No key holds a line break. */
+struct uuid
+commands_member_id(struct arena *a, const char *scope, const char *key, const char *number)
+{
+	return commands_id(scope, arena_printf(a, "%s\n%s", key, number), 0);
+}
+
 bool
 commands_code_right(const struct commands_desk *desk, const struct commands_item *item)
 {
@@ -119,6 +126,7 @@ answer_one(struct commands_turn *t)
 void
 commands_answer(struct commands_turn *t)
 {
+	size_t done = 0;
 	json_t *list;
 
 	if (!t->list) {
@@ -132,7 +140,10 @@ commands_answer(struct commands_turn *t)
 
 		if (!problem)
 			json_object_set_new(json, "status", json_integer(200));
+		done += !problem;
 		json_array_append_new(list, json);
 	}
+	if (t->leading)
+		list = json_pack("{s:s,s:I,s:o}", "leading", t->leading, "done", (json_int_t)done, "members", list);
 	http_reply_json(t->request, 200, list);
 }

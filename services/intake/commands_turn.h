@@ -30,6 +30,8 @@ struct commands_turn {
 	struct http_request *request;
 	Kopru__V1__Actor actor;
 	bool list; /* answered with a list */
+	const char
+	    *leading; /* number of the case that leads all of them; NULL: none. Answered with what became of them */
 	bool applicant;
 	size_t count, waiting;
 	struct commands_item *items;
@@ -37,6 +39,9 @@ struct commands_turn {
 
 /* An id that is the same for the same Idempotency-Key of the same scope, and place in the list. */
 struct uuid commands_id(const char *scope, const char *key, size_t place);
+
+/* The same for a member of an incident, wherever it stands in the list. */
+struct uuid commands_member_id(struct arena *a, const char *scope, const char *key, const char *number);
 
 /* Is the access code in the form that of the application? What is not found takes as long. */
 bool commands_code_right(const struct commands_desk *desk, const struct commands_item *item);

@@ -26,6 +26,14 @@ on_commands(void *arg, struct http_request *r)
 }
 
 static void
+on_incident(void *arg, struct http_request *r)
+{
+	struct intake *i = arg;
+
+	commands_post_incident(i->commands, r);
+}
+
+static void
 on_reply(void *arg, struct http_request *r)
 {
 	struct intake *i = arg;
@@ -189,6 +197,7 @@ const struct http_route intake_routes[] = {
     {HTTP_POST, APPLICATIONS_PATH, "public", on_applications, APPLICATIONS_BODY_MAX},
     {HTTP_POST, IMPORTS_PATH, "key:applications", on_imports, IMPORTS_BODY_MAX},
     {HTTP_POST, COMMANDS_PATH, "key:cases", on_commands, COMMANDS_BODY_MAX},
+    {HTTP_POST, COMMANDS_INCIDENT_PATH, "key:cases", on_incident, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_REPLY_PATH, "public", on_reply, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_ADD_PATH, "public", on_add, COMMANDS_BODY_MAX},
     {HTTP_POST, COMMANDS_WITHDRAW_PATH, "public", on_withdraw, COMMANDS_BODY_MAX},

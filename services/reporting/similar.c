@@ -55,11 +55,12 @@ reply(struct asking *asking)
 	bool english = http_language(asking->request) == HTTP_EN;
 	json_t *json = json_object(), *list = json_array();
 	const struct similar_sum *sum = &asking->sum;
+	size_t count = sum->places + sum->persons;
 	char since[TIME_TEXT_SIZE];
 
 	for (size_t i = 0; i < asking->count && i < (size_t)asking->limit; i++)
 		json_array_append_new(list, similar_one_json(a, &asking->found[i], english));
-	json_object_set_new(json, "count", json_integer((json_int_t)(sum->places + sum->persons)));
+	json_object_set_new(json, "count", json_integer((json_int_t)count));
 	json_object_set_new(json, "more", json_boolean(sum->more));
 	if (sum->since)
 		time_text_istanbul(sum->since, since);
