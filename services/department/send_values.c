@@ -239,10 +239,9 @@ send_value_option(unsigned field)
 	static const struct {
 		unsigned field;
 		const char *option;
-	} options[] = {{COMMAND_TEXT, "--text or --text-file"}, {COMMAND_LETTER, "--letter or --letter-file"},
-	    {COMMAND_REASON | COMMAND_LEGAL_REASON, "--reason"}, {COMMAND_DEPARTMENT | COMMAND_INSTITUTION, "--to"},
-	    {COMMAND_INTO, "--into"}, {COMMAND_EVIDENCE, "--evidence"}, {COMMAND_PROMISED_ON, "--on"},
-	    {COMMAND_PARTS, "--split"}};
+	} options[] = {{COMMAND_TEXT, "--text or --text-file"}, {COMMAND_REASON | COMMAND_LEGAL_REASON, "--reason"},
+	    {COMMAND_DEPARTMENT | COMMAND_INSTITUTION, "--to"}, {COMMAND_INTO, "--into"},
+	    {COMMAND_EVIDENCE, "--evidence"}, {COMMAND_PROMISED_ON, "--on"}, {COMMAND_PARTS, "--split"}};
 	size_t i = 0;
 
 	while (i + 1 < sizeof(options) / sizeof(options[0]) && !(options[i].field & field))

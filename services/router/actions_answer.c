@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "services/router/actions_internal.h"
+#include "services/router/letter.h"
 
 #define EVENT(name) KOPRU__V1__EVENT__BODY_##name
 #define CODE(name) KOPRU__V1__REPLY__CODE__CODE_##name
@@ -164,6 +165,23 @@ struct forwarding {
 	int32_t letter_on;
 };
 
+/* As somebody wrote it, else from the institution's template: each application has its own number and day. */
+static const char *
+letter_of(struct deed *d, const struct case_record *r, const struct forwarding *forwarding)
+{
+	const struct catalogue_topic *topic = r->topic ? catalogue_topic(d->cases->catalogue, r->topic) : NULL;
+	const struct letter_words words = {
+	    .number = r->number,
+	    .received_on = record_received_on(r),
+	    .topic = topic ? topic->name_tr : NULL,
+	    .institution = forwarding->institution->name_tr,
+	};
+
+	if (*d->order->text)
+		return d->order->text;
+	return letter_compose(d->cases->arena, forwarding->institution->letter, &words);
+}
+
 /* The file stays with the department that forwarded it: it answers for the forwarding, and reopens it when the
  * institution says that it is not competent. */
 static void
@@ -179,7 +197,7 @@ forward_one(struct deed *d, struct case_record *r, const char *leading, const vo
 	body.from_department = deed_string(d, r->department);
 	body.institution = deed_string(d, forwarding->institution->code);
 	body.institution_name = deed_string(d, forwarding->institution->name_tr);
-	body.letter = deed_string(d, d->order->text);
+	body.letter = deed_string(d, letter_of(d, r, forwarding));
 	body.letter_on = forwarding->letter_on;
 	body.letter_number = deed_string(d, d->order->letter_number);
 	telling.application = &body.application;
@@ -196,6 +214,8 @@ action_forward(struct deed *d)
 		return deed_invalid(d, SENTENCE_DEPARTMENT_UNKNOWN, code);
 	if (!forwarding.institution->outside)
 		return deed_invalid(d, SENTENCE_INSTITUTION_INSIDE, code);
+	if (*d->order->text == '\0' && *forwarding.institution->letter == '\0')
+		return deed_invalid(d, SENTENCE_LETTER_NONE, code);
 	if (!deed_day(d, FIELD_LETTER_ON, record_received_on(d->record), d->cases->today, &forwarding.letter_on))
 		return false;
 	each(d, forward_one, &forwarding);

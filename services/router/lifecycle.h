@@ -30,7 +30,7 @@ enum lifecycle_need {
 	LIFECYCLE_DEPARTMENT = 1U << 4,
 	LIFECYCLE_TOPIC_MAY = 1U << 5,
 	LIFECYCLE_INSTITUTION = 1U << 6,
-	LIFECYCLE_LETTER = 1U << 7,
+	LIFECYCLE_LETTER = 1U << 7, /* given, or composed from the institution's */
 	LIFECYCLE_LEGAL_REASON = 1U << 8,
 	LIFECYCLE_INTO = 1U << 9, /* another case */
 	LIFECYCLE_PARTS = 1U << 10,

@@ -30,7 +30,7 @@ static const struct bit need_words[] = {
     {LIFECYCLE_DEPARTMENT, "department"},
     {LIFECYCLE_TOPIC_MAY, "(topic)"},
     {LIFECYCLE_INSTITUTION, "institution"},
-    {LIFECYCLE_LETTER, "letter, (date), (number)"},
+    {LIFECYCLE_LETTER, "(letter), (date), (number)"},
     {LIFECYCLE_LEGAL_REASON, "legal reason"},
     {LIFECYCLE_INTO, "leading case"},
     {LIFECYCLE_PARTS, "departments and tasks"},

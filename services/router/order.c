@@ -234,7 +234,7 @@ check_texts(struct arena *a, const struct order *o)
 	    {LIFECYCLE_DEPARTMENT, {FIELD_DEPARTMENT, o->department, CODE_MAX, false, true}},
 	    {LIFECYCLE_TOPIC_MAY, {FIELD_TOPIC, o->topic, CODE_MAX, true, true}},
 	    {LIFECYCLE_INSTITUTION, {FIELD_INSTITUTION, o->department, CODE_MAX, false, true}},
-	    {LIFECYCLE_LETTER, {FIELD_LETTER, o->text, ORDER_TEXT_MAX, false, false}},
+	    {LIFECYCLE_LETTER, {FIELD_LETTER, o->text, ORDER_TEXT_MAX, true, false}},
 	    {LIFECYCLE_LETTER, {FIELD_LETTER_NUMBER, o->letter_number, LETTER_NUMBER_MAX, true, true}},
 	};
 	const char *text = NULL;

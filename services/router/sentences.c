@@ -41,6 +41,8 @@ static const struct sentence sentences[SENTENCE_COUNT] = {
 	{"Bu bir dış kurum değil: {0}. Belediyenin birimine gönderme değil, devretme yapılır.",
 	    "This is no outside institution: {0}. To a department of the municipality a case is transferred, not "
 	    "forwarded."},
+    [SENTENCE_LETTER_NONE] = {"Bu kurum için hazır yazı yok: {0}. Yazının metnini (letter) verin.",
+	"There is no ready letter to this institution: {0}. Give the letter's text (letter)."},
     [SENTENCE_LEGAL_REASON] = {"İncelemeye almama için kanuni neden gereklidir: {0}.",
 	"A legal reason is needed for not examining: {0}."},
     [SENTENCE_DAY_PAST] = {"{0}: {1} ile {2} arasında bir gün olmalıdır.", "{0}: must be a day from {1} to {2}."},

@@ -32,6 +32,7 @@ enum sentence_id {
 	SENTENCE_DEPARTMENT_SAME, /* code */
 	SENTENCE_TOPIC_UNKNOWN, /* code */
 	SENTENCE_INSTITUTION_INSIDE, /* code */
+	SENTENCE_LETTER_NONE, /* code */
 	SENTENCE_LEGAL_REASON, /* allowed ones */
 	SENTENCE_DAY_PAST, /* field, earliest, latest */
 	SENTENCE_SAME_COMMAND,

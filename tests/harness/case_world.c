@@ -29,7 +29,12 @@ world_setup(void **state)
 	static const struct catalogue_department departments[] = {
 	    {.code = "FEN", .name_tr = "Fen İşleri", .name_en = "Works"},
 	    {.code = "HM", .name_tr = "Hizmet Masası", .name_en = "Service Desk"},
-	    {.code = "KOSKI", .name_tr = "KOSKİ", .name_en = "Water", .outside = true},
+	    {.code = "KOSKI",
+		.name_tr = "KOSKİ",
+		.name_en = "Water",
+		.outside = true,
+		.letter = "{institution}: {number}, {date}, {topic} {other"},
+	    {.code = "NOLETTER", .name_tr = "Diğer", .name_en = "Other", .outside = true},
 	    {.code = "TEM", .name_tr = "Temizlik İşleri", .name_en = "Cleaning"},
 	    {.code = "ZAB", .name_tr = "Zabıta", .name_en = "Police"},
 	};
@@ -37,7 +42,7 @@ world_setup(void **state)
 	    {.code = "TEM-01", .name_tr = "Çöp", .department = "TEM", .target_working_days = 3, .keywords = "cop"}};
 	static const struct catalogue_day days[] = {
 	    {20455, CALENDAR_HOLIDAY}, {20730, CALENDAR_HOLIDAY}, {20900, CALENDAR_HOLIDAY}};
-	static const struct catalogue_rows rows = {departments, 5, topics, 1, days, 3, 1};
+	static const struct catalogue_rows rows = {departments, 6, topics, 1, days, 3, 1};
 	static const struct cases_settings settings = {10, 2};
 	struct world *w = calloc(1, sizeof(*w));
 	struct err e;

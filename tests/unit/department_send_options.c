@@ -123,7 +123,7 @@ test_wrong_usage_says_what_is_wrong(void **state)
 	    {WORDS("answer", OF, "--to", "TEM"), "", "--to does not belong to answer"},
 	    {WORDS("transfer", OF, "--to", "TEM"), "", "transfer needs --reason"},
 	    {WORDS("transfer", OF, "--reason", "x"), "", "transfer needs --to"},
-	    {WORDS("forward", OF, "--to", "KOSKI"), "", "--letter or --letter-file"},
+	    {WORDS("forward", OF, "--letter", "x"), "", "forward needs --to"},
 	    {WORDS("note", OF), "", "--text or --text-file"},
 	    {WORDS("merge", OF, "--reason", "x"), "", "merge needs --into"},
 	    {WORDS("split", OF, "--reason", "x"), "", "split needs --split"},

@@ -110,7 +110,7 @@ static const struct {
     {"approve", {NULL}, {NULL}, false},
     {"answer", {NULL}, {"text", "part"}, false},
     {"interim_answer", {"text"}, {"final_by"}, false},
-    {"forward", {"institution", "letter"}, {"letter_on", "letter_number"}, false},
+    {"forward", {"institution"}, {"letter", "letter_on", "letter_number"}, false},
     {"reject", {"reason", "text"}, {NULL}, false},
     {"merge", {"into", "reason"}, {NULL}, false},
     {"unmerge", {"reason"}, {NULL}, false},

@@ -214,6 +214,40 @@ test_forwarding_tells_the_institution_without_the_applicant(void **state)
 	assert_string_equal(r->department, "TEM");
 }
 
+/* The letter that the institution got. */
+static const char *
+letter_forwarded(struct world *w, const struct case_record *r)
+{
+	return event_in(w, "department/KOSKI", r)->case_forwarded->letter;
+}
+
+static void
+test_forwarding_without_a_letter_composes_the_institutions(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const char *letter = NULL;
+
+	begin(w);
+	r = record_add(w, 0);
+	actor_set(&w->actor, TYPE(SYSTEM), "somebody", ROLE(MANAGER), "TEM");
+	order_set(w, ACTION(FORWARD), LIFECYCLE_PLAIN, r)->department = "NOLETTER";
+	w->order.text = "";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(INVALID));
+	assert_int_equal(w->cases.entry_count, 0);
+	w->order.department = "KOSKI";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	letter = letter_forwarded(w, r);
+	assert_string_equal(
+	    letter, arena_printf(w->arena, "KOSKİ: %s, 18.05.2026, başvuruda belirtilen konu {other", r->number));
+	begin(w);
+	r = record_add(w, 0);
+	order_set(w, ACTION(FORWARD), LIFECYCLE_PLAIN, r)->department = "KOSKI";
+	w->order.text = "Gereği için";
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	assert_string_equal(letter_forwarded(w, r), "Gereği için");
+}
+
 static struct case_record *
 merged_pair(struct world *w, struct case_record **leader)
 {
@@ -565,6 +599,7 @@ main(void)
 	    cmocka_unit_test(test_departments_see_what_they_may),
 	    cmocka_unit_test(test_notes_and_drafts_stay_in_the_house),
 	    cmocka_unit_test(test_forwarding_tells_the_institution_without_the_applicant),
+	    cmocka_unit_test(test_forwarding_without_a_letter_composes_the_institutions),
 	    cmocka_unit_test(test_what_is_done_to_the_leading_case_is_done_to_its_members),
 	    cmocka_unit_test(test_an_addition_reaches_all_who_work_on_it),
 	    cmocka_unit_test(test_a_reply_brings_its_files),

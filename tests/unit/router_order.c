@@ -196,7 +196,7 @@ test_over_tcp_the_key_is_the_actor(void **state)
 }
 
 static void
-test_forwarding_needs_a_letter(void **state)
+test_forwarding_needs_an_institution_and_may_have_a_letter(void **state)
 {
 	struct draft *d = *state;
 
@@ -206,6 +206,8 @@ test_forwarding_needs_a_letter(void **state)
 	d->command.forward = &d->forward;
 	assert_fault(d, "The institution");
 	d->forward.institution = arena_string(d->arena, "KOSKI");
+	assert_fine(d); /* the institution's own is composed */
+	d->forward.letter = arena_string(d->arena, " ");
 	assert_fault(d, "The letter");
 	d->forward.letter = arena_string(d->arena, "Gereği için");
 	assert_fine(d);
@@ -390,7 +392,7 @@ main(void)
 	    cmocka_unit_test(test_only_some_actions_come_without_a_version),
 	    cmocka_unit_test(test_the_actor_must_be_whole),
 	    cmocka_unit_test(test_over_tcp_the_key_is_the_actor),
-	    cmocka_unit_test(test_forwarding_needs_a_letter),
+	    cmocka_unit_test(test_forwarding_needs_an_institution_and_may_have_a_letter),
 	    cmocka_unit_test(test_rejecting_needs_a_reason_of_the_law),
 	    cmocka_unit_test(test_merging_and_splitting_name_their_objects),
 	    cmocka_unit_test(test_an_answer_has_three_ways),
