@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "services/router/actions_internal.h"
-#include "services/router/letter.h"
+#include "services/router/cover_letter.h"
 
 #define EVENT(name) KOPRU__V1__EVENT__BODY_##name
 #define CODE(name) KOPRU__V1__REPLY__CODE__CODE_##name
@@ -170,7 +170,7 @@ static const char *
 letter_of(struct deed *d, const struct case_record *r, const struct forwarding *forwarding)
 {
 	const struct catalogue_topic *topic = r->topic ? catalogue_topic(d->cases->catalogue, r->topic) : NULL;
-	const struct letter_words words = {
+	const struct cover_letter_words words = {
 	    .number = r->number,
 	    .received_on = record_received_on(r),
 	    .topic = topic ? topic->name_tr : NULL,
@@ -179,7 +179,7 @@ letter_of(struct deed *d, const struct case_record *r, const struct forwarding *
 
 	if (*d->order->text)
 		return d->order->text;
-	return letter_compose(d->cases->arena, forwarding->institution->letter, &words);
+	return cover_letter_compose(d->cases->arena, forwarding->institution->letter, &words);
 }
 
 /* The file stays with the department that forwarded it: it answers for the forwarding, and reopens it when the

@@ -1,5 +1,5 @@
-/* letter: see the header. */
-#include "services/router/letter.h"
+/* cover_letter: see the header. */
+#include "services/router/cover_letter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +43,7 @@ fill(const struct place *places, const char *template, char *to)
 }
 
 const char *
-letter_compose(struct arena *a, const char *template, const struct letter_words *words)
+cover_letter_compose(struct arena *a, const char *template, const struct cover_letter_words *words)
 {
 	int year, month, day;
 	char date[DAY_SIZE];
