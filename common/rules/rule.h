@@ -92,7 +92,14 @@ int rule_day_of_year(int month, int day);
 void rule_day_text(int day, char text[8]);
 void rule_minute_text(int minute, char text[8]);
 bool rule_valid_on(const struct rule *r, int32_t day);
-/* Refuses what stands twice in the field. */
+/* The beginning of a text from outside, for a reason: whole characters. */
+#define RULE_SHOWN 60
+struct rule_shown {
+	char text[RULE_SHOWN + 4];
+};
+struct rule_shown rule_shown(const char *text);
+
+/* Sorts; refuses what stands twice in the field. */
 int rule_list_sort(const char *field, struct rule_list *list, struct err *e);
 bool rule_list_has(const struct rule_list *list, const char *item);
 /* The category of a topic's code ("YOL" of "YOL-01"): its bytes. */

@@ -1,6 +1,7 @@
 /* rule: conditions and outcome out of JSON, and back. */
 #include "common/rules/rule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,18 @@ compare_items(const void *a, const void *b)
 	const char *const *x = a, *const *y = b;
 
 	return strcmp(*x, *y);
+}
+
+struct rule_shown
+rule_shown(const char *text)
+{
+	struct rule_shown shown;
+	size_t size = strnlen(text, RULE_SHOWN);
+
+	while (text[size] != '\0' && size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	(void)snprintf(shown.text, sizeof(shown.text), "%.*s%s", (int)size, text, text[size] == '\0' ? "" : "...");
+	return shown;
 }
 
 /* Texts, each once; they become sorted copies. */
@@ -45,10 +58,11 @@ list_read(struct arena *a, const char *field, const json_t *json, struct rule_li
 int
 rule_list_sort(const char *field, struct rule_list *list, struct err *e)
 {
-	qsort(list->items, list->count, sizeof(*list->items), compare_items);
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare_items);
 	for (size_t i = 1; i < list->count; i++)
 		if (strcmp(list->items[i - 1], list->items[i]) == 0)
-			return err_set(e, "\"%s\": \"%.60s\" stands twice", field, list->items[i]);
+			return err_set(e, "\"%s\": \"%s\" stands twice", field, rule_shown(list->items[i]).text);
 	return 0;
 }
 
@@ -59,8 +73,8 @@ codes_read(struct arena *a, const char *field, const json_t *json, struct rule_l
 		return -1;
 	for (size_t i = 0; i < list->count; i++)
 		if (strlen(list->items[i]) > CODE_MAX)
-			return err_set(
-			    e, "\"%s\": \"%.60s...\" is longer than %d bytes", field, list->items[i], CODE_MAX);
+			return err_set(e, "\"%s\": \"%s\" is longer than %d bytes", field,
+			    rule_shown(list->items[i]).text, CODE_MAX);
 	return rule_list_sort(field, list, e);
 }
 
@@ -140,9 +154,9 @@ span_read(const char *field, const json_t *json, bool (*parse)(const char *text,
 	if (!from || !to || json_object_size(json) != 2)
 		return err_set(e, "\"%s\" must be {\"from\": ..., \"to\": ...} and hold nothing else", field);
 	if (!parse(from, &span->from))
-		return err_set(e, "\"%s.from\" is \"%.20s\"; allowed is %s", field, from, form);
+		return err_set(e, "\"%s.from\" is \"%s\"; allowed is %s", field, rule_shown(from).text, form);
 	if (!parse(to, &span->to))
-		return err_set(e, "\"%s.to\" is \"%.20s\"; allowed is %s", field, to, form);
+		return err_set(e, "\"%s.to\" is \"%s\"; allowed is %s", field, rule_shown(to).text, form);
 	return 0;
 }
 
@@ -189,8 +203,8 @@ tokens_read(
 		int value = word_value(words, list.items[i]);
 
 		if (value <= 0)
-			return err_set(
-			    e, "\"%s\": there is no \"%.40s\"; allowed are %s", field, list.items[i], allowed);
+			return err_set(e, "\"%s\": there is no \"%s\"; allowed are %s", field,
+			    rule_shown(list.items[i]).text, allowed);
 		*bits |= 1U << value;
 	}
 	return *bits == all ? err_set(e, "\"%s\" names all there are: it is to be left out", field) : 0;
@@ -236,12 +250,12 @@ phrase_read(struct arena *a, const char *field, const char **item, struct err *e
 	size_t count = words_tr_split(folded, strlen(folded), words);
 
 	if (count == 0 || count > RULE_PHRASE_MAX)
-		return err_set(
-		    e, "\"%s\": \"%.60s\" has %zu words; allowed are 1 to %d", field, *item, count, RULE_PHRASE_MAX);
+		return err_set(e, "\"%s\": \"%s\" has %zu words; allowed are 1 to %d", field, rule_shown(*item).text,
+		    count, RULE_PHRASE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (words[i].size < 2 || words[i].size > RULE_WORD_BYTES)
-			return err_set(
-			    e, "\"%s\": a word of \"%.60s\" is not 2 to %d bytes long", field, *item, RULE_WORD_BYTES);
+			return err_set(e, "\"%s\": a word of \"%s\" is not 2 to %d bytes long", field,
+			    rule_shown(*item).text, RULE_WORD_BYTES);
 		phrase = arena_printf(a, "%s%s%.*s", phrase, i > 0 ? " " : "", (int)words[i].size, words[i].text);
 	}
 	*item = phrase;
@@ -319,10 +333,10 @@ when_read(struct arena *a, json_t *when, struct rule *r, struct err *e)
 
 		if (i < 0)
 			return err_set(e,
-			    "\"when\" has no condition \"%.40s\"; there are words, neighbourhoods, areas, "
+			    "\"when\" has no condition \"%s\"; there are words, neighbourhoods, areas, "
 			    "street_owners, "
 			    "topics, dates, hours, weekdays, working_time, channels and kinds",
-			    key);
+			    rule_shown(key).text);
 		if (conditions[i].read(a, value, r, e) < 0)
 			return -1;
 		r->kinds |= conditions[i].kind;

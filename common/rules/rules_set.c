@@ -71,9 +71,9 @@ members_known(json_t *json, struct err *e)
 			found = found || strcmp(known[i], key) == 0;
 		if (!found)
 			return err_set(e,
-			    "there is no member \"%.40s\"; there are code, owner, reason, valid_from, valid_to, when "
+			    "there is no member \"%s\"; there are code, owner, reason, valid_from, valid_to, when "
 			    "and then",
-			    key);
+			    rule_shown(key).text);
 	}
 	return 0;
 }

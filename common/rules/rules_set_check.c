@@ -111,19 +111,19 @@ neighbourhood_find(const struct rules_checking *c, const char *text, struct err 
 			continue;
 		if (area) {
 			err_set(e,
-			    "\"when.neighbourhoods\": both \"%s\" and \"%s\" are called \"%.60s\": name one by its "
+			    "\"when.neighbourhoods\": both \"%s\" and \"%s\" are called \"%s\": name one by its "
 			    "code",
-			    area->code, other->code, text);
+			    area->code, other->code, rule_shown(text).text);
 			return NULL;
 		}
 		area = other;
 	}
 	if (!area)
 		err_set(e,
-		    "\"when.neighbourhoods\": there is no neighbourhood \"%.60s\"; allowed are codes and names of "
+		    "\"when.neighbourhoods\": there is no neighbourhood \"%s\"; allowed are codes and names of "
 		    "those "
 		    "that are loaded (%s)",
-		    text, c->known->area_count > 0 ? "router.area has them" : "none is loaded yet");
+		    rule_shown(text).text, c->known->area_count > 0 ? "router.area has them" : "none is loaded yet");
 	return area;
 }
 
@@ -144,10 +144,10 @@ areas_check(struct rules_checking *c, struct rule *r, struct err *e)
 
 		if (!area)
 			return err_set(e,
-			    "\"when.areas\": there is no area \"%.60s\"; allowed are codes of areas that are loaded",
-			    r->areas.items[i]);
+			    "\"when.areas\": there is no area \"%s\"; allowed are codes of areas that are loaded",
+			    rule_shown(r->areas.items[i]).text);
 		if (!area->shape)
-			return err_set(e, "\"when.areas\": the shape of \"%.60s\" is not known: no point can lie in it",
+			return err_set(e, "\"when.areas\": the shape of \"%s\" is not known: no point can lie in it",
 			    r->areas.items[i]);
 		if (dates_cover("it", area->code, (const int32_t[]){area->valid_from, area->valid_to}, r, e) < 0)
 			return err_prefix(e, "\"when.areas\"");

@@ -15,9 +15,10 @@ SELECT t.code, t.department, t.valid_from - DATE '1970-01-01', coalesce(t.valid_
  ORDER BY t.code COLLATE "C";
 
 -- name: rules_area_rows
--- out: code, name, other names (one a line), "t" when a neighbourhood, shape or "", valid from, valid to, district
+-- out: code, name, other names (one a line), "t" when a neighbourhood, shape or "", valid from, valid to, district, "t" when
+--      its name is a word like others
 SELECT a.code, a.name_tr, array_to_string(a.names, E'\n'), a.kind = 'neighbourhood', coalesce(a.shape::text, ''),
-       a.valid_from - DATE '1970-01-01', coalesce(a.valid_to - DATE '1970-01-01', 0), a.district
+       a.valid_from - DATE '1970-01-01', coalesce(a.valid_to - DATE '1970-01-01', 0), a.district, a.ordinary
   FROM router.area AS a
  ORDER BY a.code COLLATE "C";
 
@@ -100,10 +101,10 @@ SELECT set_config('default_transaction_read_only', 'on', false), set_config('sta
 
 -- name: rules_decisions
 -- in:  $1 only events of stream "intake" before this one (0: from the newest on), $2 days, $3 limit
--- out: seq, payload (hex), number, department, topic, rule, first candidate's topic, outcome, seconds since the decision is
---      out of the days (below 0: it is in them); the newest first; payload "" where nothing was decided
+-- out: seq, payload (hex), number, department, topic, rule, first candidate's topic, seconds since the decision is out of
+--      the days (below 0: it is in them); the newest first; payload "" where nothing was decided
 SELECT e.seq, CASE WHEN d.received_event_id IS NULL THEN '' ELSE encode(e.payload, 'hex') END, c.number, d.department,
-       d.topic, d.rule, d.candidates -> 0 ->> 'topic', d.outcome,
+       d.topic, d.rule, d.candidates -> 0 ->> 'topic',
        extract(epoch FROM now() - make_interval(days => $2::int) - d.decided_at)::bigint
   FROM (SELECT x.seq, x.event_id, x.application_id, x.payload FROM feed.event AS x
          WHERE x.stream = 'intake' AND ($1::bigint = 0 OR x.seq < $1::bigint)

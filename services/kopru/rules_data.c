@@ -122,6 +122,7 @@ rules_places_load(struct session *s, struct places **places, struct err *e)
 		    .neighbourhood = cell(&areas, i, 3)[0] == 't',
 		    .shape = *cell(&areas, i, 4) ? cell(&areas, i, 4) : NULL,
 		    .district = cell(&areas, i, 7),
+		    .ordinary = cell(&areas, i, 8)[0] == 't',
 		};
 	}
 	for (size_t i = 0; i < streets.count; i++)

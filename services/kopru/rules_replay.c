@@ -13,6 +13,7 @@
 #define PIECE 200
 #define PIECE_TEXT "200"
 #define DESK "HM"
+#define DESK_TOPIC "HM-00" /* kept for the desk: no rule is asked */
 #define PAIRS_MAX 4096
 
 enum column {
@@ -23,7 +24,6 @@ enum column {
 	TOPIC,
 	RULE,
 	CANDIDATE,
-	OUTCOME,
 	TOO_OLD,
 };
 
@@ -169,7 +169,7 @@ case_judge(struct replaying *r, const struct script_rows *rows, size_t row, cons
 		moved.to = DESK;
 		moved.to_topic = "";
 	} else if (outcome) {
-		moved.to_topic = outcome->topic ? outcome->topic : *moved.to_topic ? moved.to_topic : topic;
+		moved.to_topic = outcome->topic ? outcome->topic : topic;
 		moved.to = outcome->department ? outcome->department : topic_department(r, moved.to_topic);
 	}
 	if (strcmp(moved.from, moved.to) != 0 || strcmp(moved.from_topic, moved.to_topic) != 0)
@@ -180,7 +180,6 @@ static void
 decision_replay(struct replaying *r, const struct script_rows *rows, size_t row)
 {
 	const Kopru__V1__Application *application = application_read(r, cell(rows, row, PAYLOAD));
-	const char *topic = cell(rows, row, CANDIDATE);
 	struct rules_facts facts = {.on = r->known.today, .calendar = r->calendar};
 	struct rules_outcome outcome;
 	bool held;
@@ -190,14 +189,14 @@ decision_replay(struct replaying *r, const struct script_rows *rows, size_t row)
 		r->replay->skipped++;
 		return;
 	}
-	facts.topic = *topic ? topic : cell(rows, row, TOPIC);
+	facts.topic = cell(rows, row, CANDIDATE);
 	facts.kind = (int)application->kind;
 	facts.channel = (int)application->channel;
 	facts.received_at = application->received_at;
 	facts.folded =
 	    text_fold_tr(r->piece, arena_printf(r->piece, "%s\n%s", application->subject, application->text));
 	place_find(r, application, &facts);
-	held = rules_pick(r->rules, r->piece, &facts, &outcome);
+	held = strcmp(application->topic, DESK_TOPIC) != 0 && rules_pick(r->rules, r->piece, &facts, &outcome);
 	r->replay->held += held;
 	case_judge(r, rows, row, held ? &outcome : NULL);
 }
