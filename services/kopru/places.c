@@ -130,8 +130,8 @@ or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static int
-set_read(struct session *s, struct places_rows *set, struct err *e)
+int
+places_rows_load(struct session *s, struct places_rows *set, struct err *e)
 {
 	char today[DATE_TEXT_SIZE];
 	const char *const values[] = {today, NULL};
@@ -223,7 +223,7 @@ find(struct session *s, const struct command_line *line, const struct places_que
 	struct places *p;
 	json_t *areas;
 
-	if (set_read(s, &set, e) < 0)
+	if (places_rows_load(s, &set, e) < 0)
 		return -1;
 	p = places_new(&set, e);
 	if (!p)

@@ -2,12 +2,16 @@
 #ifndef KOPRU_SERVICES_KOPRU_PLACES_H
 #define KOPRU_SERVICES_KOPRU_PLACES_H
 
+#include "common/places/places.h"
 #include "common/places/places_file.h"
 #include "services/kopru/areas.sql.h"
 #include "services/kopru/session.h"
 
 /* As session_ask, of areas.sql. */
 int places_ask(struct session *s, int statement, const char *const *values, struct script_rows *rows, struct err *e);
+
+/* All places as they are today, in the session's arena. */
+int places_rows_load(struct session *s, struct places_rows *set, struct err *e);
 
 /* What was done. */
 struct places_saved {

@@ -15,20 +15,11 @@ SELECT t.code, t.department, t.valid_from - DATE '1970-01-01', coalesce(t.valid_
  ORDER BY t.code COLLATE "C";
 
 -- name: rules_area_rows
--- out: code, name, other names (one a line), "t" when a neighbourhood, shape or "", valid from, valid to, district, "t" when
---      its name is a word like others
+-- out: code, name, other names (one a line), "t" when a neighbourhood, shape or "", valid from, valid to
 SELECT a.code, a.name_tr, array_to_string(a.names, E'\n'), a.kind = 'neighbourhood', coalesce(a.shape::text, ''),
-       a.valid_from - DATE '1970-01-01', coalesce(a.valid_to - DATE '1970-01-01', 0), a.district, a.ordinary
+       a.valid_from - DATE '1970-01-01', coalesce(a.valid_to - DATE '1970-01-01', 0)
   FROM router.area AS a
  ORDER BY a.code COLLATE "C";
-
--- name: rules_street_rows
--- out: name, other names (one a line), owner, shape or ""; those valid today
-SELECT s.name_tr, array_to_string(s.names, E'\n'), s.owner, coalesce(s.shape::text, '')
-  FROM router.street AS s
- WHERE s.valid_from <= (now() AT TIME ZONE 'Europe/Istanbul')::date
-   AND (s.valid_to IS NULL OR s.valid_to > (now() AT TIME ZONE 'Europe/Istanbul')::date)
- ORDER BY s.id;
 
 -- name: rules_calendar
 -- out: day, kind; of the newest version, or the holidays of before there were versions

@@ -9,6 +9,7 @@
 #include "common/base/jsontext.h"
 #include "common/base/text.h"
 #include "services/kopru/command.h"
+#include "services/kopru/places.h"
 
 #define JSON_DEPTH 4
 
@@ -92,7 +93,7 @@ areas_load(struct session *s, struct rules_known *known, struct err *e)
 int
 rules_known_load(struct session *s, struct rules_known *known, struct err *e)
 {
-	*known = (struct rules_known){.today = date_in_istanbul(clock_now())};
+	*known = (struct rules_known){.today = command_today()};
 	if (departments_load(s, known, e) < 0 || topics_load(s, known, e) < 0)
 		return -1;
 	return areas_load(s, known, e);
@@ -101,39 +102,10 @@ rules_known_load(struct session *s, struct rules_known *known, struct err *e)
 int
 rules_places_load(struct session *s, struct places **places, struct err *e)
 {
-	int32_t today = date_in_istanbul(clock_now());
-	struct script_rows areas, streets;
-	struct places_area *area_list;
-	struct places_street *street_list;
-	struct places_rows rows = {0};
+	struct places_rows rows;
 
-	if (rules_ask(s, RULES_AREA_ROWS, NULL, &areas, e) < 0 ||
-	    rules_ask(s, RULES_STREET_ROWS, NULL, &streets, e) < 0)
+	if (places_rows_load(s, &rows, e) < 0)
 		return -1;
-	area_list = arena_array(s->arena, areas.count + 1, sizeof(*area_list));
-	street_list = arena_array(s->arena, streets.count + 1, sizeof(*street_list));
-	for (size_t i = 0; i < areas.count; i++) {
-		if (day_cell(&areas, i, 5) > today || (day_cell(&areas, i, 6) != 0 && day_cell(&areas, i, 6) <= today))
-			continue;
-		area_list[rows.area_count++] = (struct places_area){
-		    .code = cell(&areas, i, 0),
-		    .name = cell(&areas, i, 1),
-		    .names = cell(&areas, i, 2),
-		    .neighbourhood = cell(&areas, i, 3)[0] == 't',
-		    .shape = *cell(&areas, i, 4) ? cell(&areas, i, 4) : NULL,
-		    .district = cell(&areas, i, 7),
-		    .ordinary = cell(&areas, i, 8)[0] == 't',
-		};
-	}
-	for (size_t i = 0; i < streets.count; i++)
-		street_list[rows.street_count++] = (struct places_street){
-		    .name = cell(&streets, i, 0),
-		    .names = cell(&streets, i, 1),
-		    .owner = cell(&streets, i, 2),
-		    .shape = *cell(&streets, i, 3) ? cell(&streets, i, 3) : NULL,
-		};
-	rows.areas = area_list;
-	rows.streets = street_list;
 	*places = places_new(&rows, e);
 	return *places ? 0 : err_prefix(e, "places");
 }

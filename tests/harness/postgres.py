@@ -49,9 +49,12 @@ def fill_template(conninfo, database, top=TOP, build=BUILD):
     """A database with all migrations and the demo municipality, of this tree or of another; conninfo is without dbname."""
     data = os.path.join(top, "deploy/data")
     call("psql", "-X", "-q", "-d", f"{conninfo} dbname=postgres", "-c", f'CREATE DATABASE "{database}"')
+    rules = os.path.join(data, "rules.json")
     places = ["--data", data] if os.path.exists(os.path.join(data, "areas.geojson")) else []
     for command in (["migrate"],
-                    ["demo", os.path.join(data, "topics.csv"), os.path.join(data, "holidays_tr_2020_2030.csv"), *places]):
+                    ["demo", os.path.join(data, "topics.csv"), os.path.join(data, "holidays_tr_2020_2030.csv"), *places],
+                    *([["rules", "save", rules, "--first", "--activate", "--by", "demo", "--reason", "demo"]]
+                      if os.path.exists(rules) else [])):
         done = subprocess.run([os.path.join(build, "kopru"), *command], cwd=top, text=True, stdin=subprocess.DEVNULL,
                               env={**os.environ, "KOPRU_DATABASE": f"{conninfo} dbname={database}"},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)

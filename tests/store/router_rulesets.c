@@ -113,6 +113,9 @@ setup(void **state)
 	w->scratch = scratch_new(&e);
 	if (!w->scratch)
 		fail_msg("%s", e.text);
+	assert_int_equal(scratch_sql(w->scratch,
+			     "TRUNCATE router.rules, router.rule, router.rules_change RESTART IDENTITY", NULL, 0),
+	    0);
 	w->of_db = metrics_new();
 	w->loop = loop_new(&e);
 	conf.conninfo = scratch_conninfo(w->scratch, "router");

@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "common/base/text.h"
 #include "common/rules/rules.h"
 
+#define LARGE 1000 /* rules */
+#define ROUNDS 2000
 #define HOUR (INT64_C(3600) * 1000000)
 
 /* Of each rule: code, conditions, outcome. */
@@ -349,6 +352,84 @@ unreadable_rows(void **state)
 	}
 }
 
+static int64_t
+cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Rule number i of a large set: of all forms that a municipality would have, hardly any of which holds. */
+static const char *
+large_rule(struct arena *a, size_t i)
+{
+	switch (i % 5) {
+	case 0:
+		return arena_printf(a,
+		    "{\"words\":{\"any\":[\"sozcuk%zu\",\"kelime%zu\",\"iki soz%zu\"]},\"kinds\":[\"complaint\"]}", i,
+		    i, i);
+	case 1:
+		return arena_printf(a,
+		    "{\"topics\":[\"YOL-%02zu\",\"TEM-%02zu\"],\"neighbourhoods\":[\"mahalle-%zu\"]}", i % 90, i % 70,
+		    i % 80);
+	case 2:
+		return arena_printf(
+		    a, "{\"topics\":[\"YOL\"],\"street_owners\":[\"KBB\"],\"areas\":[\"alan-%zu\"]}", i % 50);
+	case 3:
+		return arena_printf(a,
+		    "{\"words\":{\"all\":[\"cop%zu\"],\"none\":[\"kar%zu\"]},\"channels\":[\"web\"],\"working_time\":"
+		    "true}",
+		    i, i);
+	default:
+		return arena_printf(a,
+		    "{\"hours\":{\"from\":\"%02zu:%02zu\",\"to\":\"%02zu:00\"},\"topics\":[\"SOS-%02zu\"]}", i % 12,
+		    i % 60, 12 + i % 12, i % 99);
+	}
+}
+
+/* 20 us are promised for 1,000 rules and a text of 250 characters; 1 ms always holds. */
+static void
+speed(void **state)
+{
+	static const char text[] = "sokagimizda uc gundur cop toplanmadi konteyner tasiyor kopekler posetleri "
+				   "dagitiyor kokudan pencere acamiyoruz "
+				   "belediyeyi iki kez aradik gelen olmadi yolda da buyuk bir cukur var arabalar zarar "
+				   "goruyor cocuklar okula giderken "
+				   "zorlaniyor lutfen ilgilenin";
+	struct arena *a = arena_new(0), *turn = arena_new(0);
+	struct rules_row *rows = arena_array(a, LARGE, sizeof(*rows));
+	struct rules_facts facts = facts_new();
+	struct rules_outcome outcome;
+	struct err e;
+	struct rules *r;
+	int64_t started;
+
+	(void)state;
+	for (size_t i = 0; i < LARGE; i++)
+		rows[i] = (struct rules_row){arena_printf(a, "r%zu", i), 1, 0, large_rule(a, i), "{\"triage\":true}"};
+	r = rules_new(rows, LARGE, 1, &e);
+	assert_non_null(r);
+	facts.topic = "YOL-95";
+	facts.neighbourhood = "mahalle-9";
+	facts.street_owner = "KBB";
+	facts.kind = 2;
+	facts.channel = 12;
+	facts.folded = text;
+	started = cpu_now();
+	for (size_t i = 0; i < ROUNDS; i++) {
+		assert_false(rules_pick(r, turn, &facts, &outcome));
+		arena_reset(turn);
+	}
+	print_message("# %d rules, %zu characters, ns an application %lld\n", LARGE, sizeof(text) - 1,
+	    (long long)((cpu_now() - started) / ROUNDS));
+	assert_true(cpu_now() - started < (int64_t)ROUNDS * 1000000);
+	rules_free(r);
+	arena_free(turn);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -363,6 +444,7 @@ main(void)
 	    cmocka_unit_test(outcomes),
 	    cmocka_unit_test(areas_that_are_asked_for),
 	    cmocka_unit_test(unreadable_rows),
+	    cmocka_unit_test(speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
