@@ -7,6 +7,7 @@
 #include "common/domain/calendar.h"
 #include "common/domain/number.h"
 #include "common/domain/words.h"
+#include "services/reporting/case_routing.h"
 #include "services/reporting/query.h"
 #include "services/reporting/similar_out.h"
 #include "services/reporting/store.h"
@@ -24,6 +25,7 @@ struct asking {
 	struct after_place after;
 	size_t cursor;
 	struct store_case_calls calls;
+	struct store_routed_calls routed;
 };
 
 /* What of the history whoever asks may see. */
@@ -278,6 +280,8 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	store_get_tracked_files(results, asking->calls.files, http_arena(r), &shown.files);
 	json = facts_json(asking, &facts, whole, english);
 	json_object_set_new(json, "origin", origin_json(asking, results, whole));
+	json_object_set_new(
+	    json, "routing", case_routing_json(http_arena(r), results, &asking->routed, whole, english));
 	json_object_set_new(json, "parts", parts_json(asking, results, whole));
 	if (whole)
 		json_object_set_new(json, "incident", incident_json(asking, results, english));
@@ -294,6 +298,7 @@ on_ready(void *arg)
 	if (asking->after.stream)
 		asking->cursor = store_reporting_cursor(tx, asking->after.stream);
 	asking->calls = store_case(tx, asking->number, asking->department);
+	asking->routed = store_case_routing(tx, asking->number);
 	db_read(tx, on_looked_up, asking);
 }
 

@@ -95,7 +95,7 @@ SELECT starts_on, key::int, received, answered, forwarded, answer_minutes
 -- name: applications_list
 -- in:  $1 first day, $2 last day, $3 channels (NULL: any, as all that follows), $4 kind, $5 state, $6 topic ('' none),
 --      $7 department ('' none), $8 neighbourhood ('' none), $9 measure, $10 day at whose end it was open,
---      $11 and $12 day and id of the row before the first, $13 how many
+--      $11 and $12 day and id of the row before the first, $13 how many, $14 outcome of its routing, or "urgent" (NULL: any)
 -- out: id, number, received on, received at, kind, channel, topic, its name, department, its name, neighbourhood, state, due on,
 --      overdue, forwarded, handed back, reopened, first reaction at, first answer at, minutes to the reaction, in working time,
 --      to the answer, in working time
@@ -118,4 +118,8 @@ SELECT application_id, number, received_on, received_at, kind::int, channel::int
         OR (reopened AND EXISTS (SELECT FROM reporting.earlier_span AS s
                                   WHERE s.application_id = a.application_id AND s.opened_on <= $10::date
                                     AND s.ended_on > $10::date)))
+   AND ($14::text IS NULL
+        OR EXISTS (SELECT FROM reporting.routing AS w
+                    WHERE w.application_id = a.application_id
+                      AND CASE $14::text WHEN 'urgent' THEN w.urgent ELSE w.outcome = $14::text END))
  ORDER BY received_on, application_id LIMIT $13::bigint;

@@ -34,6 +34,7 @@ struct listing {
 	size_t channels_count; /* 0: any */
 	int32_t kind, state; /* 0: any */
 	const char *topic, *department, *neighbourhood; /* NULL: any; "": none */
+	const char *outcome; /* of routing: a token of outcome_words, or "urgent"; NULL: any */
 	int measure;
 	int32_t backlog; /* open at the end of this day; 0: not asked */
 };

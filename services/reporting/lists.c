@@ -35,7 +35,7 @@ static const char *
 next_text(struct asking *asking)
 {
 	static const char *const kept[] = {"from", "to", "channel", "kind", "status", "topic", "department",
-	    "neighbourhood", "measure", "backlog", "limit"};
+	    "neighbourhood", "outcome", "measure", "backlog", "limit"};
 	struct arena *a = http_arena(asking->request);
 	const char *next = arena_printf(a, FIGURES_LIST "?page=%s", listing_place_text(a, &asking->place));
 

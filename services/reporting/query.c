@@ -162,6 +162,22 @@ text_read(struct http_request *r, const char *name, struct http_faults *faults)
 	return strcmp(text, "none") == 0 ? "" : arena_string(http_arena(r), text);
 }
 
+/* How it was routed. */
+static void
+outcome_read(struct http_request *r, struct listing *listing, struct http_faults *faults)
+{
+	const char *text = http_query(r, "outcome"), *tokens = NULL;
+
+	if (!text)
+		return;
+	listing->outcome = arena_string(http_arena(r), text);
+	if (strcmp(text, "urgent") == 0 || word_value(outcome_words, text) != 0)
+		return;
+	tokens = tokens_text(http_arena(r), outcome_words);
+	http_fault_add(faults, "outcome", arena_printf(http_arena(r), "Şunlardan biri olmalıdır: urgent, %s", tokens),
+	    arena_printf(http_arena(r), "One of: urgent, %s", tokens));
+}
+
 static void
 measure_read(struct http_request *r, struct listing *listing, struct http_faults *faults)
 {
@@ -191,5 +207,6 @@ query_read_listing(struct http_request *r, struct listing *listing, struct http_
 	listing->topic = text_read(r, "topic", faults);
 	listing->department = text_read(r, "department", faults);
 	listing->neighbourhood = text_read(r, "neighbourhood", faults);
+	outcome_read(r, listing, faults);
 	measure_read(r, listing, faults);
 }

@@ -5,6 +5,7 @@
 #include "common/domain/words.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_requests.h"
+#include "services/reporting/store_routed.h"
 #include "services/reporting/store_similar.h"
 
 #define PARTS_MAX 64 /* of one event */
@@ -75,6 +76,18 @@ origins_record(struct db_tx *tx, const struct turn_event *events, size_t count)
 }
 
 static void
+routings_record(struct db_tx *tx, const struct turn_event *events, size_t count)
+{
+	struct routed *list = arena_array(db_tx_arena(tx), count + 1, sizeof(*list));
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += routed_read_event(events[i].event, db_tx_arena(tx), &list[found]);
+	if (found > 0)
+		store_routings(tx, list, found);
+}
+
+static void
 parts_record(struct db_tx *tx, const struct turn_event *events, size_t count)
 {
 	struct part parts[PARTS_MAX];
@@ -128,6 +141,7 @@ record_events(
 		store_steps(tx, rows.steps, rows.steps_count);
 	parts_record(tx, events, count);
 	origins_record(tx, events, count);
+	routings_record(tx, events, count);
 	if (rows.first_count > 0)
 		store_requests_first(tx, rows.first, rows.first_count);
 	if (rows.later_count > 0)
@@ -137,5 +151,6 @@ record_events(
 		store_applications_erase(tx, rows.erased, rows.erased_count);
 		store_requests_erase(tx, rows.erased, rows.erased_count);
 		store_likeness_erase(tx, rows.erased, rows.erased_count);
+		store_routings_erase(tx, rows.erased, rows.erased_count);
 	}
 }

@@ -17,6 +17,7 @@
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/reports.h"
 #include "services/reporting/requests.sql.h"
+#include "services/reporting/routed.sql.h"
 #include "services/reporting/similar.h"
 #include "services/reporting/store.h"
 #include "services/reporting/tending.h"
@@ -49,7 +50,7 @@ struct reporting {
 };
 
 static const struct db_statement *const tables[] = {
-    feed_statements, reporting_statements, requests_statements, likeness_statements, NULL};
+    feed_statements, reporting_statements, requests_statements, likeness_statements, routed_statements, NULL};
 static const struct db_statement *const open311_tables[] = {requests_statements, NULL};
 static const struct db_statement *const reports_tables[] = {
     feed_statements, reporting_statements, figures_statements, NULL};
@@ -203,6 +204,10 @@ static const struct http_route routes[] = {
 	"*"
 	"/similar",
 	"key:cases", on_similar_asked, 0},
+    {HTTP_GET,
+	"/api/v1/applications/"
+	"*",
+	"key:cases or key:reports", on_case_asked, 0},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
     {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
     {HTTP_GET,

@@ -179,10 +179,12 @@ SELECT coalesce((SELECT access_code_hash FROM reporting.application WHERE number
 -- name: application_track
 -- in:  $1 number, $2 hash of the access code
 -- out: kind, channel, received at, due on, subject, text, state, department, its name, topic, its name, triage, version,
---      erased, changed at, name of the department in English, final answer owed
+--      erased, changed at, name of the department in English, final answer owed, what to call at once, phone of the institution
 SELECT kind::int, channel::int, received_at, due_on, subject, body, state::int, department, department_name, topic,
-       topic_name, triage, version, erased, changed_at, department_name_en, final_owed
-  FROM reporting.application WHERE number = $1::text AND access_code_hash = $2::bytea;
+       topic_name, triage, version, erased, changed_at, department_name_en, final_owed, nullif(w.emergency, ''),
+       CASE WHEN outside THEN nullif(w.institution_phone, '') END
+  FROM reporting.application AS a LEFT JOIN reporting.routing AS w USING (application_id)
+ WHERE number = $1::text AND access_code_hash = $2::bytea;
 
 -- name: application_steps
 -- in:  $1 number, $2 hash of the access code

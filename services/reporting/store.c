@@ -85,6 +85,8 @@ store_get_tracked_application(const struct db_results *r, size_t call, struct tr
 	    .changed_at = db_time(r, call, 0, 14),
 	    .department_name_en = text_or_null(r, call, 0, 15),
 	    .final_owed = db_bool(r, call, 0, 16),
+	    .emergency = text_or_null(r, call, 0, 17),
+	    .phone = text_or_null(r, call, 0, 18),
 	};
 	return true;
 }

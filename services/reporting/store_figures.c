@@ -235,6 +235,7 @@ store_list(struct db_tx *tx, const struct listing *listing, const struct listing
 	db_bind_date(tx, after->received_on);
 	db_bind_uuid(tx, &after->id);
 	db_bind_int8(tx, limit);
+	db_bind_text(tx, listing->outcome);
 	return call;
 }
 

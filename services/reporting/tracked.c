@@ -189,6 +189,8 @@ set_facts(json_t *json, const struct tracked *tracked, bool english)
 	    tracked_text(
 		english && tracked->department_name_en ? tracked->department_name_en : tracked->department_name));
 	json_object_set_new(json, "department_code", tracked_text(tracked->department));
+	set_text(json, "institution_phone", tracked->phone);
+	set_text(json, "emergency", tracked->emergency);
 	json_object_set_new(json, "topic", tracked_text(tracked->topic_name));
 	json_object_set_new(json, "topic_code", tracked_text(tracked->topic));
 	json_object_set_new(json, "triage", json_boolean(tracked->triage));

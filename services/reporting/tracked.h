@@ -22,6 +22,8 @@ struct tracked {
 	int64_t changed_at;
 	const char *department_name_en;
 	bool final_owed;
+	const char *emergency; /* what to call at once; NULL: nothing */
+	const char *phone; /* of the institution whose matter it is; NULL: none */
 };
 
 /* A file that came with the application, a reply or an addition. */

@@ -9,7 +9,7 @@
 #define TEXT_BYTES (64 * 1024) /* more of a text is not looked at */
 #define SURE_MIN 550 /* so sure, in thousandths, a department's matter must be to be routed */
 #define SURE_MARGIN 150 /* and so much surer than any other department's */
-#define URGENT_MIN 350 /* so likely a topic of life safety is acted on */
+#define URGENT_MIN 200 /* so likely a topic of life safety is acted on: 77 of 100 such texts, 3 of 100 others */
 
 static bool
 is_chosen(const struct decision *decision)
@@ -148,12 +148,11 @@ best_route(struct deciding_case *c)
 /* Whom to send somebody in danger to when nothing is sure: by a topic of life safety that is likely, by the words of
  * danger, by the best candidate. */
 static void
-danger_route(struct deciding_case *c, const struct catalogue_topic *likely)
+danger_route(struct deciding_case *c)
 {
 	struct decision *decision = c->decision;
 	const char *best = decision->candidate_count > 0 ? decision->candidates[0].topic : NULL;
-	const char *codes[] = {
-	    likely && *likely->emergency ? likely->code : NULL, c->danger ? c->danger->topic : NULL, best};
+	const char *codes[] = {c->alarming ? c->alarming->code : NULL, c->danger ? c->danger->topic : NULL, best};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]) && !decision->topic; i++) {
 		const struct catalogue_topic *topic = codes[i] ? catalogue_topic(c->d->catalogue, codes[i]) : NULL;
@@ -167,23 +166,35 @@ danger_route(struct deciding_case *c, const struct catalogue_topic *likely)
 	}
 }
 
+/* The likeliest topic of life safety among the candidates, or the one that it was routed as; NULL: none. */
+static const struct catalogue_topic *
+alarming_topic(const struct deciding_case *c)
+{
+	const struct decision *decision = c->decision;
+
+	for (size_t i = 0; c->d->model && i < decision->candidate_count && !decision->basket; i++) {
+		const struct catalogue_topic *topic = catalogue_topic(c->d->catalogue, decision->candidates[i].topic);
+
+		if (decision->candidates[i].score >= URGENT_MIN && *topic->emergency)
+			return topic;
+	}
+	return decision->topic && *decision->topic->emergency ? decision->topic : NULL;
+}
+
 static void
 urgency_see(struct deciding_case *c)
 {
 	struct decision *decision = c->decision;
-	const struct catalogue_topic *likely = NULL;
 
-	if (decision->candidate_count > 0 && decision->candidates[0].score >= URGENT_MIN && !decision->basket)
-		likely = catalogue_topic(c->d->catalogue, decision->candidates[0].topic);
+	c->alarming = alarming_topic(c);
 	if (c->danger)
 		decision->emergency = c->danger->emergency;
-	else if (likely && c->d->model)
-		decision->emergency = likely->emergency;
-	else if (decision->topic)
-		decision->emergency = decision->topic->emergency;
+	else if (c->alarming)
+		decision->emergency = c->alarming->emergency;
 	decision->urgent = *decision->emergency != '\0';
-	if (decision->urgent && !decision->topic && !is_chosen(decision))
-		danger_route(c, likely);
+	if (decision->urgent && !decision->topic &&
+	    decision->outcome == KOPRU__V1__APPLICATION_ROUTED__OUTCOME__OUTCOME_UNSPECIFIED)
+		danger_route(c); /* neither chosen nor ruled otherwise */
 }
 
 static void

@@ -18,6 +18,7 @@ struct deciding_case {
 	size_t area_count;
 	const struct danger *danger; /* NULL: none */
 	const char *danger_phrase;
+	const struct catalogue_topic *alarming; /* a likely topic of life safety, or NULL */
 	const char *words[DECIDING_WORDS]; /* that decided, as written */
 	size_t word_count;
 	const char *doubt; /* code of a department that is not valid, or NULL */

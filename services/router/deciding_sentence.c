@@ -85,14 +85,13 @@ say_urgent(struct telling *t)
 {
 	const struct danger *danger = t->c->danger;
 	const struct decision *decision = t->c->decision;
-	const struct catalogue_topic *topic = decision->topic ? decision->topic : topic_of(t, &decision->candidates[0]);
 
 	say(t, "ACİL, can güvenliği (", "URGENT, life safety (");
 	if (danger)
 		say(t, arena_printf(t->c->arena, "%s: “%s”", danger->reason_tr, t->c->danger_phrase),
 		    arena_printf(t->c->arena, "%s: “%s”", danger->reason_en, t->c->danger_phrase));
 	else
-		say(t, topic->name_tr, topic->name_en);
+		say(t, t->c->alarming->name_tr, t->c->alarming->name_en);
 	say(t, arena_printf(t->c->arena, "; aranacak numara %s): nöbetçiye bildirilir, ", decision->emergency),
 	    arena_printf(t->c->arena, "; call %s): who is on duty is told, ", decision->emergency));
 }

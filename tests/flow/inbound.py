@@ -104,6 +104,7 @@ def messages_of_minutes_are_one_application(w):
 
 def a_reply_to_the_question_is_one(w):
     number = w.newest("number")
+    w.command(number, "assign", department="HM")
     w.command(number, "accept")
     w.command(number, "ask", text="Hangi sokak?")
     w.say("Gül Sokak")

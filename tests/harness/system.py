@@ -190,6 +190,7 @@ class System:
                 "ROUTER_COMMANDS": f"ipc://{self.path(f'command-router-{number}.sock')},"
                                    f"tcp://127.0.0.1:{self.command_ports[number - 1]}",
                 "ROUTER_KEY_FILE": self.path("secrets", "router.key"),
+                "ROUTER_MODEL_FILE": os.path.join(BUILD, "topics.model"),
             },
             "notifier": {
                 "NOTIFIER_CASE_FEED": f"ipc://{self.path('feed-router-*.sock')}",

@@ -18,6 +18,7 @@
 #include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/requests.sql.h"
+#include "services/reporting/routed.sql.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_figures.h"
 #include "tests/harness/database.h"
@@ -28,8 +29,8 @@
 #define FIRST_DAY 18627 /* 2020-12-31: lives cross months and a year */
 #define TODAY (FIRST_DAY + 60)
 
-static const struct db_statement *const tables[] = {
-    feed_statements, reporting_statements, figures_statements, requests_statements, likeness_statements, NULL};
+static const struct db_statement *const tables[] = {feed_statements, reporting_statements, figures_statements,
+    requests_statements, likeness_statements, routed_statements, NULL};
 
 struct life {
 	uint8_t id[16], hash[32];
