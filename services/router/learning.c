@@ -15,8 +15,8 @@
 #include "common/loop/worker.h"
 #include "services/router/learning_store.h"
 
-#define LOOK_MS 3000 /* for something to learn; and the lease is renewed */
-#define LEASE_SECONDS 10
+#define LOOK_MS 2000 /* for something to learn; and the lease is renewed */
+#define LEASE_SECONDS 8
 #define NICENESS 10
 
 enum ending { PUBLISHED, REFUSED, FAILED };
