@@ -25,15 +25,14 @@ struct world {
 static int
 setup(void **state)
 {
-	static const struct catalogue_department departments[] = {
-	    {.code = "FEN", .name_tr = "Fen"}, {.code = "HM", .name_tr = "Masa"}, {.code = "TEM", .name_tr = "Temizlik"}};
+	static const struct catalogue_department departments[] = {{.code = "FEN", .name_tr = "Fen"},
+	    {.code = "HM", .name_tr = "Masa"}, {.code = "TEM", .name_tr = "Temizlik"}};
 	static const struct catalogue_topic topics[] = {
 	    {.code = "TEM-01", .name_tr = "Çöp", .department = "TEM", .keywords = "cop"},
 	    {.code = "YOL-01", .name_tr = "Çukur", .department = "FEN", .keywords = "cukur"}};
-	static const struct catalogue_holiday holidays[] = {{20455, false}, {20730, false}, {20900, false}};
-	static const struct catalogue_rows rows = {
-	    .departments = departments, .department_count = 3, .topics = topics, .topic_count = 2, .holidays = holidays,
-	    .holiday_count = 3};
+	static const struct catalogue_day days[] = {
+	    {20455, CALENDAR_HOLIDAY}, {20730, CALENDAR_HOLIDAY}, {20900, CALENDAR_HOLIDAY}};
+	static const struct catalogue_rows rows = {departments, 3, topics, 2, days, 3, 1};
 	struct world *w = calloc(1, sizeof(*w));
 	struct err e;
 
@@ -71,12 +70,15 @@ text_of(struct arena *a, bool road, size_t i)
 static void
 own_add(struct world *w, struct corpus *c, const char *topic, const char *text)
 {
-	Kopru__V1__Event event = KOPRU__V1__EVENT__INIT;
-	Kopru__V1__ApplicationRouted routed = KOPRU__V1__APPLICATION_ROUTED__INIT;
-	Kopru__V1__Application application = KOPRU__V1__APPLICATION__INIT;
+	Kopru__V1__Event event;
+	Kopru__V1__ApplicationRouted routed;
+	Kopru__V1__Application application;
 	size_t size = 0;
 	const uint8_t *bytes = NULL;
 
+	kopru__v1__event__init(&event);
+	kopru__v1__application_routed__init(&routed);
+	kopru__v1__application__init(&application);
 	application.subject = arena_string(w->arena, "Şikâyet");
 	application.text = arena_string(w->arena, text);
 	routed.application = &application;
@@ -104,7 +106,8 @@ corpus_make(struct world *w, size_t count, size_t wrong_from)
 static struct trial *
 try(struct world *w, const struct corpus *c, const struct model *active)
 {
-	struct trial_wish wish = {.corpus = c, .active = active, .active_name = "before", .active_version = 7, .today = 20783};
+	struct trial_wish wish = {
+	    .corpus = c, .active = active, .active_name = "before", .active_version = 7, .today = 20783};
 
 	return trial_run(w->arena, &wish);
 }
@@ -124,11 +127,13 @@ test_a_corpus_leaves_out_what_is_gone_or_unknown(void **state)
 {
 	struct world *w = *state;
 	struct corpus *c = corpus_new(w->catalogue, MIB);
-	Kopru__V1__Event erased = KOPRU__V1__EVENT__INIT;
-	Kopru__V1__Erased body = KOPRU__V1__ERASED__INIT;
+	Kopru__V1__Event erased;
+	Kopru__V1__Erased body;
 	size_t size = 0;
 	const uint8_t *bytes = NULL;
 
+	kopru__v1__event__init(&erased);
+	kopru__v1__erased__init(&body);
 	erased.body_case = KOPRU__V1__EVENT__BODY_ERASED;
 	erased.erased = &body;
 	bytes = wire_pack(w->arena, &erased.base, &size);
