@@ -83,15 +83,16 @@ SELECT k.number, CASE m.kind WHEN 1 THEN 'law' WHEN 2 THEN 'target' ELSE m.kind:
  LIMIT $2::bigint;
 
 -- name: calendar_groups
--- out: of the open deadlines that follow the calendar, those that are due together: clock, legal basis, first day,
---      extended, due at, version, started at (of a target that does not end when offices close or days end; else ""), count
+-- out: of the open deadlines that follow the calendar (a term of law that stands does not), those that are due together:
+--      clock, legal basis, first day, extended, due at, version, started at (of a target that does not end when offices close
+--      or days end; else ""), count
 SELECT c.kind, c.legal_basis, c.started_on - date '1970-01-01', c.extended,
        (extract(epoch FROM c.due_at) * 1000000)::bigint, c.calendar_version, s.at, count(*)
   FROM router.clock AS c
  CROSS JOIN LATERAL (SELECT CASE WHEN c.kind = 2 AND (c.due_at AT TIME ZONE 'Europe/Istanbul')::time
                                       NOT IN ('00:00', '12:30', '17:30')
                                  THEN (extract(epoch FROM c.started_at) * 1000000)::bigint END AS at) AS s
- WHERE c.kind <= 2 AND c.stopped_at IS NULL
+ WHERE c.kind = 2 OR (c.kind = 1 AND c.stopped_at IS NULL)
  GROUP BY c.kind, c.legal_basis, c.started_on, c.extended, c.due_at, c.calendar_version, s.at;
 
 -- name: calendar_group_numbers
@@ -102,7 +103,7 @@ SELECT k.number
   JOIN router.case AS k ON k.application_id = c.application_id
  WHERE c.kind = $1::smallint AND c.legal_basis = $2::smallint AND c.started_on = date '1970-01-01' + $3::int
    AND c.extended = $4::bool AND c.due_at = timestamptz 'epoch' + $5::bigint * interval '1 microsecond'
-   AND c.calendar_version = $6::int AND c.stopped_at IS NULL
+   AND c.calendar_version = $6::int AND (c.kind = 2 OR c.stopped_at IS NULL)
    AND ($7::text = '' OR c.started_at = timestamptz 'epoch' + nullif($7::text, '')::bigint * interval '1 microsecond')
  ORDER BY k.number
  LIMIT $8::bigint;

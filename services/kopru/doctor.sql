@@ -198,9 +198,14 @@ SELECT 'wrong', format('topic %s points to department %s, which %s', t.code, t.d
 SELECT CASE WHEN h.known < current_date + 75 THEN 'wrong' ELSE 'note' END,
        format('holidays are known until %s; deadlines of today reach to %s', h.known, current_date + 75),
        'A deadline that falls on an unknown holiday is a day too early, or a target cannot be computed',
-       'add the next years to HOLIDAYS.csv (also INTAKE_HOLIDAYS_FILE) and run kopru demo'
+       'add the next years to HOLIDAYS.csv (also REPORTING_HOLIDAYS_FILE) and run kopru calendar import'
   FROM (SELECT coalesce(make_date(extract(year FROM max(day))::int, 12, 31), '2000-01-01') AS known FROM router.holiday) AS h
- WHERE h.known < current_date + 240;
+ WHERE h.known < current_date + 240
+UNION ALL
+SELECT 'wrong', format('version %s of the calendar is there since %s minutes, and not all deadlines have moved', c.version,
+                       (extract(epoch FROM now() - c.made_at) / 60)::int),
+       'Departments and citizens know dates that do not hold', 'see that a router runs, and what its log says of deadlines'
+  FROM router.calendar AS c WHERE c.recomputed_at IS NULL AND c.made_at < now() - interval '15 minutes';
 
 -- name: notices
 SELECT 'wrong', format('%s notices were given up, %s of them in the last day', count(*),

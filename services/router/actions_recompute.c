@@ -21,7 +21,8 @@ move_note(struct deed *d, int64_t old_due_at)
 	c->move_count++;
 }
 
-/* What it was found by still holds: the same calendar, the same clock, due at the same instant, and not standing. */
+/* What it was found by still holds: the same calendar, the same clock, due at the same instant. A term of law that stands
+ * begins anew one day; of a target that stands the rest goes on, so it moves. */
 bool
 action_recompute(struct deed *d)
 {
@@ -35,7 +36,7 @@ action_recompute(struct deed *d)
 	if (o->clock != CLOCK(LAW) && o->clock != CLOCK(TARGET))
 		return deed_conflict(d, SENTENCE_NOT_DUE, NULL);
 	clock = &r->clocks[o->clock];
-	if (!clock->exists || clock->stopped_at != 0 || clock->due_at != o->clock_due_at ||
+	if (!clock->exists || (o->clock == CLOCK(LAW) && clock->stopped_at != 0) || clock->due_at != o->clock_due_at ||
 	    o->new_due_at == o->clock_due_at ||
 	    (int32_t)o->calendar_version != catalogue_calendar_version(d->cases->catalogue))
 		return deed_conflict(d, SENTENCE_NOT_DUE, NULL);

@@ -38,12 +38,12 @@ SELECT g.kind, g.legal_basis, g.started_on, g.extended, g.due_at, g.calendar_ver
 -- name: clocks_of_group
 -- in:  $1 clock, $2 legal basis, $3 first day, $4 extended, $5 due at, $6 calendar version, $7 the last application that is
 --      known, $8 limit
--- out: the next ones: application, version of its case, started at
+-- out: the next ones: application, version of its case, started at; terms of law that stand are left out: they begin anew
 SELECT c.application_id, k.version, c.started_at
   FROM (SELECT x.* FROM router.clock AS x
          WHERE x.kind = $1::int::smallint AND x.legal_basis = $2::int::smallint AND x.started_on = $3::date
            AND x.extended = $4::bool AND x.due_at = $5::timestamptz AND x.calendar_version = $6::int
-           AND x.application_id > $7::uuid AND x.stopped_at IS NULL
+           AND x.application_id > $7::uuid AND (x.kind = 2 OR x.stopped_at IS NULL)
          ORDER BY x.application_id
          LIMIT $8::int) AS c
  CROSS JOIN LATERAL (SELECT x.version FROM router.case AS x WHERE x.application_id = c.application_id OFFSET 0) AS k

@@ -97,6 +97,9 @@ ill 'no topics' 'there are no topics' "UPDATE router.topic SET valid_to = curren
 ill 'holidays end too soon' 'holidays are known until' \
 	"CREATE TABLE public.kept AS SELECT * FROM router.holiday; DELETE FROM router.holiday WHERE day > make_date(extract(year FROM current_date - 300)::int, 12, 31)" \
 	'INSERT INTO router.holiday SELECT * FROM public.kept ON CONFLICT DO NOTHING; DROP TABLE public.kept'
+ill 'deadlines do not move' 'and not all deadlines have moved' \
+	"UPDATE router.calendar SET recomputed_at = NULL, made_at = now() - interval '1 hour' WHERE version = 1" \
+	'UPDATE router.calendar SET recomputed_at = now() WHERE version = 1'
 notice="INSERT INTO notifier.notice (id, event_id, application_id, number, person, channel, template, language, address, fields,
 	state, next_at) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'HM-2026-0000001-9', 'applicant', 'email', 'received', 'tr',
 	'deneme@example.org', '{}',"

@@ -14,6 +14,9 @@
 #include "common/domain/deadlines.h"
 #include "tests/harness/case_world.h"
 
+#define CLOCK_LAW KOPRU__V1__CLOCK__CLOCK_LAW
+#define CLOCK_TARGET KOPRU__V1__CLOCK__CLOCK_TARGET
+
 static struct verdict
 decide_as(struct world *w, int role, const char *department, int action, enum lifecycle_way way, struct case_record *r)
 {
@@ -503,6 +506,90 @@ test_a_term_is_extended_once_and_in_time(void **state)
 	assert_int_equal(decide_as(w, ROLE(MANAGER), "TEM", ACTION(EXTEND), LIFECYCLE_PLAIN, r).code, CODE(CONFLICT));
 }
 
+/* The law's clock, and a target that stands, as they were read; due in ten days. */
+static struct case_record *
+record_with_clocks(struct world *w)
+{
+	int64_t due_at = date_start_in_istanbul(w->cases.today + 11);
+	struct case_record *r = record_add(w, 0);
+
+	r->due_on = r->target_on = w->cases.today + 10;
+	r->legal_basis = KOPRU__V1__LEGAL_BASIS__LEGAL_BASIS_3071;
+	r->clocks[CLOCK_LAW] = (struct case_clock){.exists = true,
+	    .legal_basis = r->legal_basis,
+	    .started_on = w->cases.today - 20,
+	    .due_at = due_at,
+	    .stage = 50};
+	r->clocks[CLOCK_TARGET] = (struct case_clock){
+	    .exists = true, .started_at = w->cases.now - 1000000, .started_on = w->cases.today, .due_at = due_at};
+	return r;
+}
+
+static void
+test_a_change_of_the_calendar_moves_what_it_found(void **state)
+{
+	const int64_t day_us = INT64_C(86400000000);
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	const Kopru__V1__DeadlineMoved *moved = NULL;
+	int64_t due_at = 0;
+
+	begin(w);
+	r = record_with_clocks(w);
+	due_at = r->clocks[CLOCK_LAW].due_at;
+	assert_int_equal(decide_as(w, ROLE(SERVICE), NULL, ACTION(RECOMPUTE), LIFECYCLE_PLAIN, r).code, CODE(OK));
+	moved = event_in(w, "case", r)->deadline_moved;
+	assert_int_equal(moved->old_due_on, w->cases.today + 10);
+	assert_int_equal(moved->clock, CLOCK_LAW);
+	assert_int_equal(moved->old_target_on, 0);
+	assert_int_equal(r->due_on, w->cases.today + 11);
+	assert_int_equal(r->target_on, w->cases.today + 10);
+	assert_true(r->clocks[CLOCK_LAW].due_at == due_at + day_us && r->clocks[CLOCK_LAW].changed);
+	assert_int_equal(r->clocks[CLOCK_LAW].calendar_version, catalogue_calendar_version(w->catalogue));
+	assert_int_equal(w->cases.move_count, 1);
+	assert_true(w->cases.moves->old_due_at == due_at && w->cases.moves->new_due_at == due_at + day_us);
+	/* Once: it is due elsewhere now. */
+	w->order.clock_due_at = due_at;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+
+	order_set(w, ACTION(RECOMPUTE), LIFECYCLE_PLAIN, r)->clock = CLOCK_TARGET;
+	w->order.clock_due_at = due_at;
+	w->order.new_due_at = due_at - day_us;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(OK));
+	moved = event_in(w, "case", r)->deadline_moved;
+	assert_int_equal(moved->old_due_on, 0);
+	assert_int_equal(moved->old_target_on, w->cases.today + 10);
+	assert_int_equal(r->target_on, w->cases.today + 9);
+	assert_int_equal(r->due_on, w->cases.today + 11);
+}
+
+static void
+test_what_has_changed_meanwhile_is_not_moved(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+
+	begin(w);
+	r = record_with_clocks(w);
+	order_set(w, ACTION(RECOMPUTE), LIFECYCLE_PLAIN, r);
+	actor_set(&w->actor, TYPE(SERVICE), "router", ROLE(SERVICE), NULL);
+	w->order.calendar_version++; /* of a calendar that this router does not have yet */
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	w->order.calendar_version--;
+	w->order.clock_due_at++;
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	w->order.clock_due_at--;
+	w->order.clock = KOPRU__V1__CLOCK__CLOCK_PROMISE; /* a day that was promised follows no calendar */
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	w->order.clock = CLOCK_LAW;
+	r->clocks[CLOCK_LAW].stopped_at = w->cases.now; /* a fee is awaited: the term will begin anew */
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	r->clocks[CLOCK_LAW] = (struct case_clock){.exists = false};
+	assert_int_equal(actions_decide(&w->cases, &w->order).code, CODE(CONFLICT));
+	assert_int_equal(w->cases.move_count, 0);
+	assert_int_equal(r->version, r->stored_version);
+}
+
 static void
 test_a_question_is_reminded_of_once_and_expires(void **state)
 {
@@ -609,6 +696,8 @@ main(void)
 	    cmocka_unit_test(test_withdrawing_frees_the_others),
 	    cmocka_unit_test(test_a_split_case_waits_for_its_parts),
 	    cmocka_unit_test(test_a_term_is_extended_once_and_in_time),
+	    cmocka_unit_test(test_a_change_of_the_calendar_moves_what_it_found),
+	    cmocka_unit_test(test_what_has_changed_meanwhile_is_not_moved),
 	    cmocka_unit_test(test_a_question_is_reminded_of_once_and_expires),
 	    cmocka_unit_test(test_an_erased_application_has_no_applicant),
 	    cmocka_unit_test(test_the_desk_is_whoever_acts_for_it),
