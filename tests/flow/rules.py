@@ -59,9 +59,18 @@ def takes_version(version, since):
                      lambda: S.tail("router"))
 
 
+def a_street_of_the_metropolitan_municipality_is_its_own():
+    """By the rules that ship with the demo, from the first application on."""
+    S.start("intake", "router")
+    assert decision(apply(location={"address": "Fetih Caddesi No: 5"})) == ["KBB", "DIS-07", "f", "kbb-cadde", "1"]
+    assert decision(apply(location={"address": "Deneme Sokak No: 5"}))[:4] == ["FEN", "YOL-01", "f", ""]
+    S.processes["router"].stop()
+    S.sql("TRUNCATE router.rules, router.rule, router.rules_change RESTART IDENTITY; "
+          "UPDATE router.decision SET decided_at = now() - interval '40 days'")
+
+
 def goes_by_topic_without_rules():
-    S.sql("TRUNCATE router.rules, router.rule, router.rules_change RESTART IDENTITY")
-    S.start("intake", "router", "reporting")
+    S.start("router")
     STATE["first"] = apply()
     STATE["before"] = decision(STATE["first"])
     assert STATE["before"] == ["FEN", "YOL-01", "f", "", "0"], STATE["before"]
@@ -141,7 +150,8 @@ def a_router_killed_while_sets_change_mixes_none():
     assert S.value("SELECT count(*) - count(DISTINCT application_id) FROM router.decision") == "0"
 
 
-for test in (goes_by_topic_without_rules, replay_shows_what_would_move, an_application_goes_by_them_within_15_s,
+for test in (a_street_of_the_metropolitan_municipality_is_its_own, goes_by_topic_without_rules,
+             replay_shows_what_would_move, an_application_goes_by_them_within_15_s,
              the_more_specific_one_decides, one_step_back, a_router_killed_while_sets_change_mixes_none):
     TAP.run(test.__name__, test)
 S.close()
