@@ -332,9 +332,9 @@ text_search(struct search *s)
 			guess_before(s, i);
 }
 
-/* The field of a neighbourhood holds nothing but its name, "mahalle", district and province. */
+/* The field of a neighbourhood holds nothing but its name and "mahalle", and with around district and province. */
 static bool
-field_search(struct search *s, struct arena *scratch)
+field_search(struct search *s, struct arena *scratch, bool around)
 {
 	struct names_word *words = arena_array(scratch, s->count + 1, sizeof(*words));
 	const struct name *name;
@@ -342,7 +342,7 @@ field_search(struct search *s, struct arena *scratch)
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->count; i++)
-		if (s->words[i].kind == NAMES_PLAIN || s->words[i].kind == NAMES_STREET)
+		if (s->words[i].kind != NAMES_QUARTER && !(around && s->words[i].kind == NAMES_AROUND))
 			words[count++] = s->words[i];
 	m = match_at(s->names, words, count);
 	name = m.name && m.words == count ? m.name : guess_words(s->names, words, count);
@@ -375,6 +375,6 @@ names_find(const struct names *n, struct arena *scratch, const char *text, bool 
 	if (*text == '\0' || n->count == 0 || !(folded = text_fold_tr(scratch, text_cut(scratch, text))))
 		return;
 	s.words = names_words_split(scratch, folded, &s.count);
-	if (!alone || !field_search(&s, scratch))
+	if (!alone || (!field_search(&s, scratch, false) && !field_search(&s, scratch, true)))
 		text_search(&s);
 }

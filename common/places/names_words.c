@@ -47,8 +47,11 @@ static void
 word_classify(struct names_word *word)
 {
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		size_t size = strlen(signs[i].text);
+		size_t size;
 
+		if (signs[i].text[0] != word->text[0])
+			continue;
+		size = strlen(signs[i].text);
 		if (word->size < size || memcmp(word->text, signs[i].text, size) != 0 ||
 		    (word->size > size && !signs[i].longer))
 			continue;

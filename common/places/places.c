@@ -153,12 +153,28 @@ names_add(struct name_list *to, struct names_name name, const char *own, const c
 	}
 }
 
+/* The name, and one for each line. */
+static size_t
+names_count(const char *names)
+{
+	size_t count = 2;
+
+	for (; *names; names++)
+		count += *names == '\n';
+	return count;
+}
+
 static void
 names_make(struct places *p)
 {
 	struct name_list to = {.arena = arena_new(0)};
+	size_t room = 0;
 
-	to.list = arena_array(to.arena, PLACES_NAMES_MAX, sizeof(*to.list));
+	for (size_t i = 0; i < p->area_count; i++)
+		room += names_count(p->areas[i].names);
+	for (size_t i = 0; i < p->street_count; i++)
+		room += names_count(p->streets[i].names);
+	to.list = arena_array(to.arena, (room < PLACES_NAMES_MAX ? room : PLACES_NAMES_MAX) + 1, sizeof(*to.list));
 	for (size_t i = 0; i < p->area_count; i++)
 		if (p->areas[i].neighbourhood)
 			names_add(&to,
