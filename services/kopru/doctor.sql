@@ -305,3 +305,14 @@ UNION ALL
 SELECT 'note', format('the last training of topics, %s, failed: %s', date_trunc('second', l.ended_at), l.reason),
        'Staff''s corrections are not learnt', 'kopru topics status; look at the log of router'
   FROM router.learning AS l WHERE l.outcome = 'failed' AND l.wanted_at IS NULL;
+
+-- name: rules
+SELECT 'wrong', format('rule "%s" of the active version %s names what is no more: %s', r.code, r.version,
+                       concat_ws(', ', CASE WHEN d.code IS NULL THEN r.outcome ->> 'department' END,
+                                 CASE WHEN t.code IS NULL THEN r.outcome ->> 'topic' END)),
+       'What it holds for goes to the desk', 'kopru rules show --json, take it out, kopru rules save FILE --activate; or kopru rules rollback'
+  FROM router.rules AS v
+  JOIN router.rule AS r ON r.version = v.version AND r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to > current_date)
+  LEFT JOIN router.departments_on(current_date) AS d ON d.code = r.outcome ->> 'department'
+  LEFT JOIN router.topics_on(current_date) AS t ON t.code = r.outcome ->> 'topic'
+ WHERE v.state = 'active' AND ((r.outcome ? 'department' AND d.code IS NULL) OR (r.outcome ? 'topic' AND t.code IS NULL));

@@ -9,8 +9,12 @@ SELECT d.code, d.valid_from - DATE '1970-01-01', coalesce(d.valid_to - DATE '197
  ORDER BY d.code COLLATE "C";
 
 -- name: rules_topics
--- out: code, department, valid from, valid to
-SELECT t.code, t.department, t.valid_from - DATE '1970-01-01', coalesce(t.valid_to - DATE '1970-01-01', 0)
+-- out: code, department as of today, valid from, valid to
+SELECT t.code,
+       coalesce((SELECT x.department FROM router.topic_change AS x
+                  WHERE x.code = t.code AND x.valid_from <= (now() AT TIME ZONE 'Europe/Istanbul')::date
+                  ORDER BY x.valid_from DESC LIMIT 1), t.department),
+       t.valid_from - DATE '1970-01-01', coalesce(t.valid_to - DATE '1970-01-01', 0)
   FROM router.topic AS t
  ORDER BY t.code COLLATE "C";
 

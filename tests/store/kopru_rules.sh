@@ -106,6 +106,11 @@ check 'what counts is shown' json_of '[r["code"] for r in d["rules"]] == ["fine"
 sql "UPDATE router.department SET valid_to = current_date WHERE code = 'TEM'"
 check 'a version of a closed department stays a draft' refused 1 'version 2 cannot become active: rule "other"' "$kopru" rules activate 2 --by Deneme
 check 'the old one stays in force' is 1 "SELECT version FROM router.rules WHERE state = 'active'"
+sql "INSERT INTO router.topic_change SELECT (jsonb_populate_record(t, '{\"department\": \"ZAB\", \"valid_from\": \"2026-01-01\"}')).* FROM router.topic AS t WHERE code = 'TEM-02'"
+file moved '{"topics": ["YOL-01"]}' '{"topic": "TEM-02"}'
+check 'a topic goes to whose it is today' json_of 'd["cases"][0]["to"] == "ZAB"' "$kopru" rules replay "$folder/moved.json" --json
+check 'the doctor says so' json_of '[(f["what"][:60], f["state"]) for f in d["findings"] if f["check"] == "rules"] == [("rule \"fine\" of the active version 1 names what is no more: TEM"[:60], "wrong")]' \
+	"$kopru" doctor --json
 check 'who was overtaken is told so' refused 3 'meanwhile version 1 became active' \
 	"$psql" -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d "$KOPRU_DATABASE" -f - <<<"SELECT router.rules_activate(3, 2, 'activate', 'x', NULL)"
 check 'services only read them' is f "SELECT has_table_privilege('router', 'router.rules', 'UPDATE') OR has_function_privilege('router', 'router.rules_activate(int, int, text, text, jsonb)', 'EXECUTE')"
