@@ -196,6 +196,23 @@ ALTER TABLE router.decision
 	ADD COLUMN reason_tr text,
 	ADD COLUMN reason_en text;
 CREATE INDEX decision_decided_at ON router.decision USING brin (decided_at) WITH (pages_per_range = 32);
+
+-- As in 0001; and the words that decided are words of the text, which go with it.
+CREATE OR REPLACE FUNCTION feed.erase(p_stream text, p_seq bigint, p_payload bytea, p_reason text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, feed AS $$
+BEGIN
+	INSERT INTO feed.erasure (stream, seq, event_id, reason)
+	SELECT e.stream, e.seq, e.event_id, p_reason FROM feed.event AS e WHERE e.stream = p_stream AND e.seq = p_seq;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'stream "%" has no event %', p_stream, p_seq USING ERRCODE = 'KF003';
+	END IF;
+	UPDATE feed.event AS e SET payload = p_payload, kind = 'erased' WHERE e.stream = p_stream AND e.seq = p_seq;
+	UPDATE feed.parked AS k SET payload = p_payload, reason = 'erased' WHERE k.stream = p_stream AND k.seq = p_seq;
+	UPDATE router.decision AS d SET candidates = '[]', reason_tr = NULL, reason_en = NULL, neighbourhood = NULL
+	  FROM feed.event AS e
+	 WHERE e.stream = p_stream AND e.seq = p_seq AND d.received_event_id = e.event_id;
+END
+$$;
 -- How often each topic was decided on, was not sure, and was corrected: in the last seven days, and in the 28 days before.
 -- Corrections count on the day of the correction. topic '': unsure, and nothing spoke for any.
 CREATE VIEW router.topic_rates AS

@@ -10,6 +10,8 @@
 #define CLAUSE_BYTES 1000
 #define CLEAR_MIN 900 /* so clear a text has one matter */
 #define MATTER_MIN 700 /* so sure a clause is of its topic */
+#define MIXED_MAX 500 /* below it nothing is sure of the whole */
+#define MATTERS_SHARE 900 /* of the whole, when it is matters */
 
 /* Words that begin another matter. */
 static const char *const joining[] = {"ayrica", "birde", "bide", "ayriyeten", "ayriyetten", "ikincisi", "ucuncusu"};
@@ -101,6 +103,29 @@ matter_take(struct deciding_case *c, const struct clause *clause)
 	decision->matters[decision->matter_count++] = found[0];
 }
 
+/* Nothing is sure of the whole: then its matters are what there is to pick from, in their order. */
+static void
+matters_first(struct decision *decision)
+{
+	struct topics_candidate others[TOPICS_CANDIDATES];
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < decision->candidate_count; i++)
+		if (!has_topic(decision, decision->candidates[i].topic))
+			others[kept++] = decision->candidates[i];
+	for (; count < decision->matter_count && count < TOPICS_CANDIDATES; count++) {
+		decision->candidates[count] = decision->matters[count];
+		decision->candidates[count].score = (uint32_t)(MATTERS_SHARE / decision->matter_count);
+	}
+	for (size_t i = 0; i < kept && count < TOPICS_CANDIDATES; i++) {
+		decision->candidates[count] = others[i];
+		decision->candidates[count].score =
+		    others[i].score * (TOPICS_SCORE_MAX - MATTERS_SHARE) / TOPICS_SCORE_MAX;
+		count++;
+	}
+	decision->candidate_count = count;
+}
+
 void
 deciding_matters(struct deciding_case *c)
 {
@@ -121,4 +146,6 @@ deciding_matters(struct deciding_case *c)
 		several = several || strcmp(decision->matters[i].department, decision->matters[0].department) != 0;
 	if (!several)
 		decision->matter_count = 0;
+	else if (decision->candidates[0].score < MIXED_MAX)
+		matters_first(decision);
 }

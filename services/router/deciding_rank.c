@@ -7,10 +7,10 @@
 #include "services/router/deciding_internal.h"
 
 #define MODEL_ROOM 24 /* labels of the model that are looked at */
-#define MODEL_FLOOR 0.0002 /* probability of a topic that the model does not speak of */
-#define MODEL_WEIGHT 0.85 /* of the logarithm of the model's probability */
-#define KEYWORD_WEIGHT 0.000113 /* of keywords' evidence */
-#define KEYWORD_MAX 10000
+#define MODEL_FLOOR 0.00037 /* probability of a topic that the model does not speak of */
+#define MODEL_WEIGHT 0.94 /* of the logarithm of the model's probability */
+#define KEYWORD_WEIGHT 0.0000963 /* of keywords' evidence */
+#define KEYWORD_MAX 14000
 
 /* What was entered beside the text. */
 static const struct {

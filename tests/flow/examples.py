@@ -224,10 +224,18 @@ def all_are_counted_and_told():
     assert len(os.listdir(S.path("outbox"))) == 75
 
 
+def the_erased_leave_no_words():
+    number = next(iter(SENT))
+    S.sql("SELECT feed.erase(e.stream, e.seq, '\\x00', 'KVKK 7') FROM feed.event AS e JOIN intake.application AS a "
+          f"ON a.id = e.application_id WHERE a.number = '{number}' AND e.stream = 'intake'")
+    assert S.value("SELECT d.candidates || coalesce(d.reason_tr, '-') || coalesce(d.reason_en, '-') FROM router.decision AS d "
+                   f"JOIN router.case AS c USING (application_id) WHERE c.number = '{number}'") == "[]--"
+
+
 for test in (none_is_learnt_from, all_are_accepted, all_are_routed_or_in_triage, each_tells_its_reason_in_one_sentence,
              routing_is_right_as_often_as_promised, life_safety_is_urgent, baskets_are_right,
              a_list_shows_what_triage_has_to_look_at, decisions_are_counted, all_are_delivered_once,
-             outside_institutions_get_no_identity, all_are_counted_and_told):
+             outside_institutions_get_no_identity, all_are_counted_and_told, the_erased_leave_no_words):
     TAP.run(test.__name__, test)
 S.close()
 TAP.end()
