@@ -318,6 +318,8 @@ ALTER TABLE router.case
 	ADD COLUMN promised_on date,
 	ADD COLUMN fee_told_on date,
 	ADD COLUMN fee_due_on date,
+	ADD COLUMN changed_version int, -- since then only the router's clock spoke, while escalated_version is the version
+	ADD COLUMN escalated_version int,
 	ADD COLUMN clocked boolean NOT NULL DEFAULT false; -- it has its clocks; not: an older version opened it
 CREATE INDEX case_unclocked ON router.case (application_id) WHERE NOT clocked AND state IN (1, 2, 3, 4, 9, 11);
 
@@ -339,6 +341,10 @@ CREATE TABLE notifier.staff (
 	PRIMARY KEY (department, role, address)
 );
 GRANT SELECT ON notifier.staff TO notifier;
+ALTER TABLE notifier.notice DROP CONSTRAINT notice_person_check;
+ALTER TABLE notifier.notice ADD CONSTRAINT notice_person_check CHECK (person = 'applicant' OR person LIKE 'staff:%');
+CREATE INDEX notice_staff ON notifier.notice (lower(address), created_at) WHERE person <> 'applicant';
+CREATE INDEX notice_summary ON notifier.notice (created_at) WHERE state = 'none' AND reason = 'waits for the summary';
 
 -- ---- The read side -------------------------------------------------------------------------------------------------
 -- How an application was routed, as its event says.
@@ -432,6 +438,7 @@ CREATE INDEX application_merged_into ON reporting.application (merged_into) WHER
 GRANT SELECT, INSERT, UPDATE, DELETE ON reporting.routing, reporting.inbox, reporting.promise, reporting.likeness,
 	reporting.person_mark TO reporting;
 GRANT SELECT ON reporting.likeness_shown TO reporting;
+-- As in 0013, with what is new.
 CREATE OR REPLACE FUNCTION reporting.rebuild() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -439,6 +446,6 @@ BEGIN
 	DELETE FROM feed.parked WHERE consumer = 'reporting';
 	TRUNCATE reporting.application, reporting.history, reporting.part, reporting.earlier_span, reporting.tally,
 		reporting.spread, reporting.backlog, reporting.public_request, reporting.origin, reporting.file,
-		reporting.likeness, reporting.person_mark;
+		reporting.routing, reporting.inbox, reporting.promise, reporting.likeness, reporting.person_mark;
 END
 $$;

@@ -81,6 +81,28 @@ INSERT INTO router.department (code, name_tr, name_en, outside) VALUES ($1::text
 ON CONFLICT (code) DO NOTHING
 RETURNING code;
 
+-- name: contact_add
+-- in:  $1 department ('': the whole municipality), $2 role, $3 address
+-- out: whether there is such a department
+WITH known AS MATERIALIZED (
+	SELECT $1::text = '' OR EXISTS (SELECT FROM router.department AS d WHERE d.code = $1::text) AS is),
+added AS (
+	INSERT INTO notifier.staff (department, role, address)
+	SELECT $1::text, $2::text, $3::text FROM known AS k WHERE k.is
+	    ON CONFLICT DO NOTHING)
+SELECT k.is FROM known AS k;
+
+-- name: contact_remove
+-- in:  $1 department ('': the whole municipality), $2 role, $3 address
+-- out: its address; no row when it was not there
+DELETE FROM notifier.staff AS s
+ WHERE s.department = $1::text AND s.role = $2::text AND lower(s.address) = lower($3::text)
+RETURNING s.address;
+
+-- name: contacts
+-- out: department, role, address
+SELECT s.department, s.role, s.address FROM notifier.staff AS s ORDER BY s.department, s.role, s.address;
+
 -- name: departments
 -- out: code, Turkish name, English name, outside, valid keys, topics, events
 SELECT d.code, d.name_tr, d.name_en, d.outside,

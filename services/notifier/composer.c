@@ -39,7 +39,7 @@ static struct template *
 template_read(
     struct arena *a, const char *folder, const char *language, const struct template_rule *rule, struct err *e)
 {
-	char *path = arena_printf(a, "%s/%s/%s.txt", folder, language, rule->name);
+	char *path = arena_printf(a, "%s/%s/%s.txt", folder, rule->staff ? "staff" : language, rule->name);
 	struct arena *of_file = arena_new(0);
 	struct template *t = NULL;
 	char *data;

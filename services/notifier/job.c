@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define LATE 100 /* percent of a term */
+
 static void
 finish_set(struct job *job, const char *state, const char *outcome, const char *reason)
 {
@@ -31,6 +33,7 @@ policy_allows(const struct job_conf *conf, struct job *job)
 	const struct claimed *c = &job->claimed;
 	const struct policy_facts facts = {
 	    .confirm = strcmp(c->notice.template, TEMPLATE_CONFIRM) == 0,
+	    .urgent = strcmp(c->notice.template, TEMPLATE_STAFF_PAGE) == 0 || c->notice.fields.stage >= LATE,
 	    .verified = c->verified,
 	    .opted_out = c->opted_out,
 	    .letters_today = c->letters_today,

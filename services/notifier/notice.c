@@ -114,7 +114,7 @@ texts_copy(struct arena *a, struct notice *n)
 int
 notice_decide(struct arena *a, const Kopru__V1__Event *event, struct notice *notice, struct err *e)
 {
-	const struct event_rule *rule = event_rule_find((int)event->body_case);
+	const struct event_rule *rule = event_rule_of(event);
 	struct notice n = {.fields = {.text = "", .reason = "", .institution = "", .letter_number = ""}};
 	struct facts facts = {.applicant = NULL};
 	int rc;

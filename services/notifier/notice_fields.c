@@ -29,6 +29,14 @@ static const struct field {
     {"letter_on", DATE, offsetof(struct notice_fields, letter_on)},
     {"letter_number", TEXT, offsetof(struct notice_fields, letter_number)},
     {"joint", SWITCH, offsetof(struct notice_fields, joint)},
+    {"pay_by", DATE, offsetof(struct notice_fields, pay_by)},
+    {"promised_on", DATE, offsetof(struct notice_fields, promised_on)},
+    {"old_promised_on", DATE, offsetof(struct notice_fields, old_promised_on)},
+    {"topic_name", TEXT, offsetof(struct notice_fields, topic_name)},
+    {"emergency", TEXT, offsetof(struct notice_fields, emergency)},
+    {"clock", NUMBER, offsetof(struct notice_fields, clock)},
+    {"stage", NUMBER, offsetof(struct notice_fields, stage)},
+    {"count", NUMBER, offsetof(struct notice_fields, count)},
 };
 #define FIELDS (sizeof(fields_known) / sizeof(fields_known[0]))
 

@@ -60,6 +60,9 @@ texts_of_dates(struct arena *a, const struct notice_fields *fields, const char *
 	texts[TEMPLATE_FINAL_BY] = date_words(a, fields->final_by);
 	texts[TEMPLATE_OLD_DUE_ON] = date_words(a, fields->old_due_on);
 	texts[TEMPLATE_LETTER_ON] = date_words(a, fields->letter_on);
+	texts[TEMPLATE_PAY_BY] = date_words(a, fields->pay_by);
+	texts[TEMPLATE_PROMISED_ON] = date_words(a, fields->promised_on);
+	texts[TEMPLATE_OLD_PROMISED_ON] = date_words(a, fields->old_promised_on);
 }
 
 static void
@@ -85,6 +88,23 @@ texts_of_words(const struct notice_fields *fields, bool english, const char **te
 	texts[TEMPLATE_LETTER_NUMBER] = fields->letter_number;
 }
 
+static void
+texts_of_staff(struct arena *a, const struct notice_fields *fields, const char **texts)
+{
+	const struct word *clock = word_find(clock_words, fields->clock);
+
+	texts[TEMPLATE_TOPIC] = fields->topic_name;
+	texts[TEMPLATE_EMERGENCY] = fields->emergency;
+	if (clock) {
+		texts[TEMPLATE_CLOCK] = clock->name_tr;
+		texts[TEMPLATE_CLOCK_EN] = clock->name_en;
+	}
+	if (fields->stage != 0)
+		texts[TEMPLATE_STAGE] = arena_printf(a, "%d", fields->stage);
+	if (fields->count != 0)
+		texts[TEMPLATE_COUNT] = arena_printf(a, "%d", fields->count);
+}
+
 /* Secrets stand in the fragment, which browsers send to no server. */
 static void
 texts_of_links(
@@ -93,6 +113,7 @@ texts_of_links(
 	const char *page =
 	    arena_printf(a, "%s/%s#no=%s", links->public_url, english ? "en/track" : "takip", notice->number);
 
+	texts[TEMPLATE_CASE_URL] = page;
 	texts[TEMPLATE_TRACKING_URL] = arena_printf(a, "%s&kod=%s", page, links->access_code);
 	texts[TEMPLATE_ACCESS_CODE] = arena_string(a, links->access_code);
 	texts[TEMPLATE_CONFIRM_URL] = arena_printf(a, "%s&onay=%s", page, links->confirm_token);
@@ -110,6 +131,7 @@ notice_texts(struct arena *a, const struct notice *notice, const struct notice_l
 	texts[TEMPLATE_NUMBER] = notice->number;
 	texts_of_dates(a, &notice->fields, texts);
 	texts_of_words(&notice->fields, english, texts);
+	texts_of_staff(a, &notice->fields, texts);
 	texts_of_links(a, notice, links, english, texts);
 	for (int i = 0; i < TEMPLATE_FIELDS; i++)
 		if (!texts[i])

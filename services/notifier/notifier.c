@@ -10,15 +10,16 @@
 #include "common/http/http.h"
 #include "services/notifier/addresses.h"
 #include "services/notifier/composer.h"
+#include "services/notifier/notices_turn.h"
 #include "services/notifier/notifier.sql.h"
 #include "services/notifier/providers/file.h"
 #include "services/notifier/providers/smtp.h"
 #include "services/notifier/returned.h"
 #include "services/notifier/sender.h"
 #include "services/notifier/sending.sql.h"
+#include "services/notifier/staff.sql.h"
 #include "services/notifier/store.h"
 
-#define FIRST_VERSION 2 /* of an application's events in this stream */
 #define TURN_LIMIT 200
 #define TURN_LINGER_MS 25 /* nobody waits for it: it leaves the disk to those for whom someone does */
 
@@ -35,96 +36,25 @@ struct notifier {
 	struct bus_key key;
 	char server_public[BUS_KEY_SIZE];
 	struct metric *silent;
+	struct metric *staff[NOTICES_STAFF_ENDS];
 };
 
-/* What a turn adds to its transaction. */
-struct turn {
-	struct notice *notices;
-	size_t count;
-	struct uuid *unproven; /* applications whose address the event does not prove */
-	size_t unproven_count;
-	struct uuid *proven; /* applications whose address it does, after others */
-	size_t proven_count;
-	struct uuid *erased;
-	const char **erased_numbers;
-	size_t erased_count;
-	size_t insert_call, erase_call;
-};
-
-static const struct db_statement *const tables[] = {feed_statements, notifier_statements, sending_statements, NULL};
-
-static void
-notice_add(struct turn *turn, const struct notice *notice)
-{
-	turn->notices[turn->count++] = *notice;
-	if (notice->address && !notice->verified)
-		turn->unproven[turn->unproven_count++] = notice->application_id;
-	else if (notice->address && notice->version > FIRST_VERSION)
-		turn->proven[turn->proven_count++] = notice->application_id;
-}
-
-static void
-turn_add(struct turn *turn, struct db_tx *tx, const struct turn_event *event)
-{
-	struct arena *a = db_tx_arena(tx);
-	struct notice notice;
-	struct err e;
-	int told;
-
-	if (event->event->body_case == KOPRU__V1__EVENT__BODY_ERASED) {
-		turn->erased_numbers[turn->erased_count] = arena_string(a, event->event->number);
-		turn->erased[turn->erased_count++] = event->application_id;
-		return;
-	}
-	told = notice_decide(a, event->event, &notice, &e);
-	if (told > 0)
-		notice_add(turn, &notice);
-	else if (told < 0)
-		store_notices_refuse(tx, arena_string(a, e.text));
-}
-
-static struct turn *
-turn_make(struct arena *a, size_t count)
-{
-	struct turn *turn = arena_alloc(a, sizeof(*turn));
-
-	turn->notices = arena_array(a, count, sizeof(*turn->notices));
-	turn->unproven = arena_array(a, count, sizeof(*turn->unproven));
-	turn->proven = arena_array(a, count, sizeof(*turn->proven));
-	turn->erased = arena_array(a, count, sizeof(*turn->erased));
-	turn->erased_numbers = arena_array(a, count, sizeof(*turn->erased_numbers));
-	return turn;
-}
+static const struct db_statement *const tables[] = {
+    feed_statements, notifier_statements, sending_statements, staff_statements, NULL};
 
 static void
 on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
 {
-	struct notifier *n = arg;
-	struct turn *turn = turn_make(db_tx_arena(tx), count);
+	const struct notifier *n = arg;
 
-	for (size_t i = 0; i < count; i++)
-		turn_add(turn, tx, &events[i]);
-	if (turn->count > 0) {
-		store_addresses_learn(tx, turn->notices, turn->count);
-		turn->insert_call = store_notices_insert(tx, turn->notices, turn->count);
-	}
-	if (turn->unproven_count > 0)
-		store_confirms_ensure(tx, turn->unproven, turn->unproven_count);
-	if (turn->proven_count > 0)
-		store_notices_release(tx, turn->proven, turn->proven_count);
-	if (turn->erased_count > 0) {
-		/* Before the cursor moves: whoever dies now does it again. */
-		sender_forget_numbers(n->sender, turn->erased_numbers, turn->erased_count);
-		turn->erase_call = store_notices_erase(tx, turn->erased, turn->erased_count);
-	}
-	*note = turn;
+	*note = notices_turn_record(tx, n->sender, events, count);
 }
 
 static void
 on_recorded(void *arg, void *note, const struct db_results *results)
 {
 	struct notifier *n = arg;
-	const struct turn *turn = note;
+	const struct notices_turn *turn = note;
 	struct delivered delivered;
 
 	if (turn->count > 0) {
@@ -135,6 +65,7 @@ on_recorded(void *arg, void *note, const struct db_results *results)
 		log_info("notices.decided", "notices=%zu silent=%zu held=%zu", all, silent,
 		    store_count_notices(results, turn->insert_call, 0, "held"));
 	}
+	notices_turn_count_staff(turn, results, n->staff);
 	for (size_t row = 0; turn->erased_count > 0 && row < db_rows(results, turn->erase_call); row++) {
 		store_get_delivered_notice(results, turn->erase_call, row, &delivered);
 		sender_forget(n->sender, delivered.number, &delivered.id);
@@ -369,6 +300,7 @@ notifier_new(struct loop *l, const struct notifier_conf *conf, struct err *e)
 		abort();
 	n->metrics = metrics_new();
 	n->silent = metrics_counter(n->metrics, "kopru_notifier_notices_silent_total", "", "notices to nobody");
+	notices_turn_metrics(n->metrics, n->staff);
 	if (notifier_open(n, l, conf, e) < 0) {
 		notifier_free(n);
 		return NULL;

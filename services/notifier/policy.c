@@ -91,7 +91,7 @@ policy_decide(const struct policy_conf *conf, const struct policy_facts *facts)
 	if (facts->confirm && conf->confirms_a_day > 0 && facts->confirms_today >= conf->confirms_a_day)
 		return (struct policy_verdict){
 		    POLICY_WAIT, "the address has had all neutral messages of the day", tomorrow};
-	if (quiet > 0)
+	if (quiet > 0 && !facts->urgent)
 		return (struct policy_verdict){POLICY_WAIT, "quiet hours", quiet};
 	return (struct policy_verdict){POLICY_SEND, NULL, 0};
 }

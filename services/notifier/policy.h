@@ -26,6 +26,7 @@ struct policy_conf {
 
 struct policy_facts {
 	bool confirm; /* it is the neutral message */
+	bool urgent; /* goes at any hour */
 	bool verified, opted_out;
 	int letters_today, confirms_today; /* that went to the address, this one apart */
 	int64_t now;

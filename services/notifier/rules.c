@@ -10,26 +10,39 @@
 	(ALLOW(NUMBER) | ALLOW(RECEIVED_ON) | ALLOW(DUE_ON) | ALLOW(DEPARTMENT) | ALLOW(LAW) | ALLOW(TRACKING_URL) |   \
 	    ALLOW(ACCESS_CODE) | ALLOW(OPT_OUT_URL))
 
+/* Of the case, nothing of the applicant. */
+#define STAFF (ALLOW(NUMBER) | ALLOW(RECEIVED_ON) | ALLOW(DEPARTMENT) | ALLOW(TOPIC) | ALLOW(CASE_URL))
+
 const struct template_rule template_rules[] = {
     /* Whoever controls the address need not be the applicant: nothing of the case. */
     {TEMPLATE_CONFIRM, POLICY_AT_MOST_ONCE,
-	ALLOW(NUMBER) | ALLOW(RECEIVED_ON) | ALLOW(CONFIRM_URL) | ALLOW(OPT_OUT_URL)},
-    {"received", POLICY_AT_MOST_ONCE, COMMON},
-    {"assigned", POLICY_AT_MOST_ONCE, COMMON},
-    {"question", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(ANSWER_BY)},
-    {"reminder", POLICY_AT_MOST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(ANSWER_BY)},
-    {"interim_answer", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(FINAL_BY) | ALLOW(JOINT)},
-    {"answered", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(JOINT)},
-    {"closed", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON)},
+	ALLOW(NUMBER) | ALLOW(RECEIVED_ON) | ALLOW(CONFIRM_URL) | ALLOW(OPT_OUT_URL), false},
+    {"received", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"assigned", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"question", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(ANSWER_BY), false},
+    {"reminder", POLICY_AT_MOST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(ANSWER_BY), false},
+    {"interim_answer", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(FINAL_BY) | ALLOW(JOINT), false},
+    {"answered", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(JOINT), false},
+    {"closed", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON), false},
     {"forwarded", POLICY_AT_LEAST_ONCE,
-	COMMON | ALLOW(LAW_FORWARD) | ALLOW(INSTITUTION) | ALLOW(LETTER_ON) | ALLOW(LETTER_NUMBER)},
-    {"rejected", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(REJECT_REASON)},
-    {"merged", POLICY_AT_MOST_ONCE, COMMON},
-    {"unmerged", POLICY_AT_MOST_ONCE, COMMON},
-    {"reopened", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON)},
-    {"withdrawn", POLICY_AT_MOST_ONCE, COMMON},
-    {"deadline_moved", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON) | ALLOW(OLD_DUE_ON)},
-    {NULL, NULL, 0},
+	COMMON | ALLOW(LAW_FORWARD) | ALLOW(INSTITUTION) | ALLOW(LETTER_ON) | ALLOW(LETTER_NUMBER), false},
+    {"rejected", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(REJECT_REASON), false},
+    {"merged", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"unmerged", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"reopened", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON), false},
+    {"withdrawn", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"deadline_moved", POLICY_AT_MOST_ONCE, COMMON | ALLOW(REASON) | ALLOW(OLD_DUE_ON), false},
+    {"fee_told", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(TEXT) | ALLOW(PAY_BY), false},
+    {"fee_paid", POLICY_AT_MOST_ONCE, COMMON, false},
+    {"fee_unpaid", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(PAY_BY), false},
+    {"date_promised", POLICY_AT_MOST_ONCE, COMMON | ALLOW(PROMISED_ON) | ALLOW(REASON), false},
+    {"promise_moved", POLICY_AT_LEAST_ONCE, COMMON | ALLOW(PROMISED_ON) | ALLOW(OLD_PROMISED_ON) | ALLOW(REASON),
+	false},
+    {TEMPLATE_STAFF_ESCALATION, POLICY_AT_LEAST_ONCE,
+	STAFF | ALLOW(DUE_ON) | ALLOW(CLOCK) | ALLOW(CLOCK_EN) | ALLOW(STAGE), true},
+    {TEMPLATE_STAFF_PAGE, POLICY_AT_LEAST_ONCE, STAFF | ALLOW(EMERGENCY), true},
+    {TEMPLATE_STAFF_SUMMARY, POLICY_AT_LEAST_ONCE, ALLOW(COUNT) | ALLOW(TEXT), true},
+    {NULL, NULL, 0, false},
 };
 
 static void
@@ -107,6 +120,27 @@ tells_deadline(const Kopru__V1__Event *event)
 	return clock == KOPRU__V1__CLOCK__CLOCK_UNSPECIFIED || clock == KOPRU__V1__CLOCK__CLOCK_LAW;
 }
 
+static void
+fill_fee(const Kopru__V1__Event *event, struct notice_fields *f)
+{
+	f->text = event->fee_told->text;
+	f->pay_by = event->fee_told->pay_by;
+}
+
+static void
+fill_promise(const Kopru__V1__Event *event, struct notice_fields *f)
+{
+	f->promised_on = event->date_promised->promised_on;
+	f->old_promised_on = event->date_promised->old_promised_on;
+	f->reason = event->date_promised->reason;
+}
+
+static void
+fill_unpaid(const Kopru__V1__Event *event, struct notice_fields *f)
+{
+	f->pay_by = event->standing->fee_due_on;
+}
+
 /* Why a case was assigned, transferred, merged or taken apart is among officials, and may speak of others; why it was
  * withdrawn is the applicant's own text. */
 static const struct event_rule event_rules[] = {
@@ -138,9 +172,9 @@ static const struct event_rule event_rules[] = {
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", NULL, NULL},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", fill_deadline, tells_deadline},
     {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, NULL, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_FEE_TOLD, NULL, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_FEE_PAID, NULL, NULL, NULL},
-    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, NULL, NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "fee_told", fill_fee, NULL},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, "fee_paid", NULL, NULL},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "date_promised", fill_promise, NULL},
 };
 
 const struct template_rule *
@@ -150,6 +184,21 @@ template_rule_find(const char *name)
 		if (strcmp(rule->name, name) == 0)
 			return rule;
 	return NULL;
+}
+
+/* By the router's own clock: the fee was not paid in time. */
+static const struct event_rule unpaid_rule = {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "fee_unpaid", fill_unpaid, NULL};
+static const struct event_rule moved_rule = {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "promise_moved", fill_promise, NULL};
+
+const struct event_rule *
+event_rule_of(const Kopru__V1__Event *event)
+{
+	if (event->body_case == KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN && event->standing &&
+	    event->standing->fee_due_on != 0)
+		return &unpaid_rule;
+	if (event->body_case == KOPRU__V1__EVENT__BODY_DATE_PROMISED && event->date_promised->old_promised_on != 0)
+		return &moved_rule;
+	return event_rule_find((int)event->body_case);
 }
 
 const struct event_rule *

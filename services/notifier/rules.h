@@ -27,6 +27,12 @@ struct notice_fields {
 	int32_t letter_on;
 	const char *letter_number;
 	bool joint; /* answered together with others */
+	int32_t pay_by;
+	int32_t promised_on, old_promised_on;
+	const char *topic_name; /* this and what follows: for staff */
+	const char *emergency;
+	int32_t clock, stage; /* kopru.v1.Clock; percent */
+	int32_t count;
 };
 
 /* What becomes of a letter when nobody knows whether the server took it. */
@@ -38,9 +44,13 @@ struct template_rule {
 	const char *name; /* NULL ends the table */
 	const char *policy;
 	uint32_t allowed; /* TEMPLATE_ALLOW of each field that it may use */
+	bool staff; /* one text in both languages, in folder staff */
 };
 
 extern const struct template_rule template_rules[];
+#define TEMPLATE_STAFF_ESCALATION "staff_escalation"
+#define TEMPLATE_STAFF_PAGE "staff_page"
+#define TEMPLATE_STAFF_SUMMARY "staff_summary"
 #define TEMPLATE_CONFIRM "confirm" /* the neutral message to an address that nobody proved */
 
 /* NULL when there is no such template. */
@@ -53,6 +63,8 @@ struct event_rule {
 	bool (*tells)(const Kopru__V1__Event *event); /* whether this one means something to him; NULL: each does */
 };
 
+/* That of an event, which may depend on more than its type. NULL: nobody knows it. */
+const struct event_rule *event_rule_of(const Kopru__V1__Event *event);
 /* NULL when nobody knows such an event. Erased is none of these. */
 const struct event_rule *event_rule_find(int body_case);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
+#include "services/notifier/store_staff.h"
 
 #define LOOK_MS 1000
 #define GATHER_MS 50 /* a look costs a commit, so a moment's notices share one */
@@ -249,6 +250,7 @@ measures_add(struct sender *s, struct db_tx *tx)
 {
 	s->give_up_call = store_notices_give_up(tx, s->conf.held_days);
 	s->waiting_call = store_notices_waiting(tx);
+	store_staff_sum_up(tx);
 }
 
 /* Whoever waits for a proof from now on is asked for it, if he never was. */

@@ -47,14 +47,15 @@ stored AS (
 	INSERT INTO notifier.attempt (notice_id, token, provider, resend, started_at)
 	SELECT c.id, c.lease_token, $8::text, c.resends > 0, c.attempted_at FROM claimed AS c)
 SELECT c.id, c.lease_token, c.attempts, c.resends > 0, c.application_id, c.number, c.channel, c.template, c.language,
-       c.address, c.fields::text, c.created_at, clock_timestamp(), a.verified_at IS NOT NULL, a.opted_out_at IS NOT NULL,
-       b.letters::int, b.confirms::int
+       c.address, c.fields::text, c.created_at, clock_timestamp(), a.verified_at IS NOT NULL OR c.person <> 'applicant',
+       a.opted_out_at IS NOT NULL AND c.person = 'applicant', b.letters::int, b.confirms::int
   FROM claimed AS c
   LEFT JOIN notifier.address AS a ON a.application_id = c.application_id AND a.address = c.address
  CROSS JOIN LATERAL (
        SELECT count(*) AS letters, count(*) FILTER (WHERE t.template = 'confirm') AS confirms
          FROM (SELECT o.template FROM notifier.notice AS o
-                WHERE lower(o.address) = lower(c.address) AND o.id <> c.id AND o.state IN ('sending', 'sent', 'unknown')
+                WHERE c.person = 'applicant' AND o.person = 'applicant' AND lower(o.address) = lower(c.address)
+                  AND o.id <> c.id AND o.state IN ('sending', 'sent', 'unknown')
                   AND o.attempted_at >= date_trunc('day', now() AT TIME ZONE 'Europe/Istanbul') AT TIME ZONE 'Europe/Istanbul'
                 LIMIT $10::int) AS t) AS b
  ORDER BY c.version, c.id;

@@ -30,6 +30,16 @@ enum template_field {
 	TEMPLATE_LETTER_ON,
 	TEMPLATE_LETTER_NUMBER,
 	TEMPLATE_JOINT, /* a sentence, when applications were answered together */
+	TEMPLATE_PAY_BY, /* the fee of Law 4982 */
+	TEMPLATE_PROMISED_ON,
+	TEMPLATE_OLD_PROMISED_ON,
+	TEMPLATE_TOPIC,
+	TEMPLATE_CLOCK, /* which term, in Turkish */
+	TEMPLATE_CLOCK_EN,
+	TEMPLATE_STAGE, /* percent of it that have passed */
+	TEMPLATE_EMERGENCY, /* what to call at once */
+	TEMPLATE_COUNT,
+	TEMPLATE_CASE_URL, /* for staff: no secret in it */
 	TEMPLATE_CONFIRM_URL,
 	TEMPLATE_OPT_OUT_URL,
 	TEMPLATE_FIELDS,

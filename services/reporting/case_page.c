@@ -12,6 +12,7 @@
 #include "services/reporting/similar_out.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_case.h"
+#include "services/reporting/store_ledger.h"
 #include "services/reporting/store_similar.h"
 
 struct asking {
@@ -285,6 +286,7 @@ on_looked_up(void *arg, enum db_outcome outcome, const struct db_results *result
 	json_object_set_new(json, "parts", parts_json(asking, results, whole));
 	if (whole)
 		json_object_set_new(json, "incident", incident_json(asking, results, english));
+	json_object_set_new(json, "promises", store_get_case_promises(results, asking->calls.promises));
 	json_object_set_new(json, "history", steps_json(asking, results, &shown, english));
 	http_reply_json(r, 200, json);
 }

@@ -76,9 +76,15 @@ void figures_backlog(struct figures *f, int32_t day, int64_t growth);
  * which there can be a backlog. */
 int figures_finish(struct figures *f, int32_t until, struct err *e);
 
-/* JSON, written straight: a summary has thousands of numbers, and jansson took longer than the database. generated_at:
- * microseconds. NUL-terminated, in the figures' arena. */
-const char *figures_json(const struct figures *f, int64_t generated_at, size_t *size);
+/* What is told beside the figures. */
+struct figures_told {
+	int64_t at; /* when they were made */
+	const char *promises; /* how promises were kept, by department: a JSON array */
+};
+
+/* JSON, written straight: a summary has thousands of numbers, and jansson took longer than the database. NUL-terminated,
+ * in the figures' arena. */
+const char *figures_json(const struct figures *f, const struct figures_told *told, size_t *size);
 
 /* The same as rows of a table: FIGURES_COLUMNS texts each, the first three and the last for people, the rest numbers or
  * "". Rows live in the figures' arena. */

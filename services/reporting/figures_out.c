@@ -292,14 +292,14 @@ put_backlog(struct text *t, const struct figures *f)
 }
 
 const char *
-figures_json(const struct figures *f, int64_t generated_at, size_t *size)
+figures_json(const struct figures *f, const struct figures_told *told, size_t *size)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], at[TIME_TEXT_SIZE];
 	struct text t = {.arena = f->arena};
 
 	date_text(f->from, from);
 	date_text(f->to, to);
-	time_text_istanbul(generated_at, at);
+	time_text_istanbul(told->at, at);
 	put(&t, arena_printf(f->arena,
 		    "{\"from\":\"%s\",\"to\":\"%s\",\"generated_at\":\"%s\",\"definition_version\":%d,"
 		    "\"list_of_a_measure\":\"list + '&measure=' + its name\",\"total\":%lld,\"all\":",
@@ -308,6 +308,8 @@ figures_json(const struct figures *f, int64_t generated_at, size_t *size)
 	for (int table = FIGURES_BY_CHANNEL; table < FIGURES_TABLES; table++)
 		put_table(&t, f, table);
 	put_backlog(&t, f);
+	put(&t, ",\"promises\":");
+	put(&t, told->promises);
 	put(&t, "}");
 	*text_room(&t, 1) = '\0';
 	*size = t.size;

@@ -3,7 +3,9 @@
 #include "services/reporting/record.h"
 
 #include "common/domain/words.h"
+#include "services/reporting/ledger.h"
 #include "services/reporting/store.h"
+#include "services/reporting/store_ledger.h"
 #include "services/reporting/store_requests.h"
 #include "services/reporting/store_routed.h"
 #include "services/reporting/store_similar.h"
@@ -142,12 +144,14 @@ record_events(
 	parts_record(tx, events, count);
 	origins_record(tx, events, count);
 	routings_record(tx, events, count);
+	ledger_record(tx, events, count);
 	if (rows.first_count > 0)
 		store_requests_first(tx, rows.first, rows.first_count);
 	if (rows.later_count > 0)
 		store_requests_later(tx, rows.later, rows.later_count);
 	likeness_record(tx, &rows);
 	if (rows.erased_count > 0) {
+		store_ledger_erase(tx, rows.erased, rows.erased_count);
 		store_applications_erase(tx, rows.erased, rows.erased_count);
 		store_requests_erase(tx, rows.erased, rows.erased_count);
 		store_likeness_erase(tx, rows.erased, rows.erased_count);

@@ -11,6 +11,8 @@
 #include "services/reporting/case_page.h"
 #include "services/reporting/figures.h"
 #include "services/reporting/figures.sql.h"
+#include "services/reporting/inbox.h"
+#include "services/reporting/ledger.sql.h"
 #include "services/reporting/likeness.sql.h"
 #include "services/reporting/open311.h"
 #include "services/reporting/record.h"
@@ -39,6 +41,7 @@ struct reporting {
 	struct reports reports;
 	struct case_page case_page;
 	struct similar similar;
+	struct inbox inbox;
 	struct open311 open311;
 	struct tending *tending;
 	struct http *http;
@@ -49,11 +52,11 @@ struct reporting {
 	char intake_public[BUS_KEY_SIZE], case_public[BUS_KEY_SIZE];
 };
 
-static const struct db_statement *const tables[] = {
-    feed_statements, reporting_statements, requests_statements, likeness_statements, routed_statements, NULL};
+static const struct db_statement *const tables[] = {feed_statements, reporting_statements, requests_statements,
+    likeness_statements, routed_statements, ledger_statements, NULL};
 static const struct db_statement *const open311_tables[] = {requests_statements, NULL};
 static const struct db_statement *const reports_tables[] = {
-    feed_statements, reporting_statements, figures_statements, NULL};
+    feed_statements, reporting_statements, figures_statements, ledger_statements, NULL};
 
 static void
 on_record(void *arg, struct db_tx *tx, const struct turn_event *events, size_t count, void **note)
@@ -165,6 +168,14 @@ on_similar_asked(void *arg, struct http_request *request)
 }
 
 static void
+on_inbox_asked(void *arg, struct http_request *request)
+{
+	const struct reporting *r = arg;
+
+	inbox_answer(&r->inbox, request);
+}
+
+static void
 on_open311_list_asked(void *arg, struct http_request *request)
 {
 	const struct reporting *r = arg;
@@ -208,6 +219,7 @@ static const struct http_route routes[] = {
 	"/api/v1/applications/"
 	"*",
 	"key:cases or key:reports", on_case_asked, 0},
+    {HTTP_GET, "/api/v1/inbox", "key:cases", on_inbox_asked, 0},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
     {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
     {HTTP_GET,
@@ -339,6 +351,7 @@ reporting_open(struct reporting *r, struct loop *l, const struct reporting_conf 
 	r->track = (struct track){.db = r->track_db, .after = r->after};
 	r->case_page = (struct case_page){.db = r->track_db, .after = r->after, .keys = r->keys, .clock = &r->clock};
 	r->similar = (struct similar){.db = r->track_db, .after = r->after, .keys = r->keys, .clock = &r->clock};
+	r->inbox = (struct inbox){.db = r->track_db, .after = r->after, .keys = r->keys};
 	r->reports = (struct reports){.clock = &r->clock,
 	    .db = r->reports_db,
 	    .after = r->after,

@@ -3,6 +3,7 @@
 
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
+#include "services/reporting/store_ledger.h"
 #include "services/reporting/store_similar.h"
 
 struct store_case_calls
@@ -22,6 +23,7 @@ store_case(struct db_tx *tx, const char *number, const char *department)
 	calls.origin = db_call(tx, &reporting_statements[CASE_ORIGIN]);
 	db_bind_text(tx, number);
 	calls.incident = store_incident(tx, number);
+	calls.promises = store_case_promises(tx, number);
 	return calls;
 }
 

@@ -28,7 +28,7 @@ struct case_step {
 };
 
 struct store_case_calls {
-	size_t facts, steps, parts, files, origin, incident;
+	size_t facts, steps, parts, files, origin, incident, promises;
 };
 
 /* department: for which is asked; "": none. Both texts are borrowed until the transaction ends. */

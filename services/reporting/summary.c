@@ -5,6 +5,7 @@
 #include "services/reporting/reports.h"
 #include "services/reporting/store.h"
 #include "services/reporting/store_figures.h"
+#include "services/reporting/store_ledger.h"
 
 #define COUNTS_MAX 8 /* under way at once */
 
@@ -14,22 +15,38 @@ struct counting {
 	int32_t from, to;
 	struct query_output output;
 	struct after_place after;
-	size_t cursor;
+	size_t cursor, promises;
 	struct store_summary_calls calls;
 };
 
 static const struct export_table columns = {
     .columns = figures_columns, .count = FIGURES_COLUMNS, .first_number = 3, .last_number = FIGURES_COLUMNS - 1};
 
+/* In a; lets go of the value. */
+static const char *
+json_text(struct arena *a, json_t *json)
+{
+	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	char *text = arena_alloc(a, size + 1);
+
+	json_dumpb(json, text, size, JSON_COMPACT);
+	text[size] = '\0';
+	json_decref(json);
+	return text;
+}
+
 static void
-figures_answer(struct counting *c, const struct figures *f)
+figures_answer(struct counting *c, const struct figures *f, const struct db_results *results)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE];
 	struct output *output;
 	size_t size;
 
 	if (c->output.format == QUERY_JSON) {
-		const char *json = figures_json(f, feed_clock_now(c->reports->clock), &size);
+		json_t *kept = store_get_promises_kept(results, c->promises);
+		const struct figures_told told = {
+		    feed_clock_now(c->reports->clock), json_text(http_arena(c->request), kept)};
+		const char *json = figures_json(f, &told, &size);
 
 		http_reply_bytes(c->request, 200, "application/json", NULL, json, size);
 		return;
@@ -65,7 +82,7 @@ on_counted(void *arg, enum db_outcome outcome, const struct db_results *results,
 		http_reply_problem(r, "internal", NULL);
 		return;
 	}
-	figures_answer(c, f);
+	figures_answer(c, f, results);
 }
 
 static void
@@ -80,6 +97,7 @@ on_ready(void *arg)
 	}
 	tx = db_begin(c->reports->db);
 	c->calls = store_summary(tx, c->from, c->to);
+	c->promises = store_promises_kept(tx, c->from, c->to, date_in_istanbul(feed_clock_now(c->reports->clock)));
 	if (c->after.stream)
 		c->cursor = store_reporting_cursor(tx, c->after.stream);
 	db_commit(tx, on_counted, c);

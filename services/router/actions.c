@@ -206,7 +206,7 @@ check_version(struct deed *d)
 	uint32_t version = (uint32_t)d->record->version, expected = d->order->expected_version;
 	struct arena *a = d->cases->arena;
 
-	if (expected == 0 || expected == version)
+	if (expected == 0 || (expected >= (uint32_t)d->record->changed_version && expected <= version))
 		return true; /* where it may be 0 was checked before */
 	return deed_refuse(d, CODE(CONFLICT), SENTENCE_VERSION_OLD,
 	    &(struct sentence_words){{arena_printf(a, "%u", version), arena_printf(a, "%u", expected)}});

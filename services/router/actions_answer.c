@@ -141,6 +141,8 @@ interim_one(struct deed *d, struct case_record *r, const char *leading, const vo
 	Kopru__V1__InterimAnswerGiven body;
 
 	r->final_owed = true;
+	if (*final_by != 0)
+		r->promised_on = *final_by;
 	kopru__v1__interim_answer_given__init(&body);
 	body.text = deed_string(d, d->order->text);
 	body.final_by = *final_by;

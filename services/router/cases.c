@@ -221,6 +221,8 @@ cases_tell(struct cases *c, const struct case_telling *t)
 	Kopru__V1__Actor actor = *t->actor;
 
 	r->version++;
+	if (t->event != KOPRU__V1__EVENT__BODY_CASE_ESCALATED)
+		r->changed_version = r->version;
 	clocks_settle(c->catalogue, c->now, r);
 	standing_fill(c, r, &standing);
 	kopru__v1__event__init(&event);

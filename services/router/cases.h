@@ -28,6 +28,7 @@ struct case_record {
 	struct uuid application_id;
 	const char *number;
 	int32_t version, stored_version; /* now, and as it was read */
+	int32_t changed_version; /* since then only the router's clock spoke, of which no command need know */
 	int state;
 	const char *department;
 	const char *topic; /* NULL: none */

@@ -5,7 +5,8 @@
 -- out: the cases of these, of those that lead them and of those that are merged into them, by application id: id, number,
 --      version, state, department, topic, triage, received at, due on, target on, kind, channel, legal basis, hand-backs,
 --      with arbiter, arbiter due on, final owed, extended, answers, merged into, state before, draft (text, drafted by,
---      approved by), question (text, answer by, remind on), payload of ApplicationRouted, promised on, fee told on, fee due on
+--      approved by), question (text, answer by, remind on), payload of ApplicationRouted, promised on, fee told on, fee due on,
+--      version since which only the router's clock spoke
 -- A row without routed_seq is an older version's, until cases_complete: then its event is looked for.
 -- OFFSET 0 keeps it at one look by key for each: a plan made while the tables were small merged whole tables instead.
 WITH asked AS MATERIALIZED (
@@ -22,7 +23,8 @@ wanted AS MATERIALIZED (
 SELECT c.application_id, c.number, c.version, c.state, c.department, c.topic, c.triage, c.received_at, c.due_on,
        c.target_on, c.kind, c.channel, c.legal_basis, c.hand_backs, c.with_arbiter, c.arbiter_due_on, c.final_owed,
        c.extended, c.answers, c.merged_into, c.state_before, d.text, d.drafted_by, d.approved_by, q.text, q.answer_by,
-       q.remind_on, e.payload, c.promised_on, c.fee_told_on, c.fee_due_on
+       q.remind_on, e.payload, c.promised_on, c.fee_told_on, c.fee_due_on,
+       CASE WHEN c.escalated_version = c.version THEN c.changed_version ELSE c.version END
   FROM wanted AS w
  CROSS JOIN LATERAL (SELECT x.* FROM router.case AS x WHERE x.application_id = w.id OFFSET 0) AS c
   LEFT JOIN LATERAL (SELECT x.* FROM router.draft AS x WHERE x.application_id = w.id OFFSET 0) AS d ON true
@@ -55,7 +57,7 @@ SELECT count(*) FROM (SELECT 1 FROM router.case AS c WHERE c.application_id = AN
 -- in:  $1 application ids, $2 versions as read, $3 new versions, $4 states, $5 departments, $6 topics, $7 triage,
 --      $8 due on, $9 kinds, $10 channels, $11 legal bases, $12 hand-backs, $13 with arbiter, $14 arbiter due on,
 --      $15 final owed, $16 extended, $17 answers, $18 merged into, $19 states before, $20 target on, $21 promised on,
---      $22 fees told on, $23 fees due on (arrays of one length)
+--      $22 fees told on, $23 fees due on, $24 versions since which only the router's clock spoke (arrays of one length)
 -- raises KF004 when a row is not at the version that was read
 WITH changed AS (
 	UPDATE router.case AS c
@@ -64,13 +66,15 @@ WITH changed AS (
 	       hand_backs = n.hand_backs, with_arbiter = n.with_arbiter, arbiter_due_on = n.arbiter_due_on,
 	       final_owed = n.final_owed, extended = n.extended, answers = n.answers, merged_into = n.merged_into,
 	       state_before = n.state_before, target_on = n.target_on, promised_on = n.promised_on,
-	       fee_told_on = n.fee_told_on, fee_due_on = n.fee_due_on, clocked = true, changed_at = now()
+	       fee_told_on = n.fee_told_on, fee_due_on = n.fee_due_on, clocked = true,
+	       changed_version = n.changed_version,
+	       escalated_version = CASE WHEN n.changed_version < n.version THEN n.version END, changed_at = now()
 	  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::bool[], $8::date[],
 	              $9::int[], $10::int[], $11::int[], $12::int[], $13::bool[], $14::date[], $15::bool[], $16::bool[],
-	              $17::int[], $18::uuid[], $19::int[], $20::date[], $21::date[], $22::date[], $23::date[])
+	              $17::int[], $18::uuid[], $19::int[], $20::date[], $21::date[], $22::date[], $23::date[], $24::int[])
 	         AS n(application_id, old_version, version, state, department, topic, triage, due_on, kind, channel,
 	              legal_basis, hand_backs, with_arbiter, arbiter_due_on, final_owed, extended, answers, merged_into,
-	              state_before, target_on, promised_on, fee_told_on, fee_due_on)
+	              state_before, target_on, promised_on, fee_told_on, fee_due_on, changed_version)
 	 WHERE c.application_id = ANY ($1::uuid[]) -- by key, whatever the plan was made on
 	   AND c.application_id = n.application_id AND c.version = n.old_version
 	RETURNING 1)

@@ -41,6 +41,7 @@ enum {
 	C_PROMISED_ON,
 	C_FEE_TOLD_ON,
 	C_FEE_DUE_ON,
+	C_CHANGED_VERSION,
 };
 
 /* Calls of store_cases_wanted. */
@@ -145,6 +146,7 @@ state_read(const struct db_results *results, size_t i, struct case_record *r)
 	r->promised_on = date_or_zero(results, i, C_PROMISED_ON);
 	r->fee_told_on = date_or_zero(results, i, C_FEE_TOLD_ON);
 	r->fee_due_on = date_or_zero(results, i, C_FEE_DUE_ON);
+	r->changed_version = db_int4(results, CALL_CASES, i, C_CHANGED_VERSION);
 }
 
 static struct case_record *

@@ -132,6 +132,7 @@ cases_change(struct db_tx *tx, const struct changed *all)
 	BIND(tx, all, DB_DATES, put_date, r->promised_on);
 	BIND(tx, all, DB_DATES, put_date, r->fee_told_on);
 	BIND(tx, all, DB_DATES, put_date, r->fee_due_on);
+	BIND(tx, all, DB_INT4S, db_put_int4, r->changed_version);
 }
 
 static void

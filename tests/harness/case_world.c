@@ -94,7 +94,7 @@ record_add(struct world *w, size_t i)
 	memset(r, 0, sizeof(*r));
 	r->application_id.bytes[0] = (uint8_t)(i + 1);
 	r->number = arena_printf(w->arena, "HM-2026-000000%zu-0", i);
-	r->version = r->stored_version = 2;
+	r->version = r->stored_version = r->changed_version = 2;
 	r->state = STATE(ASSIGNED);
 	r->department = "TEM";
 	r->received_at = RECEIVED_AT;

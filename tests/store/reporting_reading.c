@@ -12,6 +12,7 @@
 
 #include "common/feed/feed.sql.h"
 #include "services/reporting/figures.sql.h"
+#include "services/reporting/ledger.sql.h"
 #include "services/reporting/likeness.sql.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
@@ -24,7 +25,7 @@
 #define NUMBER "HM-2020-0000003-0"
 
 static const struct db_statement *const tables[] = {
-    feed_statements, reporting_statements, figures_statements, likeness_statements, NULL};
+    feed_statements, reporting_statements, figures_statements, likeness_statements, ledger_statements, NULL};
 static const uint8_t hash[32] = {7};
 static const uint8_t dummy[32];
 

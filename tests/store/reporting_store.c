@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/feed/feed.sql.h"
+#include "services/reporting/ledger.sql.h"
 #include "services/reporting/reporting.sql.h"
 #include "services/reporting/store.h"
 #include "tests/harness/database.h"
@@ -19,7 +20,7 @@
 #define MANY 20
 #define TODAY 20790
 
-static const struct db_statement *const tables[] = {feed_statements, reporting_statements, NULL};
+static const struct db_statement *const tables[] = {feed_statements, reporting_statements, ledger_statements, NULL};
 static const uint8_t dummy[32];
 static const uint8_t hash[32] = {1, 2, 3};
 static const uint8_t other_hash[32] = {1, 2, 4};

@@ -14,6 +14,7 @@
 #include "common/feed/feed.sql.h"
 #include "services/reporting/figures.sql.h"
 #include "services/reporting/figures_internal.h"
+#include "services/reporting/ledger.sql.h"
 #include "services/reporting/likeness.sql.h"
 #include "services/reporting/record.h"
 #include "services/reporting/reporting.sql.h"
@@ -30,7 +31,7 @@
 #define TODAY (FIRST_DAY + 60)
 
 static const struct db_statement *const tables[] = {feed_statements, reporting_statements, figures_statements,
-    requests_statements, likeness_statements, routed_statements, NULL};
+    requests_statements, likeness_statements, routed_statements, ledger_statements, NULL};
 
 struct life {
 	uint8_t id[16], hash[32];

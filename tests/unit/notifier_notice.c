@@ -226,9 +226,9 @@ static const struct row {
     {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, "withdrawn", POLICY_AT_MOST_ONCE, {NULL}},
     {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, "deadline_moved", POLICY_AT_MOST_ONCE, {"metin", "01.12.2026", NULL}},
     {KOPRU__V1__EVENT__BODY_CASE_ESCALATED, "", "", {NULL}},
-    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "", "", {NULL}},
-    {KOPRU__V1__EVENT__BODY_FEE_PAID, "", "", {NULL}},
-    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "", "", {NULL}},
+    {KOPRU__V1__EVENT__BODY_FEE_TOLD, "fee_told", POLICY_AT_LEAST_ONCE, {"metin", "01.12.2026", NULL}},
+    {KOPRU__V1__EVENT__BODY_FEE_PAID, "fee_paid", POLICY_AT_MOST_ONCE, {NULL}},
+    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, "date_promised", POLICY_AT_MOST_ONCE, {"metin", "01.12.2026", NULL}},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -252,6 +252,9 @@ struct bodies {
 	Kopru__V1__CaseClosed closed;
 	Kopru__V1__CaseWithdrawn withdrawn;
 	Kopru__V1__DeadlineMoved moved;
+	Kopru__V1__FeeTold fee_told;
+	Kopru__V1__FeePaid fee_paid;
+	Kopru__V1__DatePromised promised;
 };
 
 static void
@@ -271,6 +274,12 @@ bodies_start(struct bodies *b, int32_t day)
 	kopru__v1__case_closed__init(&b->closed);
 	kopru__v1__case_withdrawn__init(&b->withdrawn);
 	kopru__v1__deadline_moved__init(&b->moved);
+	kopru__v1__fee_told__init(&b->fee_told);
+	kopru__v1__fee_paid__init(&b->fee_paid);
+	kopru__v1__date_promised__init(&b->promised);
+	b->fee_told.text = b->promised.reason = text;
+	b->fee_told.pay_by = b->promised.promised_on = day;
+	b->fee_paid.evidence = canary;
 	b->assigned.reason = b->transferred.reason = b->merged.reason = b->unmerged.reason = canary;
 	b->unmerged.from_number = b->withdrawn.reason = b->forwarded.letter = canary;
 	b->asked.text = b->reminded.text = b->answered.text = b->interim.text = b->rejected.text = text;
@@ -305,6 +314,9 @@ body_set(struct sample *s, struct bodies *b, int body_case)
 	    {KOPRU__V1__EVENT__BODY_CASE_CLOSED, &b->closed},
 	    {KOPRU__V1__EVENT__BODY_CASE_WITHDRAWN, &b->withdrawn},
 	    {KOPRU__V1__EVENT__BODY_DEADLINE_MOVED, &b->moved},
+	    {KOPRU__V1__EVENT__BODY_FEE_TOLD, &b->fee_told},
+	    {KOPRU__V1__EVENT__BODY_FEE_PAID, &b->fee_paid},
+	    {KOPRU__V1__EVENT__BODY_DATE_PROMISED, &b->promised},
 	};
 
 	sample_start(s);

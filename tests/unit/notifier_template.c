@@ -128,7 +128,7 @@ all_templates_of_the_house_are_right(void **state)
 
 	(void)state;
 	assert_int_equal(composer_check("services/notifier/templates", on_wrong, &count), 0);
-	assert_int_equal(count, 30);
+	assert_int_equal(count, 46);
 }
 
 int

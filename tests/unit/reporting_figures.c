@@ -106,7 +106,7 @@ parsed(const struct figures *f)
 {
 	json_error_t error;
 	size_t size;
-	const char *text = figures_json(f, 1795424400000000, &size);
+	const char *text = figures_json(f, &(struct figures_told){1795424400000000, "[]"}, &size);
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 
 	if (!json)
