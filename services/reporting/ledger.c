@@ -109,9 +109,14 @@ interim_read(const struct entry *e)
 	store_inbox_end(e->tx, &e->place, "escalation", CLOCK(PROMISE));
 }
 
+/* The municipality's own targets were not told. */
 static void
 deadline_read(const struct entry *e)
 {
+	Kopru__V1__Clock clock = e->event->deadline_moved->clock;
+
+	if (clock != KOPRU__V1__CLOCK__CLOCK_UNSPECIFIED && clock != CLOCK(LAW))
+		return;
 	law_promise(e, e->event->deadline_moved->reason);
 }
 
