@@ -199,33 +199,18 @@ on_open311_posted(void *arg, struct http_request *request)
 	open311_posted(&r->open311, request);
 }
 
+#define ANY "*"
+
 static const struct http_route routes[] = {
     {HTTP_POST, "/api/v1/track", "public", on_track_posted, TRACK_BODY_MAX},
-    {HTTP_GET,
-	"/api/v1/cases/"
-	"*",
-	"key:cases or key:reports", on_case_asked, 0},
-    {HTTP_GET,
-	"/api/v1/cases/"
-	"*"
-	"/similar",
-	"key:cases", on_similar_asked, 0},
-    {HTTP_GET,
-	"/api/v1/applications/"
-	"*"
-	"/similar",
-	"key:cases", on_similar_asked, 0},
-    {HTTP_GET,
-	"/api/v1/applications/"
-	"*",
-	"key:cases or key:reports", on_case_asked, 0},
+    {HTTP_GET, "/api/v1/cases/" ANY, "key:cases or key:reports", on_case_asked, 0},
+    {HTTP_GET, "/api/v1/cases/" ANY "/similar", "key:cases", on_similar_asked, 0},
+    {HTTP_GET, "/api/v1/applications/" ANY "/similar", "key:cases", on_similar_asked, 0},
+    {HTTP_GET, "/api/v1/applications/" ANY, "key:cases or key:reports", on_case_asked, 0},
     {HTTP_GET, "/api/v1/inbox", "key:cases", on_inbox_asked, 0},
     {HTTP_GET, "/api/v1/reports/summary", "key:reports", on_summary_asked, 0},
     {HTTP_GET, FIGURES_LIST, "key:reports", on_list_asked, 0},
-    {HTTP_GET,
-	"/api/v1/reports/year/"
-	"*",
-	"key:reports", on_year_asked, 0},
+    {HTTP_GET, "/api/v1/reports/year/" ANY, "key:reports", on_year_asked, 0},
     {HTTP_GET,
 	OPEN311_PATH "requests/"
 		     "*",
