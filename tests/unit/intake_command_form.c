@@ -504,6 +504,42 @@ test_unknown_names_point_to_their_place(void **state)
 	assert_string_equal(w->faults.list[0].pointer, "#/commands/0/parts/0/x~1y");
 }
 
+static int
+read_incident(struct world *w, const char *body, const char **leading)
+{
+	load(w, body);
+	return command_forms_read_incident(w->arena, w->json, &w->forms, leading, &w->faults);
+}
+
+static void
+test_an_incident_is_a_command_for_each_member(void **state)
+{
+	static const char members[] = "\"members\":[{\"number\":\"HM-2026-0000002-3\",\"expected_version\":2},"
+				      "{\"number\":\"HM-2026-0000003-1\",\"expected_version\":7}]";
+	struct world *w = *state;
+	const char *leading, *body;
+
+	body = arena_printf(w->arena, "{\"leading\":\"" NUMBER "\",\"reason\":\"aynı\",%s}", members);
+	assert_int_equal(read_incident(w, body, &leading), 2);
+	assert_string_equal(leading, NUMBER);
+	assert_int_equal(w->forms[1].action, ACTION(MERGE));
+	assert_string_equal(w->forms[1].number, "HM-2026-0000003-1");
+	assert_int_equal(w->forms[1].expected_version, 7);
+	assert_string_equal(w->forms[1].into, NUMBER);
+	assert_string_equal(w->forms[1].fields.reason, "aynı");
+	body =
+	    arena_printf(w->arena, "{\"leading\":\"" NUMBER "\",\"reason\":\"a\",\"action\":\"unmerge\",%s}", members);
+	assert_int_equal(read_incident(w, body, &leading), 2);
+	assert_int_equal(w->forms[0].action, ACTION(UNMERGE));
+	assert_string_equal(w->forms[0].into, "");
+	assert_string_equal(leading, NUMBER);
+	assert_int_equal(read_incident(w, "{\"leading\":\"" NUMBER "\",\"members\":[]}", &leading), -1);
+	assert_int_equal(w->faults.count, 2); /* no reason, no members */
+	body = arena_printf(w->arena, "{\"leading\":\"HM-2026-0000003-1\",\"reason\":\"a\",%s}", members);
+	assert_int_equal(read_incident(w, body, &leading), -1);
+	assert_string_equal(w->faults.list[0].field, "members.1.number");
+}
+
 int
 main(void)
 {
@@ -518,6 +554,7 @@ main(void)
 	    cmocka_unit_test(test_a_list_has_a_limit),
 	    cmocka_unit_test(test_applicants_show_their_code),
 	    cmocka_unit_test(test_unknown_names_point_to_their_place),
+	    cmocka_unit_test(test_an_incident_is_a_command_for_each_member),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
