@@ -5,15 +5,22 @@
 #include <string.h>
 
 #define TOLERANCE 0.1f /* of a gradient; liblinear's own */
-#define SMALL 0.01f /* a gradient that is not worth a walk through the row */
+#define SMALL 0.02f /* a gradient that is not worth a walk through the row */
 #define ROUNDS_MAX 100
+#define REST_MAX 8 /* rounds that a row is left alone which did not move in so many */
 #define HALF_COST 0.5f /* 1 / 2C */
+
+/* Rounds in which a row has not moved, and those for which it is left alone now. */
+struct rest {
+	uint8_t still, left;
+};
 
 struct state {
 	const struct solver_task *task;
 	solver_lanes *weights, *duals; /* of each column; of each chosen row */
 	float *squares; /* of each chosen row: x·x */
 	uint32_t *order; /* places in chosen */
+	struct rest *rest; /* of each chosen row */
 	uint64_t dice;
 };
 
@@ -96,22 +103,43 @@ is_stopped(const struct solver_task *t)
 	return t->stop && t->stop(t->arg);
 }
 
+/* A step for each row, or for each that is not left alone. Returns the greatest gradient. */
+static float
+round_of(struct state *s, bool all)
+{
+	float most = 0;
+
+	shuffle(s);
+	for (size_t i = 0; i < s->task->chosen_count; i++) {
+		struct rest *rest = &s->rest[s->order[i]];
+		float far;
+
+		if (rest->left > 0 && !all) {
+			rest->left--;
+			continue;
+		}
+		far = step(s, s->order[i]);
+		most = far > most ? far : most;
+		rest->still = far >= SMALL ? 0 : rest->still < REST_MAX ? rest->still + 1 : REST_MAX;
+		rest->left = rest->still;
+	}
+	return most;
+}
+
+/* Ends with a round of all rows. */
 static bool
 solve(struct state *s)
 {
-	size_t count = s->task->chosen_count;
-	float most = 2 * TOLERANCE;
+	bool all = true, done = false;
 
-	for (int round = 0; round < ROUNDS_MAX && most > TOLERANCE; round++) {
+	for (int round = 0; round < ROUNDS_MAX && !done; round++) {
+		bool near;
+
 		if (is_stopped(s->task))
 			return false;
-		most = 0;
-		shuffle(s);
-		for (size_t i = 0; i < count; i++) {
-			float far = step(s, s->order[i]);
-
-			most = far > most ? far : most;
-		}
+		near = round_of(s, all) <= TOLERANCE;
+		done = near && all;
+		all = near;
 	}
 	return true;
 }
@@ -131,8 +159,9 @@ solver_fit(const struct solver_task *task, solver_lanes *weights)
 {
 	size_t count = task->chosen_count;
 	struct state s = {task, weights, aligned_alloc(sizeof(solver_lanes), (count + 1) * sizeof(solver_lanes)),
-	    calloc(count + 1, sizeof(*s.squares)), calloc(count + 1, sizeof(*s.order)), 0x9e3779b97f4a7c15u};
-	bool done = s.duals && s.squares && s.order;
+	    calloc(count + 1, sizeof(*s.squares)), calloc(count + 1, sizeof(*s.order)),
+	    calloc(count + 1, sizeof(*s.rest)), 0x9e3779b97f4a7c15u};
+	bool done = s.duals && s.squares && s.order && s.rest;
 
 	if (done) {
 		memset(s.duals, 0, (count + 1) * sizeof(*s.duals));
@@ -145,5 +174,6 @@ solver_fit(const struct solver_task *task, solver_lanes *weights)
 	free(s.duals);
 	free(s.squares);
 	free(s.order);
+	free(s.rest);
 	return done;
 }

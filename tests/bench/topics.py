@@ -39,8 +39,13 @@ def speed(labels):
     return json.loads(done.stdout)
 
 
+def lower(text):
+    return text.replace("I", "ı").replace("İ", "i").lower()
+
+
 def theirs(rows):
-    """scikit-learn's figures, with the words as they are written in lower case."""
+    """scikit-learn's figures with the settings that give what the requirement says of it (0.871, 0.811, 0.965, 0.972): Turkish
+    lower case, pieces within words, those of one text only left out, C 0.5. Others differ by 0.005 either way."""
     try:
         import numpy
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -56,10 +61,10 @@ def theirs(rows):
     seconds = 0.0
     for k in range(FOLDS):
         vectors = FeatureUnion([
-            (analyzer, TfidfVectorizer(analyzer=analyzer, ngram_range=sizes, sublinear_tf=True))
-            for analyzer, sizes in (("word", (1, 2)), ("char", (3, 5)))])
+            (analyzer, TfidfVectorizer(preprocessor=lower, analyzer=analyzer, ngram_range=sizes, sublinear_tf=True, min_df=least))
+            for analyzer, sizes, least in (("word", (1, 2), 1), ("char_wb", (3, 5), 2))])
         started = time.monotonic()
-        machine = LinearSVC().fit(vectors.fit_transform(texts[fold != k]), labels[fold != k])
+        machine = LinearSVC(C=0.5).fit(vectors.fit_transform(texts[fold != k]), labels[fold != k])
         seconds += time.monotonic() - started
         columns = [names.index(name) for name in machine.classes_]
         for plain, table in scores.items():
@@ -101,6 +106,8 @@ def main():
         print(f"{name:22}{figures[name]:12.2f}{'':12}{f'>= {least}' if least else f'<= {most}':>26}")
         if (least and figures[name] < least) or (most and figures[name] > most):
             missed.append(name)
+    for name in ("train_cpu_s", "train_cpu_s_100"):  # what training takes where other programs use the processors, too
+        print(f"{name:22}{figures[name]:12.2f}")
     figures["missed"] = missed
     with open(os.path.join(BUILD, "topics.json"), "w", encoding="utf-8") as file:
         json.dump(figures, file, indent=2)
