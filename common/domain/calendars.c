@@ -110,11 +110,27 @@ ends_at_closing(const struct calendar *before, const struct calendars_group *g)
 	return calendar_is_office_day(before, day) && working_time_closes(before, day) == g->due_at;
 }
 
+/* Does a day of the term have other office hours than before? */
+static bool
+offices_differ(const struct calendar *before, const struct calendar *now, const struct calendars_group *g)
+{
+	int32_t last = date_in_istanbul(g->due_at);
+
+	for (int32_t day = g->started_on; day <= last; day++) {
+		if (calendar_is_office_day(before, day) != calendar_is_office_day(now, day) ||
+		    calendar_is_office_morning(before, day) != calendar_is_office_morning(now, day))
+			return true;
+	}
+	return false;
+}
+
 bool
 calendars_needs_start(const struct calendars *c, const struct calendars_group *g)
 {
-	return g->clock == KOPRU__V1__CLOCK__CLOCK_TARGET && !is_given_day(g) &&
-	       !ends_at_closing(calendar_before(c, g), g);
+	const struct calendar *before = calendar_before(c, g);
+
+	return g->clock == KOPRU__V1__CLOCK__CLOCK_TARGET && !is_given_day(g) && !ends_at_closing(before, g) &&
+	       offices_differ(before, c->list[c->newest - 1], g);
 }
 
 static int64_t
@@ -136,6 +152,8 @@ target_due(const struct calendars *c, const struct calendars_group *g)
 	const struct calendar *before = calendar_before(c, g), *now = c->list[c->newest - 1];
 
 	if (is_given_day(g))
+		return g->due_at;
+	if (!offices_differ(before, now, g))
 		return g->due_at;
 	if (ends_at_closing(before, g))
 		return days_due(before, now, g);

@@ -34,7 +34,8 @@ struct calendars_group {
 	int64_t started_at; /* asked for when calendars_needs_start */
 };
 
-/* Whether started_at is needed: of a target that does not end when the offices close. */
+/* Whether started_at is needed: of a target that does not end when the offices close, when a day of its term is another
+ * now. */
 bool calendars_needs_start(const struct calendars *c, const struct calendars_group *g);
 /* When it is due by the newest version: due_at itself when it does not move. A term of law that no version gives was set by
  * somebody and stays; so does a day that was asked for. A target that ends at closing time is taken for one of so many

@@ -8,7 +8,10 @@
 #include "services/router/store_recompute.h"
 
 #define LOOK_MS 1000
-#define SWEEP_LOOKS 30 /* from one sweep to the next when nothing has changed */
+#define SOON_LOOKS                                                                                                     \
+	30 /* from one sweep to the next after a change, so many times: some may have come in by the old one */
+#define SOON_SWEEPS 4
+#define SWEEP_LOOKS 300 /* from one to the next after that */
 #define GROUPS 500 /* of one read */
 #define CLOCKS 200 /* of one read */
 #define SENT_LOW 200 /* commands without an end, below which more are read */
@@ -30,7 +33,7 @@ struct recompute {
 	bool sweeping, reading, stopping;
 	int64_t moved, failed, failed_before; /* of this sweep, and of the one before */
 	int32_t done; /* the newest version that was swept to the end */
-	unsigned looks;
+	unsigned looks, sweeps; /* since the last sweep; sweeps since that version was done */
 	int64_t since; /* that a version is not recomputed; 0: none is */
 	struct metric *moves, *behind;
 };
@@ -274,10 +277,11 @@ on_look(void *arg)
 	struct db_tx *tx = NULL;
 
 	if (!db_is_up(r->conf.reader) || !db_is_up(r->conf.writer) || version == 0 || r->sent > 0 ||
-	    (version == r->done && ++r->looks < SWEEP_LOOKS)) {
+	    (version == r->done && ++r->looks < (r->sweeps < SOON_SWEEPS ? SOON_LOOKS : SWEEP_LOOKS))) {
 		timer_start(r->timer, LOOK_MS);
 		return;
 	}
+	r->sweeps = version == r->done ? r->sweeps + 1 : 0;
 	r->sweeping = r->reading = true;
 	tx = db_begin(r->conf.reader);
 	store_calendars_wanted(tx);

@@ -141,10 +141,14 @@ targets_of_hours_go_on_where_the_offices_do(void **state)
 	    .started_at = at("2026-12-01T16:30:00+03:00"),
 	    .version = 1,
 	    .due_at = at("2026-12-02T09:30:00+03:00")};
-	struct calendars *c = calendars_up_to(1);
+	struct calendars *same = calendars_up_to(1), *c = calendars_up_to(2);
 
 	(void)state;
+	assert_false(calendars_needs_start(same, &g)); /* nothing has changed */
 	assert_true(calendars_needs_start(c, &g));
+	g.version = 2;
+	assert_false(calendars_needs_start(c, &g)); /* computed by the newest */
+	g.version = 1;
 	assert_due(1, &g, "2026-12-02T09:30:00");
 	assert_due(2, &g, "2026-12-03T09:30:00");
 	g.due_at = at("2026-12-02T17:30:00+03:00");
@@ -153,6 +157,7 @@ targets_of_hours_go_on_where_the_offices_do(void **state)
 	assert_false(calendars_needs_start(c, &g));
 	g.clock = LAW;
 	assert_false(calendars_needs_start(c, &g));
+	calendars_free(same);
 	calendars_free(c);
 }
 
