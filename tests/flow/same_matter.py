@@ -81,13 +81,13 @@ def imported(number, text):
 
 def four_people_tell_of_one_pothole():
     # The first is who calls about it, from the place itself; the next 60 m along the street.
-    enter("phone", "Mevlana Caddesi 12 önündeki yolda derin bir çukur oluştu, arabalar zarar görüyor",
-          location=at(0, neighbourhood="Fetih", address="Mevlana Cad. 12"), applicant={"name": "Deneme Şahıs", "phone": PHONE})
+    enter("phone", "Işık Sokağı 12 önündeki yolda derin bir çukur oluştu, arabalar zarar görüyor",
+          location=at(0, neighbourhood="Fetih", address="Işık Sk. 12"), applicant={"name": "Deneme Şahıs", "phone": PHONE})
     assert META.deliver([channels.whatsapp(channels.text("wamid.S1", "yolda cukur var araba dustu lutfen asfalt yapin"),
                                            channels.message("wamid.S2", "location", {"latitude": at(40)["lat"], "longitude": SPOT["lon"]}),
                                            number="905000000003")],
                         socket=S.path("intake.sock"), path="/webhooks/whatsapp", secret=channels.SECRETS["whatsapp"][0]) == [[200]]
-    N["cimer"] = imported("2500000001", "Mevlana Caddesi'nde asfalt bozuk, büyük çukurlar var, tamirini istiyorum.")
+    N["cimer"] = imported("2500000001", "Işık Sokağı'nda asfalt bozuk, büyük çukurlar var, tamirini istiyorum.")
     status, _, answer = S.apply({"kind": "complaint", "text": "Asfalt çökmüş, koca bir çukur var; kaza olacak.", "location": at(-20),
                                  "applicant": {"name": "Deneme Kişi", "email": "web@example.org"}})
     assert status == 201, answer
