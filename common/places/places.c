@@ -10,6 +10,8 @@
 #include "common/places/names.h"
 #include "common/places/shape.h"
 
+#define LONGITUDE_MAX 1800000000.0 /* 10^-7 degrees */
+
 struct places {
 	struct arena *arena;
 	struct places_area *areas; /* by code */
@@ -17,8 +19,10 @@ struct places {
 	uint32_t *by_size; /* neighbourhoods that have a shape, the smallest first */
 	struct places_street *streets;
 	const struct shape **street_shapes;
+	uint32_t *lined; /* streets that have a line */
+	struct shape_box *lined_boxes; /* theirs, side by side: most are passed by */
 	struct names *names;
-	size_t area_count, by_size_count, street_count, points;
+	size_t area_count, by_size_count, street_count, lined_count, points;
 };
 
 static int
@@ -89,11 +93,17 @@ streets_take(struct places *p, const struct places_rows *rows, struct err *e)
 	p->street_count = rows->street_count;
 	p->streets = arena_array(a, rows->street_count + 1, sizeof(*p->streets));
 	p->street_shapes = arena_array(a, rows->street_count + 1, sizeof(*p->street_shapes));
+	p->lined = arena_array(a, rows->street_count + 1, sizeof(*p->lined));
+	p->lined_boxes = arena_array(a, rows->street_count + 1, sizeof(*p->lined_boxes));
 	for (size_t i = 0; i < rows->street_count; i++) {
 		const struct places_street *street = &rows->streets[i];
 
 		if (shape_take(p, street->shape, false, &p->street_shapes[i], e) < 0)
 			return err_prefix(e, "street \"%s\"", street->name);
+		if (p->street_shapes[i]) {
+			p->lined_boxes[p->lined_count] = p->street_shapes[i]->box;
+			p->lined[p->lined_count++] = (uint32_t)i;
+		}
 		p->streets[i] = (struct places_street){arena_string(a, street->name), arena_string(a, street->owner),
 		    arena_string(a, street->names), NULL};
 	}
@@ -230,18 +240,46 @@ area_at(const struct places *p, struct shape_point point)
 	return NULL;
 }
 
+/* All that is at most that far from the point; a little more does no harm. */
+static struct shape_box
+box_around(const struct shape_plane *plane, double metres)
+{
+	double latitude = ceil(metres / plane->latitude), longitude = ceil(metres / plane->longitude);
+
+	longitude = fmin(longitude, LONGITUDE_MAX);
+	return (struct shape_box){
+	    .low = {(int32_t)(plane->at.latitude - latitude),
+		(int32_t)fmax(plane->at.longitude - longitude, -LONGITUDE_MAX)},
+	    .high = {(int32_t)(plane->at.latitude + latitude),
+		(int32_t)fmin(plane->at.longitude + longitude, LONGITUDE_MAX)},
+	};
+}
+
+/* As shape_boxes_meet, without branches: thousands are asked and few meet. */
+static bool
+is_near(const struct shape_box *a, const struct shape_box *b)
+{
+	return ((a->low.latitude <= b->high.latitude) & (b->low.latitude <= a->high.latitude) &
+		   (a->low.longitude <= b->high.longitude) & (b->low.longitude <= a->high.longitude)) != 0;
+}
+
 static const struct places_street *
 street_at(const struct places *p, struct shape_point point)
 {
+	const struct shape_plane plane = shape_plane_at(point);
+	const struct shape_box around = box_around(&plane, PLACES_STREET_METRES);
 	const struct places_street *nearest = NULL;
 	double least = PLACES_STREET_METRES;
 
-	for (size_t i = 0; i < p->street_count; i++) {
-		double metres = p->street_shapes[i] ? shape_metres(p->street_shapes[i], point, least) : INFINITY;
+	for (size_t i = 0; i < p->lined_count; i++) {
+		double metres;
 
+		if (!is_near(&p->lined_boxes[i], &around))
+			continue;
+		metres = shape_metres(p->street_shapes[p->lined[i]], &plane, least);
 		if (metres > least || (nearest && metres == least))
 			continue;
-		nearest = &p->streets[i];
+		nearest = &p->streets[p->lined[i]];
 		least = metres;
 	}
 	return nearest;
@@ -266,13 +304,14 @@ owner_is_one(const struct places_street *streets, const struct names_found *foun
 static const struct places_street *
 street_named(const struct places *p, const struct names_found *found, const struct shape_point *point)
 {
+	struct shape_plane plane = point ? shape_plane_at(*point) : (struct shape_plane){0};
 	const struct places_street *nearest = NULL;
 	double least = PLACES_NAMED_METRES;
 	bool lines = false;
 
 	for (size_t i = 0; i < found->street_count && point; i++) {
 		const struct shape *line = p->street_shapes[found->streets[i]];
-		double metres = line ? shape_metres(line, *point, least) : INFINITY;
+		double metres = line ? shape_metres(line, &plane, least) : INFINITY;
 
 		lines = lines || line;
 		if (metres > least)

@@ -64,29 +64,26 @@ shape_holds(const struct shape *s, struct shape_point p)
 	return inside;
 }
 
-/* Metres of 10^-7 degrees there: the usual series of the WGS 84 ellipsoid. */
-struct scale {
-	double latitude, longitude;
-};
-
-static struct scale
-scale_at(struct shape_point p)
+/* The usual series of the WGS 84 ellipsoid. */
+struct shape_plane
+shape_plane_at(struct shape_point p)
 {
 	double f = p.latitude / E7 * HALF_TURN / 180;
 
-	return (struct scale){
+	return (struct shape_plane){
+	    .at = p,
 	    .latitude = (111132.92 - 559.82 * cos(2 * f) + 1.175 * cos(4 * f) - 0.0023 * cos(6 * f)) / E7,
 	    .longitude = (111412.84 * cos(f) - 93.5 * cos(3 * f) + 0.118 * cos(5 * f)) / E7,
 	};
 }
 
 static double
-edge_metres(struct shape_point a, struct shape_point b, struct shape_point p, const struct scale *scale)
+edge_metres(struct shape_point a, struct shape_point b, const struct shape_plane *plane)
 {
-	double ax = ((double)a.longitude - p.longitude) * scale->longitude;
-	double ay = ((double)a.latitude - p.latitude) * scale->latitude;
-	double dx = ((double)b.longitude - a.longitude) * scale->longitude;
-	double dy = ((double)b.latitude - a.latitude) * scale->latitude;
+	double ax = ((double)a.longitude - plane->at.longitude) * plane->longitude;
+	double ay = ((double)a.latitude - plane->at.latitude) * plane->latitude;
+	double dx = ((double)b.longitude - a.longitude) * plane->longitude;
+	double dy = ((double)b.latitude - a.latitude) * plane->latitude;
 	double length = dx * dx + dy * dy;
 	double along = length > 0 ? -(ax * dx + ay * dy) / length : 0;
 
@@ -94,32 +91,30 @@ edge_metres(struct shape_point a, struct shape_point b, struct shape_point p, co
 	return hypot(ax + along * dx, ay + along * dy);
 }
 
-/* Is p more than at_most metres outside of the box? */
+/* Is the point more than at_most metres outside of the box? */
 static bool
-is_far(const struct shape_box *box, struct shape_point p, const struct scale *scale, double at_most)
+is_far(const struct shape_box *box, const struct shape_plane *plane, double at_most)
 {
-	double latitude = at_most / scale->latitude + 1;
-	double longitude = scale->longitude > 0 ? at_most / scale->longitude + 1 : INFINITY;
-
-	return p.latitude < box->low.latitude - latitude || p.latitude > box->high.latitude + latitude ||
-	       p.longitude < box->low.longitude - longitude || p.longitude > box->high.longitude + longitude;
+	return ((double)box->low.latitude - plane->at.latitude) * plane->latitude > at_most ||
+	       ((double)plane->at.latitude - box->high.latitude) * plane->latitude > at_most ||
+	       ((double)box->low.longitude - plane->at.longitude) * plane->longitude > at_most ||
+	       ((double)plane->at.longitude - box->high.longitude) * plane->longitude > at_most;
 }
 
 double
-shape_metres(const struct shape *s, struct shape_point p, double at_most)
+shape_metres(const struct shape *s, const struct shape_plane *plane, double at_most)
 {
-	struct scale scale = scale_at(p);
 	double least = INFINITY;
 
-	if (is_far(&s->box, p, &scale, at_most))
+	if (is_far(&s->box, plane, at_most))
 		return INFINITY;
 	for (uint32_t i = 0; i < s->stretch_count; i++) {
 		const struct shape_stretch *stretch = &s->stretches[i];
 
-		if (is_far(&stretch->box, p, &scale, fmin(at_most, least)))
+		if (is_far(&stretch->box, plane, fmin(at_most, least)))
 			continue;
 		for (uint32_t k = stretch->first; k < stretch->first + stretch->edges; k++)
-			least = fmin(least, edge_metres(s->points[k], s->points[k + 1], p, &scale));
+			least = fmin(least, edge_metres(s->points[k], s->points[k + 1], plane));
 	}
 	return least <= at_most ? least : INFINITY;
 }

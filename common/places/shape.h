@@ -56,8 +56,14 @@ int shape_parse(struct arena *a, const char *text, bool area, struct shape *shap
 
 /* A point on the edge of two areas that share this edge is in one of them. */
 bool shape_holds(const struct shape *s, struct shape_point p);
-/* How far p is from the edges, on a plane that touches the ground (WGS 84) at p; more than at_most gives INFINITY. */
-double shape_metres(const struct shape *s, struct shape_point p, double at_most);
+/* A plane that touches the ground (WGS 84) at a point: metres of 10^-7 degrees there. */
+struct shape_plane {
+	struct shape_point at;
+	double latitude, longitude;
+};
+struct shape_plane shape_plane_at(struct shape_point p);
+/* How far the plane's point is from the edges; more than at_most gives INFINITY. */
+double shape_metres(const struct shape *s, const struct shape_plane *plane, double at_most);
 /* Square degrees: to tell smaller areas from larger ones. */
 double shape_size(const struct shape *s);
 /* "37.8712345, 32.4987654": latitude first, as people say it. */

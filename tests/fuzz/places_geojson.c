@@ -22,13 +22,15 @@ require(int holds)
 static void
 check_shape(struct arena *a, const struct places_feature *f)
 {
+	struct shape_plane plane;
 	struct shape_point outside;
 	struct shape shape;
 	struct err e = {""};
 
 	require(shape_parse(a, f->shape, f->kind != PLACES_STREET, &shape, &e) == 0);
 	require(shape.point_count >= 2 && shape.point_count <= SHAPE_POINTS_MAX && shape.stretch_count > 0);
-	require(shape_metres(&shape, shape.points[0], 1) == 0);
+	plane = shape_plane_at(shape.points[0]);
+	require(shape_metres(&shape, &plane, 1) == 0);
 	outside = shape.box.high;
 	if (outside.latitude < 900000000) {
 		outside.latitude++;
