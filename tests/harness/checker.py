@@ -21,7 +21,7 @@ TOLD = {"application.routed": "received", "case.assigned": "assigned", "case.tra
         "citizen.asked": "question", "citizen.reminded": "reminder", "case.answered": "answered",
         "case.interim_answered": "interim_answer", "case.forwarded": "forwarded", "case.rejected": "rejected",
         "case.reopened": "reopened", "case.closed": "closed", "case.withdrawn": "withdrawn", "case.merged": "merged",
-        "case.unmerged": "unmerged", "deadline.moved": "deadline_moved"}
+        "case.unmerged": "unmerged", "deadline.moved": "deadline_moved", "fee.told": "fee_told", "fee.paid": "fee_paid"}
 
 
 class Evidence:

@@ -22,6 +22,22 @@ check 'a department keeps its cursor itself' json_of \
 	'[(r["consumer"], r["cursor"], r["parked"]) for r in d if r["stream"] == "department/TEM"] == [(None, None, None)]' \
 	"$kopru" streams --json
 
+# -- whom officials' letters go to
+contact() {
+	"$kopru" department contact "$@"
+}
+check 'an official is written to' says 'memur@example.org is written to as officer of TEM' contact add TEM officer memur@example.org
+check 'twice is once' says 'memur@example.org' contact add TEM officer memur@example.org
+check 'of the whole municipality' says 'is written to as mayor' contact add - mayor baskan@example.org
+check 'contacts are shown' json_of \
+	'[(r["department"], r["role"]) for r in d] == [("", "mayor"), ("TEM", "officer")]' contact list --json
+check 'no such department' refused 1 'there is no department "YOK"' contact add YOK officer memur@example.org
+check 'no such role' refused 1 'officer, manager, arbiter, mayor and duty are' contact add TEM clerk memur@example.org
+check 'no address' refused 1 'is no e-mail address' contact add TEM officer 'memur@example.org
+Bcc: x@example.org'
+check 'written to no more' says 'is written to no more as officer of TEM' contact remove TEM officer MEMUR@example.org
+check 'which is said once' refused 1 'is not written to as officer' contact remove TEM officer memur@example.org
+
 # -- parked
 check 'nothing is parked' says 'nothing is parked' "$kopru" parked list
 check 'as JSON too' json_of 'd == []' "$kopru" parked list --json
