@@ -189,7 +189,7 @@ ALTER TABLE router.decision
 	ADD COLUMN model_version int,
 	ADD COLUMN rules_version int,
 	ADD COLUMN rule text, -- code of the rule that decided
-	ADD COLUMN outcome text, -- sure, unsure, basket, split, urgent, chosen
+	ADD COLUMN outcome text, -- sure, unsure, basket, chosen, rule
 	ADD COLUMN confidence int, -- thousandths
 	ADD COLUMN neighbourhood text,
 	ADD COLUMN street_owner text,
