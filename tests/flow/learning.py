@@ -36,7 +36,7 @@ class Citizens:
             self.number += 1
             try:
                 L.apply(lessons.TOPICS[self.number % 3], self.number)
-            except AssertionError as failure:
+            except (AssertionError, OSError) as failure:
                 self.failures.append(failure)
             time.sleep(.01)
 
@@ -61,11 +61,52 @@ def fails(*arguments):
     return done.stderr
 
 
-def what_a_clerk_says_is_an_example():
+def decisions_that_became_unsure_are_an_alarm():
+    """100 of 1,000 were unsure before, and 150 of 300 are now."""
+    S.sql("INSERT INTO router.decision (received_event_id, application_id, department, topic, candidates, outcome, decided_at) "
+          "SELECT gen_random_uuid(), gen_random_uuid(), 'HM', NULL, '[]', CASE WHEN n % k.each = 0 THEN 'unsure' ELSE 'sure' END, "
+          "now() - k.age FROM (VALUES (1000, 10, interval '10 days'), (300, 2, interval '1 day')) AS k(many, each, age), "
+          "generate_series(1, k.many) AS n")
     S.start("intake", "router")
+    kopru.wait_until(lambda: set(L.metric("kopru_router_drift").values()) == {1.0}, 15, "both routers say that it drifts",
+                     lambda: S.tail("router"))
+    assert S.tail("router-1").count("event=decisions.drift what=unsure part=150 whole=300") == 1, S.tail("router-1")
+    assert "150 of 300 decisions of the last 7 days were unsure" in doctor()
+    drift = {row["what"]: row for row in L.status()["drift"]}
+    assert drift["unsure"]["drifts"] == "yes" and not drift["corrected"].get("drifts"), drift
+    S.sql("DELETE FROM router.decision")
+
+
+def doctor():
+    """What it notes; other things may be wrong here."""
+    environment = {**os.environ, "KOPRU_DATABASE": kopru.conninfo_with(S.admin, dbname=S.database)}
+    return subprocess.run([os.path.join(kopru.BUILD, "kopru"), "doctor"], cwd=kopru.TOP, capture_output=True, text=True,
+                          env=environment, timeout=60, check=False).stdout
+
+
+def shipped_texts_are_loaded_once():
+    folder = lessons.shipped(S.folder)
+    data = [os.path.join(kopru.TOP, "deploy/data", name) for name in ("topics.csv", "holidays_tr_2020_2030.csv")]
+    ids = set()
+    for _ in range(2):
+        S.kopru("demo", *data, "--texts", folder)
+        ids.add(S.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM router.example WHERE source = 'shipped'"))
+    assert len(ids) == 1 and ids.pop().count(",") == 35
+    with open(os.path.join(folder, "lessons.tsv"), "w", encoding="utf-8") as out:
+        out.write("YOL-01\tbaşka bir çukur\n")
+    S.kopru("demo", *data, "--texts", folder)
+    assert S.rows("SELECT topic, text FROM router.example WHERE source = 'shipped'") == ["YOL-01|başka bir çukur"]
+    S.sql("DELETE FROM router.example")
+
+
+def what_a_clerk_says_is_an_example():
     numbers = L.apply_many(COUNT)
     L.correct_many(numbers)
     assert S.value("SELECT count(*), count(DISTINCT application_id) FROM router.example") == f"{COUNT}|{COUNT}"
+    decided = sum(L.metric("kopru_router_topic_decided_total").values())
+    corrected = sum(L.metric("kopru_router_topic_corrections_total").values())
+    said = S.value("SELECT count(*) FROM router.example WHERE said <> topic")
+    assert (decided, corrected) == (COUNT, int(said)), (decided, corrected, said)
     wrong = S.value("SELECT count(*) FROM router.example x JOIN router.case c USING (application_id) WHERE x.topic <> c.topic")
     assert wrong == "0", wrong
 
@@ -168,6 +209,8 @@ def a_good_one_is_published_by_hand():
 
 
 try:
+    TAP.run("decisions that became unsure are an alarm", decisions_that_became_unsure_are_an_alarm)
+    TAP.run("shipped texts are loaded once", shipped_texts_are_loaded_once)
     TAP.run("what a clerk says is an example", what_a_clerk_says_is_an_example)
     TAP.run("nothing is learnt before there is enough", nothing_is_learnt_before_there_is_enough)
     TAP.run("a model is learnt and taken while applications come in", a_model_is_learnt_and_taken_while_applications_come_in)
