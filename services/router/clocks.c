@@ -239,7 +239,8 @@ settle_one(const struct catalogue *c, int kind, int64_t now, struct case_record 
 	}
 	clock->legal_basis = kind == CLOCK(LAW) ? r->legal_basis : 0;
 	clock->extended = kind == CLOCK(LAW) && r->extended;
-	next_set(c, kind, r, clock);
+	if (before.changed || !same(&before, clock))
+		next_set(c, kind, r, clock);
 	clock->changed = before.changed || !same(&before, clock);
 }
 

@@ -5,8 +5,10 @@
 
 #include "common/domain/deadlines.h"
 #include "services/router/cases.h"
+#include "services/router/deciding_internal.h"
 #include "services/router/routing_events.h"
 
+#define DESK_GRACE_US (INT64_C(86400) * 1000 * 1000) /* what an old system answered is answered here within a day */
 #define DAY_MAX 47482 /* 2100-01-01 */
 
 /* An event without its application is nobody's fault here and still gets its decision: by the desk. */
@@ -54,6 +56,13 @@ routing_clocks(const struct catalogue *c, Kopru__V1__Application *application, s
 	    .application = application};
 
 	clocks_settle(c, routing->at, &r);
+	for (int kind = 1; kind < CLOCKS_KINDS && application && strcmp(application->topic, DECIDING_DESK_TOPIC) == 0;
+	     kind++) {
+		struct case_clock *clock = &r.clocks[kind];
+
+		if (clock->next_at != 0 && clock->next_at < routing->at + DESK_GRACE_US)
+			clock->next_at = routing->at + DESK_GRACE_US;
+	}
 	memcpy(routing->clocks, r.clocks, sizeof(routing->clocks));
 }
 
