@@ -119,6 +119,7 @@ def a_lost_one_is_found():
     planted("lost", reread("departments", "K", ("handled", "acknowledged"), checker.read_departments))
     planted("lost", reread("departments", "P", ("replies",), checker.read_departments))
     planted("lost", lambda e: e.decided.popitem())
+    planted("lost", lambda e: e.stages.update({checker.OK: 1}))
     planted("lost", lambda e: e.stored.pop())
     planted("lost", lambda e: e.stored.remove(next(row for row in e.stored if row[2] == message(e))))
     planted("lost", lambda e: e.streams["intake"].pop())
