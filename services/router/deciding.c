@@ -120,6 +120,13 @@ is_sure(const struct deciding_case *c, const char *department)
 	return true;
 }
 
+/* What is set aside, or not, is no department's matter. */
+static bool
+is_basket(const struct deciding_case *c, const struct topics_candidate *candidate)
+{
+	return *catalogue_topic(c->d->catalogue, candidate->topic)->basket != '\0';
+}
+
 /* The best candidate's matter when that is sure enough. */
 static void
 best_route(struct deciding_case *c)
@@ -130,7 +137,7 @@ best_route(struct deciding_case *c)
 
 	if (decision->candidate_count == 0 || decision->basket)
 		return;
-	if (!is_chosen(decision) && !is_sure(c, best->department)) {
+	if (!is_chosen(decision) && (is_basket(c, best) || !is_sure(c, best->department))) {
 		candidate_doubt(c->arena, best, "score: not sure enough");
 		return;
 	}
@@ -166,6 +173,13 @@ danger_route(struct deciding_case *c)
 	}
 }
 
+/* Of life safety, and chosen by a person or not spoken of as what is no danger. */
+static bool
+is_alarming(const struct deciding_case *c, const struct catalogue_topic *topic)
+{
+	return *topic->emergency && (is_chosen(c->decision) || !dangers_calm(c->arena, c->folded, topic->code));
+}
+
 /* The likeliest topic of life safety among the candidates, or the one that it was routed as; NULL: none. */
 static const struct catalogue_topic *
 alarming_topic(const struct deciding_case *c)
@@ -175,10 +189,10 @@ alarming_topic(const struct deciding_case *c)
 	for (size_t i = 0; c->d->model && i < decision->candidate_count && !decision->basket; i++) {
 		const struct catalogue_topic *topic = catalogue_topic(c->d->catalogue, decision->candidates[i].topic);
 
-		if (decision->candidates[i].score >= URGENT_MIN && *topic->emergency)
+		if (decision->candidates[i].score >= URGENT_MIN && is_alarming(c, topic))
 			return topic;
 	}
-	return decision->topic && *decision->topic->emergency ? decision->topic : NULL;
+	return decision->topic && is_alarming(c, decision->topic) ? decision->topic : NULL;
 }
 
 static void

@@ -17,8 +17,9 @@ static const char times[] = "yil|sene|ay|hafta|kis|yaz|bahar|bayram|gun|donem";
 static const char before[] = "once|evvel|oncesi";
 static const char once[] = "eskiden|zamaninda|vaktiyle|cocuklugumda";
 static const char denied[] = "yok|degil|olmadi|olmamis|yoktu|kalmadi|yasanmadi|cikmadi";
+static const char at_once[] = "acil|imdat|yetis|yardim|hemen|simdi|yine|hala|halen|help|urgent";
 static const char done[] = "giderildi|onarildi|takildi|kapatildi|halledildi|duzeldi|kaldirildi|degistirildi|sonduruldu|"
-			   "sondu|yenilendi";
+			   "sondu|yenilendi|bulundu";
 static const char *const not_done[] = {
     "madi", "medi", "mami", "memi", "mayan", "meyen", "masin", "mesin", "madan", "meden", "maz", "mez"};
 
@@ -259,4 +260,31 @@ dangers_find(const struct dangers *d, struct arena *a, const char *folded, const
 				return &danger_rows[i];
 	}
 	return NULL;
+}
+
+static bool
+calm_row_stands(const struct danger *row, const struct sentence *s)
+{
+	if (!row->lasting && is_past(s))
+		return true;
+	for (size_t i = 0; i < s->count; i++)
+		if (row_end(row, s, i) > 0)
+			return true;
+	return false;
+}
+
+bool
+dangers_calm(struct arena *a, const char *folded, const char *topic)
+{
+	size_t count = 0;
+	const struct sentence *list = sentences_split(a, folded, &count);
+	bool calm = false;
+
+	for (size_t k = 0; k < count; k++) {
+		if (holds(&list[k], at_once))
+			return false;
+		for (const struct danger *row = danger_calm_rows; row->words && !calm; row++)
+			calm = strcmp(row->topic, topic) == 0 && calm_row_stands(row, &list[k]);
+	}
+	return calm;
 }

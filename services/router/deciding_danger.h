@@ -20,6 +20,8 @@ struct danger {
 };
 
 extern const struct danger danger_rows[]; /* words NULL ends it */
+/* Of a topic of life safety what is none: invoices, extinguishers, seminars. Its topic, words and lasting count. */
+extern const struct danger danger_calm_rows[]; /* words NULL ends it */
 
 /* The table, ready to be looked up. */
 struct dangers;
@@ -30,5 +32,9 @@ void dangers_free(struct dangers *d); /* NULL is fine */
 /* The first row of the table that stands in the text, NULL for none. folded: subject and text; phrase: its words there, as
  * they are folded, in a. */
 const struct danger *dangers_find(const struct dangers *d, struct arena *a, const char *folded, const char **phrase);
+
+/* Does the text, in which no row stands, speak of the topic without danger: in words of a calm row, or of what is long past?
+ * Not when it asks for help at once. */
+bool dangers_calm(struct arena *a, const char *folded, const char *topic);
 
 #endif

@@ -26,8 +26,8 @@
 	"cikar|"                                                                                                       \
 	"olmasin|yeri|kulesi|sonrasi|kapisi|seminer|endise|ciksa|mevsim|onceki"
 #define ANIMAL                                                                                                         \
-	"kedi|kopek|kopeg|kus|hayvan|yavru|esek|leylek|guvercin|kaplumbaga|tilki|inek|koyun|kuzu|kanat|patisi|kirpi|"  \
-	"marti|karga|baykus|serce|yilan|kaz"
+	"kedi|kopek|kopeg|kus|hayvan|=yavru|yavrusu|yavrula|esek|leylek|guvercin|kaplumbaga|tilki|inek|koyun|=kuzu|"   \
+	"=kanadi|patisi|kirpi|=marti|martilar|karga|baykus|serce|yilan|=kaz|=kazlar"
 #define FOOD "yemek|lokanta|restoran|market|doner|tavuk|gida|urun|sut|urunu|kopek|kedi|kus|balik"
 
 const struct danger danger_rows[] = {
@@ -52,12 +52,25 @@ const struct danger danger_rows[] = {
     {"smell =of gas", NULL, false, GAS},
     {"=gas leak|smell|leaking", NULL, false, GAS},
     {"=fire =in|building|house|=on|=at|brigade", "station|extinguisher|hydrant", false, FIRE},
+    {"=fire",
+	"station|extinguisher|hydrant|department|escape|alarm|exit|insurance|drill|safety|hazard|risk|verdi|veriyo|"
+	"orani",
+	false, FIRE},
+    {"fell|fallen|falling|falls =into|=in|=down =a|=the|=an|well|manhole|hole|pit|sewer|shaft", "=cat|=dog|=bird|=love",
+	false, FALL},
+    {"=open|=uncovered|=missing manhole", NULL, true, MANHOLE},
+    {"manhole =open|=missing|=without|=uncovered|=gone|=stolen|=no", NULL, true, MANHOLE},
+    {"=tree|=trees =fell|=fallen|=falling", NULL, true, TREE},
+    {"evden|binadan|daireden|catidan|komsudan|apartmandan duman", "baca|soba|sobasi|komur|mangal|ocak|isinma", false,
+	FIRE},
+    {"duman cikiyo|geliyo|yukseliyo evden|binadan|daireden|catidan|apartmandan", "baca|soba|sobasi|komur|mangal|ocak",
+	false, FIRE},
     {"injured|unconscious|bleeding|trapped", "cat|dog|=bird", false, INJURY},
     {"husband|father|boyfriend|=he beats|hits|beating|threatens =me|=us|=her", NULL, false, VIOLENCE},
     {"tup|tupu|kombi|kazan patladi|patliyo|kaciriyo", NULL, false, GAS},
     {"karbonmonoksit|karbon =monoksit", "alarm", false, POISONED},
     {"soba|sobadan|dumandan|gazdan zehirlen", NULL, false, POISONED},
-    {"zehirlen", FOOD "|toprak|agac", false, POISONED},
+    {"zehirlen", FOOD "|toprak|agac|riski|denetle|onlem|egitim|seminer", false, POISONED},
     {"elektrik tel|teli|teller|kablo|hat|hatti|direk|direg|pano|kutu|trafo|akim "
      "kopmus|koptu|kopuk|kopan|sarki|yerde|yere|acikta|ciplak|devril|yikil|patla|kivilcim|egil|kapag",
 	NULL, true, CURRENT},
@@ -82,14 +95,15 @@ const struct danger danger_rows[] = {
     {"asansor|asansorde kaldi|kalan|kaldik|sikis", NULL, false, FALL},
     {"boguldu|boguluyo|bogulan|bogulmak|bogulmus", "kedi|ses|gurultu|toz|duman|borc|koku", false, FALL},
     {"arac|aracta|arabada|icerde|iceride|adam|kadin|biri|cocuk sikismis|sikisti|sikisan",
-	"trafik|park|kapi|kedi|kopek|yavru", false, FALL},
+	"trafik|park|kapi|kedi|kopek|=yavru|yavrusu|yavrula", false, FALL},
     {"sele|suya|sel kapil|suruklen", NULL, false, FALL},
     {"yarali|yaralilar|yaralandi|yaralanan|yaralanmis|yaraladi|yaralanip", ANIMAL, false, INJURY},
     {"bilinci|bilincini kapali|kaybet|yok|yerinde", NULL, false, INJURY},
     {"baygin|bayilmis|bayilip|bayilan", "koku|kokudan|lezzet|" ANIMAL, false, INJURY},
     {"biri|adam|kadin|annem|babam|yasli|teyze|amca bayildi|bayiliyo|fenalasti", NULL, false, INJURY},
     {"nefes =alamiyor|=alamiyo|=almiyor|=almiyo|=alamiyorum",
-	"yavru|kedi|kopek|gubre|koku|kokudan|toz|tozdan|duman|dumandan|cop|klima|havasiz|rahat", false, INJURY},
+	"=yavru|yavrusu|yavrula|kedi|kopek|gubre|koku|kokudan|toz|tozdan|duman|dumandan|cop|klima|havasiz|rahat", false,
+	INJURY},
     {"kalp krizi", NULL, false, INJURY},
     {"kan kaybi|kaybed|icinde|revan", NULL, false, INJURY},
     {"kanamasi|kanama", ANIMAL, false, INJURY},
@@ -112,12 +126,17 @@ const struct danger danger_rows[] = {
 	INJURY},
     {"cocuga|cocuguma|cocugumuza|yayaya|kadina|adama|anneme|babama|kisiye|ogrenciye carpti|carpmis|vurdu", NULL, false,
 	INJURY},
+    {"kopek|kopeg|kopekler cocug|cocuk|cocuga|cocuklara|kadina|yasliya|adama|bana|kizima|ogluma|anneme|babama "
+     "saldirdi|saldirmis|saldirip|parcala|yarala",
+	NULL, false, "VET-01", "112", "köpek saldırısı", "attack by dogs"},
     {"isirdi|isirmis|isiril|isirdilar", "kedi|sinek|bocek|otu", false, "VET-01", "112", "ısırılan biri",
 	"somebody was bitten"},
     {"evi|evimi|evimizi|bodrum|bodrumu|ev|daireyi|zemin su bast|sel", NULL, false, WATER},
     {"lagim|kanalizasyon|logar|rogar|foseptik|pis geri|tasti|tasiyo|tasmis", NULL, true, WATER},
+    {"ev|evi|evimiz|bodrum|zemin|daire|dukkan sular|su =altinda", NULL, false, WATER},
+    {"sel|sular|sulari ev|eve|evimiz|evlere|bodruma|daireye|dukkana girdi|giriyo|doldu|doluyo", NULL, false, WATER},
     {"sel geldi|geliyo|basti|basiyo|felaketi|var", NULL, false, WATER},
-    {"intihar", NULL, false, SUICIDE},
+    {"intihar", "seminer|onleme|egitim|konferans|panel", false, SUICIDE},
     {"kendimi|kendini oldur|asaca|asarim|yakaca|yakarim|atacag|atacak|ataca", NULL, false, SUICIDE},
     {"canima|canina kiyaca|kiymak|kiyar", NULL, false, SUICIDE},
     {"yasamak =istemiyorum|istemiyo", "mahalle|burada|sokak|evde|boyle|bu", false, SUICIDE},
@@ -137,13 +156,13 @@ const struct danger danger_rows[] = {
     {"kadini|kizi surukle|surukleye", NULL, false, VIOLENCE},
     {"kapimi|kapimizi tekmel|kiriyo|kirdi|zorlu", "kargo", false, VIOLENCE},
     {"kades|uzaklastirma =karari|kararim|kararini|basti|bastim", NULL, false, VIOLENCE},
-    {"taciz|tecavuz|istismar", "parsel|arsa|sinir|tapu|yola", false, VIOLENCE},
+    {"taciz|tecavuz|istismar", "parsel|arsa|sinir|tapu|yola|ses|gurultu|motor|egzoz|seminer|egitim", false, VIOLENCE},
     {"dovuyo|dovdu|dovul|dovmus|darp", "demir|hali|" ANIMAL, false, ATTACK},
     {"bicakl|bicakla|bicakli", "sebze|meyve|ekmek", false, ATTACK},
     {"elinde|ellerinde bicak|silah|sopa|satir|pala|tufek|tabanca", NULL, false, ATTACK},
     {"bicak cekti|cekiyo|cekip|salla", NULL, false, ATTACK},
     {"silah sesi|sesleri|sikti|sikiyo|sikildi|cekti|cekiyo|var|patla|atiyo|atildi", NULL, false, ATTACK},
-    {"silahli|silahla", NULL, false, ATTACK},
+    {"silahli|silahla", "kuvvet", false, ATTACK},
     {"ates ediyo|etti|edil|acti|aciyo|acil", NULL, false, ATTACK},
     {"kavga ediyo|ettiler|eden|var|cikti|cikiyo|oluyo|koptu|buyu|dovus", NULL, false, ATTACK},
     {"oldurecek|olduruyo|oldurmek|oldururum|oldureceg|oldurduler|oldurdu", ANIMAL "|agac|bitki|cicek", false, ATTACK},
@@ -152,7 +171,8 @@ const struct danger danger_rows[] = {
     {"kacirdi|kaciril|kaciriyo cocug|cocuk|kiz|kadin", "uyku|keyfi|okul|servis|otobus", false, ATTACK},
     {"cocug|cocuk|kiz|kizi|kadini kacirdi|kaciril|kacirmaya|kaciracak", "uyku|keyfi|okul|servis|otobus", false, ATTACK},
     {"rehin", NULL, false, ATTACK},
-    {"hirsiz girdi|giriyo|var|eve|iceride|kaciyo|yakala", NULL, false, ATTACK},
+    {"hirsiz girdi|giriyo|eve|iceride|kaciyo|yakala", NULL, false, ATTACK},
+    {"hirsiz var", "kamera", false, ATTACK},
     {"bomba|patlayici|supheli ihbar|var|paket|canta|cisim|duzene", "gibi", false, ATTACK},
     {"patlama oldu|sesi|duyul|meydana", NULL, false, "DIS-10", "112", "patlama", "explosion"},
     {"iskele coktu|devril|cokecek|yikil|sallan|dusecek|duser", NULL, true, SITE},
@@ -174,5 +194,30 @@ const struct danger danger_rows[] = {
     {"cocug|cocuk|kizim|oglum|kardesim|bebek|torunum|yasli|alzheimer|babam|annem|dedem|ninem "
      "kayip|kayboldu|kaybolmus|bulami|haber",
 	"top|oyuncak|evrak|kayit|mezar", false, MISSING},
+    {.words = NULL},
+};
+
+const struct danger danger_calm_rows[] = {
+    {.topic = "DIS-14",
+	.words =
+	    "yangin|itfaiye tup|tupu|tupleri|merdiven|sondurme|musluk|muslug|dolap|dolabi|hidrant|tatbikat|yonetmelik|"
+	    "yonetmelig|rapor|raporu|egitim|seminer|sigorta|kapisi|cikisi|algilama|alarm|alarmi|sokak|sokag|cadde|"
+	    "istasyon|telefon|numara|mudurlug|uygunluk|belgesi|ruhsat|onlem"},
+    {.topic = "DIS-14", .words = "kalbim|canim|canimiz|yuregim|icim|icimiz yan|yaniyo"},
+    {.topic = "DIS-06",
+	.words =
+	    "gaz|dogalgaz|dogal fatura|faturam|faturasi|abone|baglan|baglat|baglanti|sayac|saati|bedeli|ucreti|tarife|"
+	    "zammi|fiyat|hizmeti|gelsin|gelecek|istiyo|proje|projesi|borcu"},
+    {.topic = "DIS-03", .words = "kapag|kapak|kapaklar ses|gurultu|takirti|tikirti|tangir", .lasting = true},
+    {.topic = "DIS-10", .words = "kamera|mobese|bekci|devriye", .lasting = true},
+    {.topic = "DIS-10", .words = "kavga ettik|etmistik|ettigim|etmeyelim|ettigimiz"},
+    {.topic = "DIS-10", .words = "kavgali =oldugum|oldugumuz|=komsum"},
+    {.topic = "IMR-09",
+	.words = "deprem|depreme|bina|binam|binamiz|yapi "
+		 "toplanma|dayanik|sigorta|seminer|egitim|tatbikat|rapor|raporu|testi",
+	.lasting = true},
+    {.topic = "SOS-07", .words = "siddetle kini|elestir|tavsiye|karsi|reddedi|protesto|oneri", .lasting = true},
+    {.topic = "SOS-07", .words = "siddet|siddete|siddeti seminer|egitim|panel|konferans", .lasting = true},
+    {.topic = "SOS-07", .words = "siddetli ruzgar|yagis|yagmur|deprem|firtina|dolu", .lasting = true},
     {.words = NULL},
 };

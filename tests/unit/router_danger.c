@@ -61,6 +61,16 @@ static const struct said dangerous[] = {
     {"Lağım taştı, evin içine doluyor", "112"},
     {"Kızım kayboldu, bulamıyoruz", "112"},
     {"Köpek çocuğu ısırdı", "112"},
+    {"Kaza oldu, yaralı var", "112"},
+    {"Yavrum nefes alamıyor", "112"},
+    {"köpekler çocuğa saldırdı yaraladı", "112"},
+    {"Bodrum sular altında, çıkamıyoruz", "112"},
+    {"sel suları eve girdi", "112"},
+    {"duman çıkıyor evden", "112"},
+    {"Fire! Help!", "112"},
+    {"A child fell into a well", "112"},
+    {"There is an open manhole without cover", "112"},
+    {"a tree fell on a car", "112"},
 };
 
 static const struct said harmless[] = {
@@ -91,6 +101,11 @@ static const struct said harmless[] = {
     {"Yaşlı annem evden çıkamıyor, evde bakım istiyoruz", NULL},
     {"Ruhsat için ne gerekiyor", NULL},
     {"Ekmek bıçağı bileten var mı", NULL},
+    {"Silahlı kuvvetlerden emekliyim, vergi indirimi istiyorum", NULL},
+    {"Belediyenin intihar önleme semineri var mı", NULL},
+    {"Motorlar taciz edici ses çıkarıyor", NULL},
+    {"Mahallemizde hırsız var, kamera istiyoruz", NULL},
+    {"Kızımız kayboldu sanmıştık, bulundu", NULL},
     {"Kanalizasyon bağlantısı istiyorum", NULL},
     {"Otobüsü kaçırdı çocuk, servis erken geçmiş", NULL},
     {"", NULL},
@@ -142,6 +157,39 @@ test_what_is_over_denied_or_feared_is_none(void **state)
 	check(harmless, sizeof(harmless) / sizeof(harmless[0]));
 }
 
+/* What the topic alone would alarm for. */
+static void
+test_calm_texts_of_a_topic_alarm_nobody(void **state)
+{
+	static const struct {
+		const char *topic, *text;
+		bool calm;
+	} list[] = {
+	    {"DIS-14", "yangın tüpü almak istiyorum", true},
+	    {"DIS-14", "Geçen yıl yangın çıkmıştı", true},
+	    {"DIS-14", "İtfaiye müdürlüğünün telefonu nedir", true},
+	    {"DIS-14", "Apartmana YANGIN MERDİVENİ istiyoruz", true},
+	    {"DIS-14", "yangn var", false},
+	    {"DIS-14", "Geçen yıl yangın çıkmıştı. Yine duman var", false},
+	    {"DIS-14", "Yangın tüpü yetmedi, yardım edin", false},
+	    {"DIS-06", "gaz faturası", true},
+	    {"DIS-06", "Doğalgaz bağlatmak istiyorum", true},
+	    {"DIS-06", "kombi gaz kaçırıyo", false},
+	    {"DIS-03", "Rögar kapağı çok ses yapıyor", true},
+	    {"DIS-03", "Geçen yıl rögarın kapağını aldılar", false},
+	    {"SOS-07", "Bu hizmeti şiddetle kınıyorum", true},
+	    {"IMR-09", "Deprem toplanma alanı neresi", true},
+	    {"PRK-04", "geçen yıl ağaç devrildi", false},
+	};
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (dangers_calm(a, text_fold_tr(a, list[i].text), list[i].topic) != list[i].calm)
+			fail_msg("%s: \"%s\"", list[i].topic, list[i].text);
+	arena_free(a);
+}
+
 static void
 test_the_phrase_is_told(void **state)
 {
@@ -191,6 +239,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_dangers_are_found),
 	    cmocka_unit_test(test_what_is_over_denied_or_feared_is_none),
+	    cmocka_unit_test(test_calm_texts_of_a_topic_alarm_nobody),
 	    cmocka_unit_test(test_the_phrase_is_told),
 	    cmocka_unit_test(test_every_row_is_whole),
 	    cmocka_unit_test(test_find_takes_anything),

@@ -325,6 +325,45 @@ test_danger_waits_for_nobody(void **state)
 	assert_int_equal(d.basket, BASKET(UNSPECIFIED)); /* a human reads what speaks of danger */
 }
 
+/* A basket's topic that is not sure enough to set the text aside is no department's sure matter either. */
+static void
+test_what_may_be_a_basket_is_never_sure(void **state)
+{
+	static const char *const texts[] = {"Teşekkür ederim. Sokağımızda çukur var", "Teşekkür ederim, köpek",
+	    "Allah razı olsun asfalt çukur", "Fire! Help!", "kazandınız köpek çukur", "başvurum çöp"};
+	struct world *w = *state;
+	size_t first = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct decision d = decide(w, texts[i], "");
+		const struct catalogue_topic *best =
+		    d.candidate_count > 0 ? catalogue_topic(w->catalogue, d.candidates[0].topic) : NULL;
+
+		if (!best || !*best->basket || d.basket != BASKET(UNSPECIFIED) || d.urgent)
+			continue;
+		first++;
+		assert_int_equal(d.outcome, OUTCOME(UNSURE));
+		assert_routed(&d, "HM", "");
+	}
+	print_message("# %zu texts\n", first);
+	assert_true(first > 0);
+}
+
+/* The topic of fire alone would alarm: its score is high enough. */
+static void
+test_a_topic_of_danger_in_a_calm_text_alarms_nobody(void **state)
+{
+	struct world *w = *state;
+	struct decision d = decide(w, "yangın tüpü almak istiyorum", "");
+
+	assert_string_equal(d.candidates[0].topic, "DIS-14");
+	assert_true(d.candidates[0].score >= 300);
+	assert_false(d.urgent);
+	assert_string_equal(d.emergency, "");
+	d = decide(w, "yangın tüpü almak istiyorum", "DIS-14");
+	assert_true(d.urgent); /* a person chose it */
+}
+
 static void
 test_several_matters_are_a_proposed_split(void **state)
 {
@@ -437,6 +476,8 @@ main(void)
 	    cmocka_unit_test(test_chosen_stands_before_words),
 	    cmocka_unit_test(test_baskets_take_only_what_asks_nothing),
 	    cmocka_unit_test(test_danger_waits_for_nobody),
+	    cmocka_unit_test(test_what_may_be_a_basket_is_never_sure),
+	    cmocka_unit_test(test_a_topic_of_danger_in_a_calm_text_alarms_nobody),
 	    cmocka_unit_test(test_several_matters_are_a_proposed_split),
 	    cmocka_unit_test(test_a_rule_stands_above),
 	    cmocka_unit_test(test_without_a_model_keywords_decide),
