@@ -62,6 +62,30 @@ words_tr_split(const char *text, size_t size, struct word_tr *words)
 	return count;
 }
 
+const char *
+words_tr_join(struct arena *a, const struct word_tr *words, size_t count, size_t max)
+{
+	char *text = arena_alloc(a, max + 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t room = max - at, size = words[i].size;
+
+		if (room < 2)
+			break;
+		if (i > 0)
+			text[at++] = ' ';
+		room = max - at;
+		for (size = size < room ? size : room; size < words[i].size && size > 0; size--)
+			if (((unsigned char)words[i].text[size] & 0xc0) != 0x80)
+				break; /* a whole character ends here */
+		memcpy(text + at, words[i].text, size);
+		at += size;
+	}
+	text[at] = '\0';
+	return text;
+}
+
 static bool
 suffixes_from(const char *text, size_t size, unsigned left)
 {

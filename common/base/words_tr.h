@@ -17,6 +17,9 @@ struct word_tr {
 /* Splits folded text into words of letters and digits; points into text. Room for size / 2 + 1 words is enough. */
 size_t words_tr_split(const char *text, size_t size, struct word_tr *words);
 
+/* The words with one blank between them, whatever stood there; what goes beyond max bytes is left out. */
+const char *words_tr_join(struct arena *a, const struct word_tr *words, size_t count, size_t max);
+
 /* Is word the keyword's word with something after it? Up to WORDS_TR_SHORT letters: only with suffixes of nouns. A hard
  * last consonant may have softened ("kopek", "kopegi"). */
 bool word_tr_is_form(const struct word_tr *word, const struct word_tr *keyword);

@@ -10,6 +10,7 @@
 #define TEXT_BYTES (16 * 1024) /* more is not looked at */
 #define ROW_WORDS 4 /* of one row, one after the other */
 #define GAP 2 /* other words between two of them */
+#define PHRASE_BYTES 120
 #define AFTER 3 /* so near behind a phrase its denial stands */
 
 static const char past[] = "gecen|gectigimiz|onceki|evvelki";
@@ -154,8 +155,7 @@ row_stands(const struct danger *row, const struct sentence *s, struct arena *a, 
 			continue;
 		if (holds(s, row->unless) || holds(s, done) || (!row->lasting && is_past(s)))
 			return false;
-		*phrase = arena_string_n(
-		    a, s->words[i].text, (size_t)(s->words[end - 1].text - s->words[i].text) + s->words[end - 1].size);
+		*phrase = words_tr_join(a, &s->words[i], end - i, PHRASE_BYTES);
 		return true;
 	}
 	return false;

@@ -6,6 +6,7 @@
 #include "services/router/deciding_internal.h"
 
 #define CANDIDATES_TOLD 3
+#define PERCENT_MIN 5 /* thousandths that are told as 1% */
 
 /* The sentence in the making, in both languages. */
 struct telling {
@@ -104,7 +105,11 @@ say_candidates(struct telling *t)
 
 	for (size_t i = 0; i < decision->candidate_count && i < CANDIDATES_TOLD; i++) {
 		const struct catalogue_topic *topic = topic_of(t, &decision->candidates[i]);
-		const char *number = arena_printf(t->c->arena, "%s%zu. ", i > 0 ? ", " : "", i + 1);
+		const char *number = NULL;
+
+		if (i > 0 && decision->candidates[i].score < PERCENT_MIN)
+			break; /* "0%" is nothing to pick */
+		number = arena_printf(t->c->arena, "%s%zu. ", i > 0 ? ", " : "", i + 1);
 
 		say(t, arena_printf(t->c->arena, "%s%s (", number, topic->name_tr),
 		    arena_printf(t->c->arena, "%s%s (", number, topic->name_en));
@@ -132,22 +137,26 @@ say_unsure(struct telling *t)
 	}
 }
 
-static const char *const baskets[][2] = {
-    {"", ""},
-    {"teşekkür olarak ayrıldı, Hizmet Masası bakıp kapatır",
-	"set aside as thanks, the Service Desk looks and closes it"},
-    {"konu dışı olarak ayrıldı, bir görevli bakmadan kapatılmaz",
-	"set aside as irrelevant, it is not closed before somebody has looked"},
+/* Turkish, English before the words, and after them. */
+static const char *const baskets[][3] = {
+    {"", "", ""},
+    {"teşekkür olarak ayrıldı, Hizmet Masası bakıp kapatır", "set aside as thanks",
+	": the Service Desk looks and closes it"},
+    {"konu dışı olarak ayrıldı, bir görevli bakmadan kapatılmaz", "set aside as irrelevant",
+	": it is not closed before somebody has looked"},
     {"önceki bir başvurunun takibi olarak ayrıldı, Hizmet Masası ilgili kayda bağlar",
-	"set aside as belonging to an earlier application, the Service Desk links it"},
+	"set aside as belonging to an earlier application", ": the Service Desk links it"},
 };
 
 static void
 say_basket(struct telling *t)
 {
+	const char *const *basket = baskets[t->c->decision->basket];
+
 	say_words(t);
-	say(t, baskets[t->c->decision->basket][0], baskets[t->c->decision->basket][1]);
+	say(t, basket[0], basket[1]);
 	say_words_after(t);
+	say(t, "", basket[2]);
 }
 
 /* Who chose it: a clerk enters what comes over these channels, or is named. */

@@ -63,16 +63,16 @@ word_add(struct deciding_case *c, struct spelling *s, const char *keyword)
 	const struct word_tr *words = words_of(c->arena, keyword, &count);
 
 	for (size_t i = 0; i < s->count && count > 0 && c->word_count < DECIDING_WORDS; i++) {
-		const struct word_tr *first = &s->written[i], *last = &s->written[i + count - 1];
-		size_t found = stands_at(s, i, words, count), size = 0;
+		size_t found = stands_at(s, i, words, count);
+		const char *written = NULL;
 
 		if (found == 0)
 			continue;
 		for (size_t k = 0; k < found; k++)
 			s->taken[i + k] = true;
-		size = (size_t)(last->text - first->text) + last->size;
-		if (size <= WORD_BYTES)
-			c->words[c->word_count++] = arena_string_n(c->arena, first->text, size);
+		written = words_tr_join(c->arena, &s->written[i], found, WORD_BYTES + 1);
+		if (strlen(written) <= WORD_BYTES)
+			c->words[c->word_count++] = written;
 		return;
 	}
 }

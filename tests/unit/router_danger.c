@@ -195,10 +195,17 @@ test_the_phrase_is_told(void **state)
 {
 	struct arena *a = arena_new(0);
 	const char *phrase = NULL;
+	char long_word[10000] = "";
 
 	(void)state;
 	assert_non_null(find(a, "Merhaba. Dün akşamdan beri GAZ çok fena KOKUYOR burada", &phrase));
 	assert_string_equal(phrase, "gaz cok fena kokuyor");
+	assert_non_null(find(a, "yangın” gizli\tvar", &phrase)); /* what quotes it can be told from the rest */
+	assert_string_equal(phrase, "yangin gizli var");
+	memset(long_word, 'a', sizeof(long_word) - 1);
+	memcpy(long_word, "alevler", 7);
+	assert_non_null(find(a, long_word, &phrase));
+	assert_int_equal(strlen(phrase), 120);
 	assert_null(find(a, "Gaz lazım. Çok kötü bir çöp var, kokuyor", &phrase)); /* not in one sentence */
 	arena_free(a);
 }

@@ -220,6 +220,8 @@ test_sure_is_routed_with_its_words(void **state)
 	    "nedeniyle Temizlik İşleri Müdürlüğü birimine yönlendirildi (konu: Çöpün toplanmaması, güven %",
 	    "Routed to Cleaning Services because of the word");
 	assert_string_equal(d.candidates[0].reasons[0], "word: çöp alınmıyor");
+	d = decide(w, "Sokağımızda çöp” alınmıyor, kokuyor", "");
+	assert_reasons(w, &d, "“çöp alınmıyor”", "“çöp alınmıyor”"); /* as hidden as any word */
 }
 
 static void
@@ -293,7 +295,8 @@ test_baskets_take_only_what_asks_nothing(void **state)
 	assert_int_equal(d.outcome, OUTCOME(BASKET));
 	assert_int_equal(d.basket, BASKET(THANKS));
 	assert_routed(&d, "HM", "");
-	assert_reasons(w, &d, "teşekkür olarak ayrıldı, Hizmet Masası bakıp kapatır", "Set aside as thanks");
+	assert_reasons(
+	    w, &d, "teşekkür olarak ayrıldı, Hizmet Masası bakıp kapatır", "Set aside as thanks because of the word");
 	d = decide(w, "Teşekkür ederim ama çöp hâlâ alınmıyor, çöp kamyonu gelsin lütfen", "");
 	assert_int_equal(d.basket, BASKET(UNSPECIFIED));
 	assert_string_equal(d.candidates[0].topic, "TEM-01");
