@@ -52,13 +52,20 @@ words_quoted(const struct telling *t)
 	return all;
 }
 
+/* One that is told may be of several: “emlak vergisi”. */
+static bool
+is_one_word(const struct telling *t)
+{
+	return t->c->word_count == 1 && !strchr(t->c->words[0], ' ');
+}
+
 static void
 say_words(struct telling *t)
 {
 	if (t->c->word_count > 0)
 		say(t,
-		    arena_printf(t->c->arena, "%s %s nedeniyle ", words_quoted(t),
-			t->c->word_count == 1 ? "sözcüğü" : "sözcükleri"),
+		    arena_printf(
+			t->c->arena, "%s %s nedeniyle ", words_quoted(t), is_one_word(t) ? "sözcüğü" : "sözcükleri"),
 		    "");
 }
 
@@ -67,8 +74,7 @@ say_words_after(struct telling *t)
 {
 	if (t->c->word_count > 0)
 		say(t, "",
-		    arena_printf(
-			t->c->arena, " because of the word%s %s", t->c->word_count == 1 ? "" : "s", words_quoted(t)));
+		    arena_printf(t->c->arena, " because of the word%s %s", is_one_word(t) ? "" : "s", words_quoted(t)));
 }
 
 static void
@@ -93,7 +99,9 @@ say_urgent(struct telling *t)
 		    arena_printf(t->c->arena, "%s: “%s”", danger->reason_en, t->c->danger_phrase));
 	else
 		say(t, t->c->alarming->name_tr, t->c->alarming->name_en);
-	say(t, arena_printf(t->c->arena, "; aranacak numara %s): nöbetçiye bildirilir, ", decision->emergency),
+	say(t,
+	    arena_printf(t->c->arena, "; aranacak numara%s %s): nöbetçiye bildirilir, ",
+		strchr(decision->emergency, ',') ? "lar" : "", decision->emergency),
 	    arena_printf(t->c->arena, "; call %s): who is on duty is told, ", decision->emergency));
 }
 

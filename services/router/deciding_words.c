@@ -8,6 +8,7 @@
 
 #define WEIGHT_SHARE 0.25 /* a word of the model that weighs less than so much of its heaviest is not named */
 #define WORD_BYTES 60
+#define PHRASE_BYTES 150 /* of words of danger, whose folded ones are at most 120 */
 
 /* The text as written and as folded, word by word. */
 struct spelling {
@@ -120,15 +121,40 @@ keywords_add(struct deciding_case *c, struct spelling *s, const struct topics_ca
 	}
 }
 
+static bool
+are_same(const struct word_tr *a, const struct word_tr *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i].size != b[i].size || memcmp(a[i].text, b[i].text, a[i].size) != 0)
+			return false;
+	return true;
+}
+
+/* "kocam beni dovuyor" as it is written: "Kocam beni dövüyor". */
+static void
+danger_spell(struct deciding_case *c, const struct spelling *s)
+{
+	size_t count = 0;
+	const struct word_tr *words = words_of(c->arena, c->danger_phrase, &count);
+
+	for (size_t i = 0; i + count <= s->count; i++) {
+		if (!are_same(&s->folded[i], words, count))
+			continue;
+		c->danger_phrase = words_tr_join(c->arena, &s->written[i], count, PHRASE_BYTES);
+		return;
+	}
+}
+
 void
 deciding_words(struct deciding_case *c)
 {
 	struct topics_candidate *best = &c->decision->candidates[0];
-	struct spelling s;
+	struct spelling s = spelling_make(c);
 
+	if (c->danger)
+		danger_spell(c, &s);
 	if (c->decision->candidate_count == 0)
 		return;
-	s = spelling_make(c);
 	keywords_add(c, &s, best);
 	if (c->d->model && c->word_count < DECIDING_WORDS)
 		model_words_add(c, &s, best->topic);

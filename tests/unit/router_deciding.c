@@ -218,7 +218,7 @@ test_sure_is_routed_with_its_words(void **state)
 	assert_reasons(w, &d, "“çöp alınmıyor”", "“çöp alınmıyor”");
 	assert_reasons(w, &d,
 	    "nedeniyle Temizlik İşleri Müdürlüğü birimine yönlendirildi (konu: Çöpün toplanmaması, güven %",
-	    "Routed to Cleaning Services because of the word");
+	    "Routed to Cleaning Services because of the words");
 	assert_string_equal(d.candidates[0].reasons[0], "word: çöp alınmıyor");
 	d = decide(w, "Sokağımızda çöp” alınmıyor, kokuyor", "");
 	assert_reasons(w, &d, "“çöp alınmıyor”", "“çöp alınmıyor”"); /* as hidden as any word */
@@ -316,6 +316,9 @@ test_danger_waits_for_nobody(void **state)
 	assert_true(d.topic != NULL);
 	assert_reasons(w, &d, "ACİL, can güvenliği (yangın: “", "URGENT, life safety (fire: “");
 	assert_reasons(w, &d, "aranacak numara 112): nöbetçiye bildirilir", "call 112): who is on duty is told");
+	d = decide(w, "Kocam beni dövüyor", "");
+	assert_reasons(w, &d, "(şiddet: “Kocam beni dövüyor”; aranacak numaralar 112, 183)",
+	    "(violence: “Kocam beni dövüyor”; call 112, 183)");
 	d = decide(w, "Bilinci kapalı birisi", "");
 	assert_true(d.urgent); /* sent to whom it may concern, or the desk; never left for triage alone */
 	d = decide(w, "yardım edin intihar edicem", "");
