@@ -258,6 +258,7 @@ actions_decide(struct cases *c, const struct order *order)
 	} else {
 		verdict.code = d.code;
 		verdict.text = d.text;
+		verdict.kept = d.who != LIFECYCLE_SERVICE; /* what is not due yet is asked again, under the same id */
 	}
 	verdict.version = (uint32_t)d.record->version;
 	return verdict;

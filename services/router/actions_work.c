@@ -34,12 +34,14 @@ topic_set(struct deed *d, const struct catalogue_topic *topic)
 	r->target_on = routing_target(d->cases->catalogue, topic, from, r->term_from ? NULL : r->application).on;
 }
 
-/* When the law's term began: with the receipt, or anew since. */
+/* When the law's term began: with the receipt, or anew since; while a fee is awaited, with its payment on the last day. */
 static int32_t
 term_started_on(const struct case_record *r)
 {
 	const struct case_clock *clock = &r->clocks[KOPRU__V1__CLOCK__CLOCK_LAW];
 
+	if (r->fee_due_on != 0)
+		return r->fee_due_on;
 	return clock->exists ? clock->started_on : record_received_on(r);
 }
 
