@@ -12,39 +12,39 @@
 
 static const int stages[] = {50, 75, 90, 100, 110, 150, 200};
 #define STAGES (sizeof(stages) / sizeof(stages[0]))
+#define BEFORE_LATE 90 /* the last stage that is told before the end */
 
+/* Merged into another one a case goes on: it may stand alone again, and each applicant keeps the law's date. */
 static bool
-is_open(const struct case_record *r)
+goes_on(const struct case_record *r)
 {
-	return (OPEN & (1U << r->state)) != 0;
+	return ((OPEN | STATE(MERGED)) & (1U << r->state)) != 0;
 }
 
-/* Each applicant keeps the law's date while his case is merged into another one. */
 static bool
 law_wanted(const struct case_record *r)
 {
 	bool working = false;
 
-	return (is_open(r) || r->state == KOPRU__V1__STATE__STATE_MERGED) &&
-	       deadline_days(r->legal_basis, r->extended, &working) > 0;
+	return goes_on(r) && deadline_days(r->legal_basis, r->extended, &working) > 0;
 }
 
 static bool
 target_wanted(const struct case_record *r)
 {
-	return is_open(r) && r->target_on != 0;
+	return goes_on(r) && r->target_on != 0;
 }
 
 static bool
 promise_wanted(const struct case_record *r)
 {
-	return is_open(r) && r->promised_on != 0;
+	return goes_on(r) && r->promised_on != 0;
 }
 
 static bool
 arbiter_wanted(const struct case_record *r)
 {
-	return is_open(r) && r->with_arbiter && r->arbiter_due_on != 0;
+	return goes_on(r) && r->with_arbiter && r->arbiter_due_on != 0;
 }
 
 static int64_t
@@ -200,14 +200,16 @@ stop_or_go_on(const struct catalogue *c, int kind, int64_t now, struct case_reco
 static void
 next_set(const struct catalogue *c, int kind, const struct case_record *r, struct case_clock *clock)
 {
+	bool led = r->state == KOPRU__V1__STATE__STATE_MERGED; /* then the leading case's are told */
 	int next = clocks_stage_after(clock->stage);
 
+	clock->next_at = 0;
+	if (led && kind != CLOCK(LAW))
+		return;
 	if (clock->stopped_at == 0)
 		clock->next_at = next != 0 ? stage_at(c, kind, clock, next) : 0;
 	else if (kind == CLOCK(LAW) && r->fee_due_on != 0)
 		clock->next_at = deadline_day_given(r->fee_due_on).at;
-	else
-		clock->next_at = 0;
 }
 
 static bool
@@ -251,6 +253,15 @@ clocks_settle(const struct catalogue *c, int64_t now, struct case_record *r)
 		settle_one(c, kind, now, r);
 }
 
+/* What was told before the end is not told twice because days were put to the term; that it is late is, if it is no more. */
+static int
+late_lowered(const struct catalogue *c, int kind, const struct case_clock *clock, int64_t now)
+{
+	int lowered = stage_lowered(c, kind, clock, clock->stage, now);
+
+	return lowered > BEFORE_LATE ? lowered : BEFORE_LATE;
+}
+
 void
 clocks_move(const struct catalogue *c, int64_t now, struct case_record *r, int kind, int64_t due_at)
 {
@@ -258,7 +269,8 @@ clocks_move(const struct catalogue *c, int64_t now, struct case_record *r, int k
 
 	clock->due_at = due_at;
 	clock->calendar_version = catalogue_calendar_version(c);
-	clock->stage = stage_lowered(c, kind, clock, clock->stage, now);
+	if (clock->stage > BEFORE_LATE)
+		clock->stage = late_lowered(c, kind, clock, now);
 	clock->changed = true;
 	*(kind == CLOCK(LAW) ? &r->due_on : &r->target_on) = date_in_istanbul(due_at - 1);
 }

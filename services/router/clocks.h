@@ -28,11 +28,13 @@ struct case_clock {
 
 struct case_record;
 
-/* Brings the clocks to where the record stands now: those that are wanted exist, the others do not. What is left of a
+/* Brings the clocks to where the record stands now: those that are wanted exist, the others do not; while it is merged, only
+ * the law's has stages to tell. What is left of a
  * target that stood while the citizen was asked is put after now, and target_on follows. */
 void clocks_settle(const struct catalogue *c, int64_t now, struct case_record *r);
 
-/* By the calendar's version, a clock of the law or a target is due at another instant, and so is the record. */
+/* By the calendar's version, a clock of the law or a target is due at another instant, and so is the record. A stage before
+ * the end that was told stays told; one after it that has not passed any more comes again. */
 void clocks_move(const struct catalogue *c, int64_t now, struct case_record *r, int kind, int64_t due_at);
 
 /* The stage that is to be told at an instant: the highest that has passed, at least the one after clock->stage. 0: there

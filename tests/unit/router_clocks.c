@@ -165,11 +165,66 @@ an_ended_case_has_no_clocks(void **state)
 	r->state = STATE(MERGED);
 	clocks_settle(w->catalogue, NOW, r);
 	assert_true(r->clocks[CLOCK(LAW)].exists); /* each keeps his own date */
-	assert_false(r->clocks[CLOCK(TARGET)].exists);
 	r->state = STATE(ANSWERED);
 	clocks_settle(w->catalogue, NOW, r);
 	for (int kind = 1; kind < CLOCKS_KINDS; kind++)
 		assert_false(r->clocks[kind].exists);
+}
+
+/* What was told before is not told again when the case stands alone again; meanwhile its leading case's clocks are told. */
+static void
+a_merged_case_remembers_what_was_told(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	struct case_clock *target = NULL;
+
+	begin(w);
+	r = settled(w, NOW);
+	r->promised_on = r->target_on;
+	clocks_settle(w->catalogue, NOW, r);
+	target = &r->clocks[CLOCK(TARGET)];
+	target->stage = r->clocks[CLOCK(PROMISE)].stage = 75;
+	r->state = STATE(MERGED);
+	clocks_settle(w->catalogue, NOW, r);
+	assert_int_equal(target->next_at, 0);
+	assert_int_equal(r->clocks[CLOCK(PROMISE)].next_at, 0);
+	assert_true(r->clocks[CLOCK(LAW)].next_at > 0);
+	r->state = STATE(IN_PROGRESS);
+	clocks_settle(w->catalogue, NOW + DAY_US, r);
+	assert_int_equal(target->stage, 75);
+	assert_int_equal(r->clocks[CLOCK(PROMISE)].stage, 75);
+	assert_int_equal(r->clocks[CLOCK(PROMISE)].started_at, NOW);
+	assert_int_equal(clocks_stage_due(w->catalogue, CLOCK(TARGET), target, NOW), 90);
+	assert_true(target->next_at > 0);
+}
+
+/* A day that the calendar puts to a term: half of it was told before. That it is late was told, and comes again. */
+static void
+a_moved_deadline_tells_no_stage_twice(void **state)
+{
+	struct world *w = *state;
+	struct case_record *r = NULL;
+	struct case_clock *law = NULL;
+	int64_t half = 0;
+
+	begin(w);
+	r = settled(w, NOW);
+	law = &r->clocks[CLOCK(LAW)];
+	half = law->next_at;
+	law->stage = 50;
+	clocks_move(w->catalogue, half, r, CLOCK(LAW), law->due_at + 3 * DAY_US);
+	assert_int_equal(law->stage, 50);
+	clocks_settle(w->catalogue, half, r);
+	assert_true(law->next_at > half);
+	law->stage = 100;
+	clocks_move(w->catalogue, law->due_at, r, CLOCK(LAW), law->due_at + 3 * DAY_US);
+	assert_int_equal(law->stage, 90);
+	clocks_settle(w->catalogue, law->due_at - DAY_US, r);
+	assert_int_equal(law->next_at, law->due_at);
+	law->stage = 100;
+	clocks_move(w->catalogue, law->due_at, r, CLOCK(LAW), law->due_at - DAY_US);
+	assert_int_equal(law->stage, 100);
 }
 
 int
@@ -183,6 +238,8 @@ main(void)
 	    cmocka_unit_test(stages_come_in_order_and_the_highest_is_due),
 	    cmocka_unit_test(an_extended_term_has_its_stages_again),
 	    cmocka_unit_test(an_ended_case_has_no_clocks),
+	    cmocka_unit_test(a_merged_case_remembers_what_was_told),
+	    cmocka_unit_test(a_moved_deadline_tells_no_stage_twice),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
