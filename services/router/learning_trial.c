@@ -16,6 +16,43 @@ struct answers {
 	double accuracy, macro_f1, top3;
 };
 
+static size_t
+held_out_of(const struct corpus *c)
+{
+	return c->own_count / TRIAL_HELD_OUT_SHARE;
+}
+
+/* Decisions that judge. */
+struct held {
+	struct model_example *list;
+	size_t count;
+};
+
+static int
+compare_texts(const void *left, const void *right)
+{
+	const struct model_example *a = left, *b = right;
+
+	return strcmp(a->text, b->text);
+}
+
+/* Of what was held out, what is no text that is learnt as well: the same one comes over several channels, or from many. */
+static struct held
+held_of(struct arena *a, const struct corpus *c, size_t held_out, const struct model_training *training)
+{
+	struct held held = {.list = arena_array(a, held_out + 1, sizeof(*held.list))};
+	struct model_example *learnt = arena_array(a, training->count + 1, sizeof(*learnt));
+
+	if (training->count > 0)
+		memcpy(learnt, training->examples, training->count * sizeof(*learnt));
+	qsort(learnt, training->count, sizeof(*learnt), compare_texts);
+	for (size_t i = 0; i < held_out; i++) {
+		if (!bsearch(&c->own[i], learnt, training->count, sizeof(*learnt), compare_texts))
+			held.list[held.count++] = c->own[i];
+	}
+	return held;
+}
+
 static struct model_training
 training_of(struct arena *a, const struct trial_wish *w, size_t held_out)
 {
@@ -36,26 +73,26 @@ training_of(struct arena *a, const struct trial_wish *w, size_t held_out)
 }
 
 static struct answers
-ask(struct arena *a, const struct corpus *c, size_t held_out, const struct model *model)
+ask(struct arena *a, const struct corpus *c, const struct held *held, const struct model *model)
 {
-	struct figures_case *cases = arena_array(a, held_out, sizeof(*cases));
+	struct figures_case *cases = arena_array(a, held->count, sizeof(*cases));
 	struct arena *scratch = arena_new(0);
 	struct answers answers = {.labels = arena_array(a, c->topic_count + 1, sizeof(*answers.labels))};
 
-	for (size_t i = 0; i < held_out; i++) {
+	for (size_t i = 0; i < held->count; i++) {
 		struct model_score scores[FIGURES_BEST];
-		size_t count = model_ask(model, scratch, c->own[i].text, scores, FIGURES_BEST);
+		size_t count = model_ask(model, scratch, held->list[i].text, scores, FIGURES_BEST);
 
-		cases[i].truth = (uint16_t)corpus_topic(c, c->own[i].label);
+		cases[i].truth = (uint16_t)corpus_topic(c, held->list[i].label);
 		cases[i].probability = count > 0 ? (float)scores[0].probability : 0;
 		for (size_t k = 0; k < FIGURES_BEST; k++)
 			cases[i].best[k] = k < count ? (uint16_t)corpus_topic(c, scores[k].label) : FIGURES_NONE;
 		arena_reset(scratch);
 	}
 	arena_free(scratch);
-	answers.accuracy = figures_accuracy(cases, held_out);
-	answers.top3 = figures_top3(cases, held_out);
-	answers.macro_f1 = figures_of_labels(cases, held_out, answers.labels, c->topic_count);
+	answers.accuracy = figures_accuracy(cases, held->count);
+	answers.top3 = figures_top3(cases, held->count);
+	answers.macro_f1 = figures_of_labels(cases, held->count, answers.labels, c->topic_count);
 	return answers;
 }
 
@@ -115,12 +152,12 @@ own_json(const struct model *m)
 }
 
 static const char *
-figures_json(struct arena *a, const struct trial_wish *w, const struct model *model, size_t held_out,
+figures_json(struct arena *a, const struct trial_wish *w, const struct model *model, size_t held,
     const struct answers *new, const struct answers *old)
 {
 	const struct corpus *c = w->corpus;
 	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "shipped", (json_int_t)c->shipped_count,
-	    "own", (json_int_t)(c->own_count - held_out), "held_out", (json_int_t)held_out, "erased",
+	    "own", (json_int_t)(c->own_count - held_out_of(c)), "held_out", (json_int_t)held, "erased",
 	    (json_int_t)c->erased, "labels", (json_int_t)model_labels(model), "cross_validation", own_json(model),
 	    "new", answers_json(new), "topics", topics_json(c, new, old));
 	char *text = NULL, *kept = NULL;
@@ -140,13 +177,13 @@ figures_json(struct arena *a, const struct trial_wish *w, const struct model *mo
 }
 
 static void
-judge(struct arena *a, const struct trial_wish *w, const struct model *model, size_t held_out, struct trial *t)
+judge(struct arena *a, const struct trial_wish *w, const struct model *model, const struct held *held, struct trial *t)
 {
-	struct answers new = ask(a, w->corpus, held_out, model), old = {0};
+	struct answers new = ask(a, w->corpus, held, model), old = {0};
 	const char *reason = NULL;
 
 	if (w->active) {
-		old = ask(a, w->corpus, held_out, w->active);
+		old = ask(a, w->corpus, held, w->active);
 		reason = worse(a, w->corpus, &new, &old);
 	}
 	t->better = !reason;
@@ -154,19 +191,20 @@ judge(struct arena *a, const struct trial_wish *w, const struct model *model, si
 		t->reason = reason;
 	else if (w->active)
 		t->reason = arena_printf(a, "macro-F1 %.3f, before %.3f, of %zu decisions that it was not trained on",
-		    new.macro_f1, old.macro_f1, held_out);
+		    new.macro_f1, old.macro_f1, held->count);
 	else
 		t->reason = arena_printf(
-		    a, "macro-F1 %.3f of %zu decisions that it was not trained on", new.macro_f1, held_out);
-	t->figures = figures_json(a, w, model, held_out, &new, w->active ? &old : NULL);
+		    a, "macro-F1 %.3f of %zu decisions that it was not trained on", new.macro_f1, held->count);
+	t->figures = figures_json(a, w, model, held->count, &new, w->active ? &old : NULL);
 }
 
 struct trial *
 trial_run(struct arena *a, const struct trial_wish *w)
 {
 	struct trial *t = arena_alloc(a, sizeof(*t));
-	size_t held_out = w->corpus->own_count / TRIAL_HELD_OUT_SHARE;
+	size_t held_out = held_out_of(w->corpus);
 	struct model_training training;
+	struct held held;
 	struct model *model = NULL;
 	struct err e;
 
@@ -176,6 +214,13 @@ trial_run(struct arena *a, const struct trial_wish *w)
 		return t;
 	}
 	training = training_of(a, w, held_out);
+	held = held_of(a, w->corpus, held_out, &training);
+	if (held.count < TRIAL_HELD_OUT_MIN) {
+		t->reason = arena_printf(a,
+		    "only %zu of the newest %zu own decisions are of a text that is not learnt, too; %d are needed",
+		    held.count, held_out, TRIAL_HELD_OUT_MIN);
+		return t;
+	}
 	model = model_train(&training, &e);
 	if (!model) {
 		t->reason = arena_string(a, e.text);
@@ -184,7 +229,7 @@ trial_run(struct arena *a, const struct trial_wish *w)
 	t->trained = true;
 	t->name = arena_string(a, model_name(model));
 	t->bytes = model_save(model, a, &t->size);
-	judge(a, w, model, held_out, t);
+	judge(a, w, model, &held, t);
 	model_free(model);
 	return t;
 }

@@ -198,6 +198,33 @@ test_the_first_one_is_good_enough(void **state)
 	corpus_free(c);
 }
 
+/* A text that came again is learnt and judges nothing. */
+static void
+test_what_is_learnt_does_not_judge(void **state)
+{
+	struct world *w = *state;
+	struct corpus *c = corpus_new(w->catalogue, MIB);
+	struct trial *t = NULL;
+	json_t *figures = NULL;
+
+	for (size_t i = 0; i < 200; i++)
+		own_add(w, c, i % 2 == 0 ? "YOL-01" : "TEM-01", text_of(w->arena, i % 2 == 0, i < 10 ? 190 + i : i));
+	t = try(w, c, NULL);
+	assert_true(t->trained);
+	figures = json_loads(t->figures, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(figures, "held_out")), 30);
+	assert_int_equal(json_integer_value(json_object_get(figures, "own")), 160);
+	json_decref(figures);
+	corpus_free(c);
+	c = corpus_new(w->catalogue, MIB);
+	for (size_t i = 0; i < 200; i++)
+		own_add(w, c, i % 2 == 0 ? "YOL-01" : "TEM-01", text_of(w->arena, i % 2 == 0, i % 20));
+	t = try(w, c, NULL);
+	assert_false(t->trained);
+	assert_non_null(strstr(t->reason, "only 0 of the newest 40"));
+	corpus_free(c);
+}
+
 /* The newest fifth is right, all else says the other topic: had it been trained on, the new one would not be so bad. */
 static void
 test_a_worse_one_says_where_and_how_much(void **state)
@@ -267,6 +294,7 @@ main(void)
 	    cmocka_unit_test(test_a_corpus_is_bounded),
 	    cmocka_unit_test(test_too_few_decisions_judge_nothing),
 	    cmocka_unit_test(test_the_first_one_is_good_enough),
+	    cmocka_unit_test(test_what_is_learnt_does_not_judge),
 	    cmocka_unit_test(test_a_worse_one_says_where_and_how_much),
 	    cmocka_unit_test(test_a_better_one_replaces_a_worse_one),
 	    cmocka_unit_test(test_it_gives_up_when_told_to),
