@@ -18,16 +18,14 @@ SELECT t.code, t.name_tr, t.department, t.target_working_days, array_to_string(t
  ORDER BY t.code COLLATE "C";
 
 -- name: calendar_days
--- out: day, kind; of the calendar's newest version, or the holidays of before there were versions
-SELECT d.day, d.kind FROM router.calendar_day AS d WHERE d.version_to IS NULL
+-- out: day, kind, version; of the calendar's newest version, or the holidays of before there were versions (0). All in one
+--      look: days of one version under the number of another would move nothing, or twice
+SELECT d.day, d.kind, (SELECT max(c.version) FROM router.calendar AS c)
+  FROM router.calendar_day AS d WHERE d.version_to IS NULL
 UNION ALL
-SELECT h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END FROM router.holiday AS h
+SELECT h.day, CASE WHEN h.half THEN 'half_holiday' ELSE 'holiday' END, 0 FROM router.holiday AS h
  WHERE NOT EXISTS (SELECT FROM router.calendar)
  ORDER BY 1, 2;
-
--- name: calendar_newest
--- out: the calendar's newest version; 0: there is none
-SELECT coalesce(max(c.version), 0) FROM router.calendar AS c;
 
 -- name: cases_open
 -- in:  $1 application ids, $2 numbers, $3 states, $4 departments, $5 topics, $6 triage, $7 received at, $8 due on,

@@ -28,7 +28,6 @@ store_catalogue_read(struct db_tx *tx, int32_t day)
 	db_call(tx, &router_statements[TOPICS_VALID]);
 	db_bind_date(tx, day);
 	db_call(tx, &router_statements[CALENDAR_DAYS]);
-	db_call(tx, &router_statements[CALENDAR_NEWEST]);
 }
 
 static void
@@ -83,7 +82,7 @@ days_read(const struct db_results *r, struct arena *a, struct catalogue_rows *ro
 			rows->day_count++;
 	}
 	rows->days = list;
-	rows->calendar_version = db_int4(r, 3, 0, 0);
+	rows->calendar_version = db_rows(r, 2) > 0 ? db_int4(r, 2, 0, 2) : 0;
 }
 
 struct catalogue *

@@ -26,27 +26,28 @@ store_moves_write(struct db_tx *tx, const struct cases *c)
 void
 store_calendars_wanted(struct db_tx *tx)
 {
+	db_call(
+	    tx, &recompute_statements[CALENDARS_NEWEST]); /* first: what comes in between is no part of that version */
 	db_call(tx, &recompute_statements[CALENDARS_ALL]);
-	db_call(tx, &recompute_statements[CALENDARS_NEWEST]);
 }
 
 struct calendars *
 store_calendars_read(
     const struct db_results *results, struct arena *a, const char **reason, bool *unfinished, struct err *e)
 {
-	struct calendars_day *days = arena_array(a, db_rows(results, 0) + 1, sizeof(*days));
+	struct calendars_day *days = arena_array(a, db_rows(results, 1) + 1, sizeof(*days));
 	size_t count = 0;
 
-	for (size_t row = 0; row < db_rows(results, 0); row++) {
-		days[count].version_from = db_int4(results, 0, row, 0);
-		days[count].version_to = db_int4(results, 0, row, 1);
-		days[count].day = db_date(results, 0, row, 2);
-		if (calendar_kind_find(db_text(results, 0, row, 3), &days[count].kind))
+	for (size_t row = 0; row < db_rows(results, 1); row++) {
+		days[count].version_from = db_int4(results, 1, row, 0);
+		days[count].version_to = db_int4(results, 1, row, 1);
+		days[count].day = db_date(results, 1, row, 2);
+		if (calendar_kind_find(db_text(results, 1, row, 3), &days[count].kind))
 			count++;
 	}
-	*reason = arena_string(a, db_text(results, 1, 0, 1));
-	*unfinished = db_bool(results, 1, 0, 2);
-	return calendars_new(days, count, db_int4(results, 1, 0, 0), e);
+	*reason = arena_string(a, db_text(results, 0, 0, 1));
+	*unfinished = db_bool(results, 0, 0, 2);
+	return calendars_new(days, count, db_int4(results, 0, 0, 0), e);
 }
 
 static void
