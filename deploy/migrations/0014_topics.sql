@@ -396,7 +396,7 @@ CREATE TABLE reporting.promise (
 	PRIMARY KEY (event_id, what)
 );
 CREATE INDEX promise_application ON reporting.promise (application_id);
-CREATE INDEX promise_open ON reporting.promise (promised_on) WHERE outcome = 'open';
+CREATE INDEX promise_promised_on ON reporting.promise (promised_on) INCLUDE (department, outcome);
 -- What makes two applications the same matter: place, time, topic; and keyed marks of the person (never of a text).
 CREATE TABLE reporting.likeness (
 	application_id uuid PRIMARY KEY,

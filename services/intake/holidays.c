@@ -73,7 +73,7 @@ on_read(void *arg, enum db_outcome outcome, const struct db_results *results, co
 	else if (outcome == DB_REFUSED)
 		log_error("calendar.refused", "reason=\"%s\"", e->text);
 	if (!loop_stopping(h->loop))
-		timer_start(h->timer, outcome == DB_COMMITTED ? LOOK_MS : FIRST_MS);
+		timer_start(h->timer, outcome == DB_COMMITTED || outcome == DB_REFUSED ? LOOK_MS : FIRST_MS);
 }
 
 static void
