@@ -243,6 +243,7 @@ actions_decide(struct cases *c, const struct order *order)
 	struct deed d = {.cases = c, .order = order, .record = cases_find(c, &order->application_id), .text = ""};
 	struct verdict verdict = {.code = CODE(OK), .text = ""};
 	struct learning_before before;
+	bool allowed = false;
 
 	d.who = d.record ? who_of(&d) : 0;
 	if (d.who == 0) { /* unknown and forbidden look alike */
@@ -252,13 +253,15 @@ actions_decide(struct cases *c, const struct order *order)
 	}
 	verdict.kept = true;
 	before = learning_before(d.record);
-	if (check_forbidden(&d) && check_version(&d) && check_state(&d) && deed_do(&d)) {
+	allowed = check_forbidden(&d) && check_version(&d) && check_state(&d);
+	if (allowed && deed_do(&d)) {
 		verdict.place = c->case_entry_count;
 		learning_note(d.record, order, &before);
 	} else {
 		verdict.code = d.code;
 		verdict.text = d.text;
-		verdict.kept = d.who != LIFECYCLE_SERVICE; /* what is not due yet is asked again, under the same id */
+		/* What is not due yet by a clock that went back is asked again, under the same id. */
+		verdict.kept = !allowed || d.who != LIFECYCLE_SERVICE;
 	}
 	verdict.version = (uint32_t)d.record->version;
 	return verdict;

@@ -14,7 +14,8 @@ struct verdict {
 	const char *text;
 	uint32_t version; /* of the application; 0 when nobody may know */
 	size_t place; /* of its last event among those of stream "case" in this batch, from 1; 0: none */
-	bool kept; /* decided on an existing case: remembered with the command's id */
+	bool
+	    kept; /* decided on an existing case: remembered with the command's id; not what the router's clock asked too early */
 };
 
 struct verdict actions_decide(struct cases *c, const struct order *order);
