@@ -197,14 +197,20 @@ stop_or_go_on(const struct catalogue *c, int kind, int64_t now, struct case_reco
 		go_on(c, kind, now, r, clock);
 }
 
+/* While it is merged the leading case's stages are told; each applicant keeps his own of the law. */
+static bool
+is_led(int kind, const struct case_record *r)
+{
+	return r->state == KOPRU__V1__STATE__STATE_MERGED && kind != CLOCK(LAW);
+}
+
 static void
 next_set(const struct catalogue *c, int kind, const struct case_record *r, struct case_clock *clock)
 {
-	bool led = r->state == KOPRU__V1__STATE__STATE_MERGED; /* then the leading case's are told */
 	int next = clocks_stage_after(clock->stage);
 
 	clock->next_at = 0;
-	if (led && kind != CLOCK(LAW))
+	if (is_led(kind, r))
 		return;
 	if (clock->stopped_at == 0)
 		clock->next_at = next != 0 ? stage_at(c, kind, clock, next) : 0;
@@ -241,7 +247,7 @@ settle_one(const struct catalogue *c, int kind, int64_t now, struct case_record 
 	}
 	clock->legal_basis = kind == CLOCK(LAW) ? r->legal_basis : 0;
 	clock->extended = kind == CLOCK(LAW) && r->extended;
-	if (before.changed || !same(&before, clock))
+	if (before.changed || !same(&before, clock) || is_led(kind, r) == (clock->next_at != 0))
 		next_set(c, kind, r, clock);
 	clock->changed = before.changed || !same(&before, clock);
 }

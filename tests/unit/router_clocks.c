@@ -171,6 +171,13 @@ an_ended_case_has_no_clocks(void **state)
 		assert_false(r->clocks[kind].exists);
 }
 
+static void
+as_read(struct case_record *r)
+{
+	for (int kind = 1; kind < CLOCKS_KINDS; kind++)
+		r->clocks[kind].changed = false;
+}
+
 /* What was told before is not told again when the case stands alone again; meanwhile its leading case's clocks are told. */
 static void
 a_merged_case_remembers_what_was_told(void **state)
@@ -185,13 +192,18 @@ a_merged_case_remembers_what_was_told(void **state)
 	clocks_settle(w->catalogue, NOW, r);
 	target = &r->clocks[CLOCK(TARGET)];
 	target->stage = r->clocks[CLOCK(PROMISE)].stage = 75;
+	clocks_settle(w->catalogue, NOW, r);
+	as_read(r);
 	r->state = STATE(MERGED);
 	clocks_settle(w->catalogue, NOW, r);
+	assert_true(target->changed);
+	as_read(r);
 	assert_int_equal(target->next_at, 0);
 	assert_int_equal(r->clocks[CLOCK(PROMISE)].next_at, 0);
 	assert_true(r->clocks[CLOCK(LAW)].next_at > 0);
 	r->state = STATE(IN_PROGRESS);
 	clocks_settle(w->catalogue, NOW + DAY_US, r);
+	assert_true(target->changed);
 	assert_int_equal(target->stage, 75);
 	assert_int_equal(r->clocks[CLOCK(PROMISE)].stage, 75);
 	assert_int_equal(r->clocks[CLOCK(PROMISE)].started_at, NOW);
