@@ -18,9 +18,13 @@ static const char times[] = "yil|sene|ay|hafta|kis|yaz|bahar|bayram|gun|donem";
 static const char before[] = "once|evvel|oncesi";
 static const char once[] = "eskiden|zamaninda|vaktiyle|cocuklugumda";
 static const char denied[] = "yok|degil|olmadi|olmamis|yoktu|kalmadi|yasanmadi|cikmadi";
-static const char at_once[] = "acil|imdat|yetis|yardim|hemen|simdi|yine|hala|halen|help|urgent";
-static const char done[] = "giderildi|onarildi|takildi|kapatildi|halledildi|duzeldi|kaldirildi|degistirildi|sonduruldu|"
-			   "sondu|yenilendi|bulundu";
+static const char at_once[] =
+    "acil|imdat|yetis|yardim|hemen|simdi|yine|hala|halen|help|urgent|=caliyor|=caliyo|otuyo|duman|dumani|alev|"
+    "alevler|yarali|patladi|patliyo|dusecek|dustu|mahsur|koku|kokuyo|siziyo|sizdir|kacag|kacak|"
+    "kaciriyo|tutustu|olecek|bicak|silah";
+static const char done[] =
+    "giderildi|onarildi|takildi|kapatildi|halledildi|duzeldi|kaldirildi|degistirildi|=sonduruldu|"
+    "=sondu|=sondurdu|=sondurduk|yenilendi";
 static const char *const not_done[] = {
     "madi", "medi", "mami", "memi", "mayan", "meyen", "masin", "mesin", "madan", "meden", "maz", "mez"};
 

@@ -21,7 +21,7 @@
 #define MISSING "DIS-10", "112", "kayıp çocuk ya da yaşlı", "missing child or elderly person"
 
 #define FEARED                                                                                                         \
-	"merdiven|tup|tupu|tupleri|sondurme|sonduruldu|sondu|sonmus|cikis|cikisi|alarm|riski|tehlikesi|ihtimali|"      \
+	"merdiven|tup|tupu|tupleri|=sondurme|=sonduruldu|=sondu|=sonmus|cikis|cikisi|alarm|riski|tehlikesi|ihtimali|"  \
 	"sigorta|raporu|tatbikat|hidrant|dolabi|musluk|onlem|egitim|cikabilir|cikarsa|cikmasin|cikmadan|cikacak|"      \
 	"cikar|"                                                                                                       \
 	"olmasin|yeri|kulesi|sonrasi|kapisi|seminer|endise|ciksa|mevsim|onceki"
@@ -35,6 +35,8 @@ const struct danger danger_rows[] = {
     {"=yangin|=yangina|=yanginda|=yangini", FEARED "|gecen|gecti|yonetmelik|yer", false, FIRE},
     {"alev aldi|almis|alan|yuksel|cikiyo|cikti|cikmis|sardi|icinde|bildir", NULL, false, FIRE},
     {"alevler", NULL, false, FIRE},
+    {"ates buyudu|buyuyo|yayildi|yayiliyo|sicradi", "bocek", false, FIRE},
+    {"ormanda|ormandan|tarladan|anizdan|samanliktan duman", NULL, false, FIRE},
     {"ev|bina|daire|apartman|arac|araba|otobus|konteyner|cop|ot|otlar|arazi|tarla|arsa|agac|cati|dukkan|depo|fabrika|"
      "aniz|baraka|ahir|saman|orman|mutfak|lastik|dolap|balya|baca|anizlar|evimiz|evim|evi "
      "yaniyo|yandi|tutustu|tutusmus|tutusuyo|yanmaya",
@@ -51,13 +53,21 @@ const struct danger danger_rows[] = {
     {"gaz alarmi caliyo|otuyo", NULL, false, GAS},
     {"smell =of gas", NULL, false, GAS},
     {"=gas leak|smell|leaking", NULL, false, GAS},
-    {"=fire =in|building|house|=on|=at|brigade", "station|extinguisher|hydrant", false, FIRE},
+    {"=fire =in|building|house|=on|=at|brigade", "station|extinguisher|hydrant|phone|number", false, FIRE},
     {"=fire",
-	"station|extinguisher|hydrant|department|escape|alarm|exit|insurance|drill|safety|hazard|risk|verdi|veriyo|"
+	"station|extinguisher|hydrant|phone|number|department|escape|alarm|exit|insurance|drill|safety|hazard|risk|"
+	"verdi|veriyo|"
 	"orani",
 	false, FIRE},
     {"fell|fallen|falling|falls =into|=in|=down =a|=the|=an|well|manhole|hole|pit|sewer|shaft", "=cat|=dog|=bird|=love",
 	false, FALL},
+    {"=kill =myself|=himself|=herself", NULL, false, SUICIDE},
+    {"=suicide", "prevention|seminar", false, SUICIDE},
+    {"=beating|=beats|=hitting|=hits =his|=her wife|children|child|kids|=son|daughter|mother", NULL, false, VIOLENCE},
+    {"=bare|=live|=exposed|=fallen|=broken electric|=power|=wire|=wires|cable", NULL, true, CURRENT},
+    {"ceiling|roof|wall|building|balcony collapsed|collapsing", NULL, true, COLLAPSE},
+    {"flood|flooded|flooding =in|=our|=the|=my basement|house|=home|=flat|=street|building", NULL, false, WATER},
+    {"=child|=son|daughter|=kid|=baby missing|disappeared|kidnapped", NULL, false, MISSING},
     {"=open|=uncovered|=missing manhole", NULL, true, MANHOLE},
     {"manhole =open|=missing|=without|=uncovered|=gone|=stolen|=no", NULL, true, MANHOLE},
     {"=tree|=trees =fell|=fallen|=falling", NULL, true, TREE},
@@ -77,6 +87,7 @@ const struct danger danger_rows[] = {
     {"tel|teli|teller|kablo|hatti kopmus|koptu|kopuk|kopan|yere|yerde|carpi|carpa", "internet|telefon|fiber|cit", true,
 	CURRENT},
     {"elektrik carpti|carpi|carpa|carpmis|kacag", NULL, false, CURRENT},
+    {"akima|akimina kapildi|kapilmis|kapilan", NULL, false, CURRENT},
     {"akim kacag|kaciriyo|veriyo", NULL, false, CURRENT},
     {"direk|direg kivilcim|patladi|ciplak|cizirdi", NULL, true, CURRENT},
     {"pano|panosu|trafo|kablo|kablolar kivilcim|patladi|patliyo|yaniyo|ciplak", NULL, true, CURRENT},
@@ -84,7 +95,7 @@ const struct danger danger_rows[] = {
     {"yuksek gerilim", NULL, true, CURRENT},
     {"kuyu|kuyuya|kuyusuna|rogar|rogara|mazgal|mazgala|logar|logara|foseptik|menhol|havuza|kanala|cukura|insaattan|"
      "iskeleden|balkondan|catidan dustu|dusmus|dusuyo|dusen|dusecek",
-	"park|telefon|top|anahtar|motosiklet|teker|lastik|" ANIMAL, false, FALL},
+	"telefon|=top|=topu|=topumuz|anahtar|motosiklet|teker|lastik|" ANIMAL, false, FALL},
     {"rogar|logar|rokar|mazgal|menhol|kanalizasyon|izgara kapag|kapak|=kapaksiz "
      "yok|acik|calin|kirik|kiril|cokmus|coktu|eksik|kaymis|kayip|kopmus|yerinde|oynuyo|cukur",
 	NULL, true, MANHOLE},
@@ -136,6 +147,8 @@ const struct danger danger_rows[] = {
     {"ev|evi|evimiz|bodrum|zemin|daire|dukkan sular|su =altinda", NULL, false, WATER},
     {"sel|sular|sulari ev|eve|evimiz|evlere|bodruma|daireye|dukkana girdi|giriyo|doldu|doluyo", NULL, false, WATER},
     {"sel geldi|geliyo|basti|basiyo|felaketi|var", NULL, false, WATER},
+    {"kopruden|balkondan|catidan|binadan|pencereden atlayacak|atlamak|atlamaya|atladi|atlicak|sarkiyo", ANIMAL, false,
+	SUICIDE},
     {"intihar", "seminer|onleme|egitim|konferans|panel", false, SUICIDE},
     {"kendimi|kendini oldur|asaca|asarim|yakaca|yakarim|atacag|atacak|ataca", NULL, false, SUICIDE},
     {"canima|canina kiyaca|kiymak|kiyar", NULL, false, SUICIDE},
@@ -193,14 +206,14 @@ const struct danger danger_rows[] = {
     {"dal|dali|dallar|dallari dustu|dusmus|dusecek|duser|dusuyo|koptu|kopmus|kopacak", NULL, true, TREE},
     {"cocug|cocuk|kizim|oglum|kardesim|bebek|torunum|yasli|alzheimer|babam|annem|dedem|ninem "
      "kayip|kayboldu|kaybolmus|bulami|haber",
-	"top|oyuncak|evrak|kayit|mezar", false, MISSING},
+	"top|oyuncak|evrak|kayit|mezar|=bulundu|=bulduk", false, MISSING},
     {.words = NULL},
 };
 
 const struct danger danger_calm_rows[] = {
     {.topic = "DIS-14",
 	.words =
-	    "yangin|itfaiye tup|tupu|tupleri|merdiven|sondurme|musluk|muslug|dolap|dolabi|hidrant|tatbikat|yonetmelik|"
+	    "yangin|itfaiye tup|tupu|tupleri|merdiven|=sondurme|musluk|muslug|dolap|dolabi|hidrant|tatbikat|yonetmelik|"
 	    "yonetmelig|rapor|raporu|egitim|seminer|sigorta|kapisi|cikisi|algilama|alarm|alarmi|sokak|sokag|cadde|"
 	    "istasyon|telefon|numara|mudurlug|uygunluk|belgesi|ruhsat|onlem"},
     {.topic = "DIS-14", .words = "kalbim|canim|canimiz|yuregim|icim|icimiz yan|yaniyo"},
@@ -211,6 +224,7 @@ const struct danger danger_calm_rows[] = {
     {.topic = "DIS-03", .words = "kapag|kapak|kapaklar ses|gurultu|takirti|tikirti|tangir", .lasting = true},
     {.topic = "DIS-10", .words = "kamera|mobese|bekci|devriye", .lasting = true},
     {.topic = "DIS-10", .words = "kavga ettik|etmistik|ettigim|etmeyelim|ettigimiz"},
+    {.topic = "DIS-10", .words = "kayip|kaybol =bulundu|=bulduk"},
     {.topic = "DIS-10", .words = "kavgali =oldugum|oldugumuz|=komsum"},
     {.topic = "IMR-09",
 	.words = "deprem|depreme|bina|binam|binamiz|yapi "
