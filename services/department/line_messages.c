@@ -90,6 +90,14 @@ static const struct line_field application_fields[] = {
     {0},
 };
 
+/* The words that spoke for it stand in the sentence. */
+static const struct line_field matter_fields[] = {
+    {0, "topic", line_put_text, offsetof(Kopru__V1__Candidate, topic)},
+    {0, "department", line_put_text, offsetof(Kopru__V1__Candidate, department)},
+    {0, "score", line_put_number, offsetof(Kopru__V1__Candidate, score)},
+    {0},
+};
+
 /* All but the generation of the access code: no department's business. */
 static const struct line_field standing_fields[] = {
     {0, "state", line_put_state, offsetof(Kopru__V1__Standing, state)},
@@ -161,23 +169,36 @@ line_put_origin(json_t *object, const char *name, const void *at)
 	put_message(object, name, origin_fields, at);
 }
 
-void
-line_put_attachments(json_t *object, const char *name, const void *at)
+/* at: the count, which its list follows as protobuf-c puts them. */
+static void
+put_messages(json_t *object, const char *name, const struct line_field *fields, const void *at)
 {
 	struct {
 		size_t count;
-		Kopru__V1__Attachment **list;
-	} attachments;
+		void **list;
+	} messages;
 	json_t *list = json_array();
 
-	memcpy(&attachments, at, sizeof(attachments));
-	for (size_t i = 0; i < attachments.count; i++) {
+	memcpy(&messages, at, sizeof(messages));
+	for (size_t i = 0; i < messages.count; i++) {
 		json_t *one = json_object();
 
-		line_put_fields(one, attachment_fields, 0, attachments.list[i]);
+		line_put_fields(one, fields, 0, messages.list[i]);
 		json_array_append_new(list, one);
 	}
 	json_object_set_new(object, name, list);
+}
+
+void
+line_put_attachments(json_t *object, const char *name, const void *at)
+{
+	put_messages(object, name, attachment_fields, at);
+}
+
+void
+line_put_matters(json_t *object, const char *name, const void *at)
+{
+	put_messages(object, name, matter_fields, at);
 }
 
 void

@@ -197,6 +197,12 @@ line_put_clock(json_t *object, const char *name, const void *at)
 }
 
 void
+line_put_outcome(json_t *object, const char *name, const void *at)
+{
+	put_word(object, name, outcome_words, at);
+}
+
+void
 line_put_role(json_t *object, const char *name, const void *at)
 {
 	put_word(object, name, role_words, at);

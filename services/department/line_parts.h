@@ -43,6 +43,7 @@ void line_put_legal_basis(json_t *object, const char *name, const void *at);
 void line_put_prefers(json_t *object, const char *name, const void *at);
 void line_put_reject_reason(json_t *object, const char *name, const void *at);
 void line_put_clock(json_t *object, const char *name, const void *at);
+void line_put_outcome(json_t *object, const char *name, const void *at);
 void line_put_role(json_t *object, const char *name, const void *at);
 void line_put_actor(json_t *object, const char *name, const void *at);
 
@@ -55,6 +56,7 @@ void line_put_applicant(json_t *object, const char *name, const void *at);
 void line_put_origin(json_t *object, const char *name, const void *at);
 /* at: the count, which its list follows as protobuf-c puts them. */
 void line_put_attachments(json_t *object, const char *name, const void *at);
+void line_put_matters(json_t *object, const char *name, const void *at);
 void line_put_application(json_t *object, const char *name, const void *at);
 void line_put_due_on(json_t *object, const char *name, const void *at); /* of an application */
 void line_put_standing(json_t *object, const char *name, const void *at);

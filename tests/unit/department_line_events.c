@@ -24,6 +24,7 @@
 #define ATTACHMENT                                                                                                     \
 	"{\"id\":\"" ID "\",\"name\":\"name\",\"media_type\":\"media_type\",\"size\":1795770000000000,"                \
 	"\"sha256\":\"0102030405067708890a0b0c0d0e0f10\"}"
+#define MATTER "{\"topic\":\"topic\",\"department\":\"department\",\"score\":7}"
 #define ATTACHMENTS "\"attachments\":[" ATTACHMENT "," ATTACHMENT "]"
 
 static uint8_t id[16] = {1, 2, 3, 4, 5, 6, 0x77, 8, 0x89, 10, 11, 12, 13, 14, 15, 16};
@@ -38,7 +39,10 @@ static const struct {
     {"application.routed",
 	"{\"department\":\"department\",\"department_name\":\"department_name\",\"outside\":true,\"topic\":\"topic\","
 	"\"topic_name\":\"topic_name\",\"state\":\"received\",\"triage\":true,\"due_on\":\"2026-12-29\","
-	"\"target_on\":\"2026-12-29\",\"application\":1}"},
+	"\"target_on\":\"2026-12-29\",\"outcome\":\"sure\",\"urgent\":true,\"emergency\":\"emergency\","
+	"\"institution_phone\":\"institution_phone\",\"rule\":\"rule\",\"reason\":\"reason_tr\",\"reason_en\":\"reason_"
+	"en\","
+	"\"matters\":[" MATTER "," MATTER "],\"application\":1}"},
     {"erased", "{\"reason\":\"reason\"}"},
     {"case.assigned", "{\"from_department\":\"from_department\",\"reason\":\"reason\",\"application\":1}"},
     {"case.accepted", "{}"},
