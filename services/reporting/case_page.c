@@ -220,7 +220,10 @@ incident_json(const struct asking *asking, const struct db_results *results, boo
 	json_object_set_new(json, "count", json_integer((json_int_t)count));
 	set_time(json, "since", since);
 	json_object_set_new(json, "sentence",
-	    json_string(arena_printf(a, english ? "%zu others, %s" : "%zu başvuru daha, %s", count,
+	    json_string(arena_printf(a, "%zu %s, %s", count,
+		!english     ? "başvuru daha"
+		: count == 1 ? "other"
+			     : "others",
 		similar_since(a, since, feed_clock_now(asking->page->clock), english))));
 	json_object_set_new(json, "members", list);
 	if (count > 0)

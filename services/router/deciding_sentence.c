@@ -198,7 +198,8 @@ say_chosen(struct telling *t)
 static void
 say_rule(struct telling *t)
 {
-	say(t, arena_printf(t->c->arena, "%s kuralı gereği ", t->c->decision->rule), "");
+	/* The code of the rule does not stand first: what begins the sentence is written large. */
+	say(t, arena_printf(t->c->arena, "belediyenin %s kuralı gereği ", t->c->decision->rule), "");
 	if (t->c->decision->topic || strcmp(t->c->decision->department->code, CATALOGUE_DESK) != 0)
 		say_routed(t);
 	else

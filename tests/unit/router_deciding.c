@@ -424,8 +424,8 @@ test_a_rule_stands_above(void **state)
 	assert_int_equal(d.outcome, OUTCOME(RULE));
 	assert_string_equal(d.rule, "cop-fen");
 	assert_routed(&d, "FEN", "TEM-01");
-	assert_reasons(
-	    w, &d, "Cop-fen kuralı gereği Fen İşleri Müdürlüğü birimine yönlendirildi", "by the rule cop-fen");
+	assert_reasons(w, &d, "Belediyenin cop-fen kuralı gereği Fen İşleri Müdürlüğü birimine yönlendirildi",
+	    "by the rule cop-fen");
 	assert_reasons(w, &d, "kurallar 12", "rules 12");
 	d = decide_by(w, &desk, "çöp alınmıyor");
 	assert_int_equal(d.outcome, OUTCOME(RULE));
