@@ -35,6 +35,17 @@ calendar_days_read(struct session *s, const char *version, struct calendar_rows 
 	return 0;
 }
 
+int
+calendar_version_read(struct session *s, const char *version, struct calendar_rows *rows, struct err *e)
+{
+	if (calendar_days_read(s, version ? version : "", rows, e) < 0)
+		return -1;
+	if (rows->count > 0)
+		return 0;
+	return version ? err_set(e, "there is no version %.20s of the calendar", version)
+		       : err_set(e, "there is no calendar yet (`kopru demo' or `kopru calendar import')");
+}
+
 static int
 day_parse(const char *text, int32_t *day, struct err *e)
 {
@@ -86,11 +97,8 @@ show(struct session *s, const struct command_line *line, int32_t from, int32_t t
 	struct calendar_rows rows;
 	char day[DATE_TEXT_SIZE];
 
-	if (calendar_days_read(s, line->version ? line->version : "", &rows, e) < 0)
+	if (calendar_version_read(s, line->version, &rows, e) < 0)
 		return -1;
-	if (rows.count == 0)
-		return line->version ? err_set(e, "there is no version %.20s of the calendar", line->version)
-				     : err_set(e, "there is no calendar yet (`kopru demo' or `kopru calendar import')");
 	for (size_t i = 0; i < rows.count; i++) {
 		if (rows.list[i].day < from || rows.list[i].day > to)
 			continue;
@@ -124,6 +132,19 @@ calendar_show(const struct command_line *line, struct err *e)
 }
 
 static int
+version_check(struct session *s, const char *version, struct err *e)
+{
+	struct script_rows rows;
+
+	if (calendar_ask(s, CALENDAR_NEWEST, NULL, &rows, e) < 0)
+		return -1;
+	if (strtol(version, NULL, 10) <= strtol(rows.cells[0], NULL, 10))
+		return 0;
+	return err_set(e, "there is no version %.20s of the calendar", version);
+}
+
+/* values: NULL, or the version first. */
+static int
 list(const struct command_line *line, int statement, const char *const *values, const struct table_column *columns,
     struct err *e)
 {
@@ -134,7 +155,7 @@ list(const struct command_line *line, int statement, const char *const *values, 
 
 	if (session_open(&s, e) < 0)
 		return -1;
-	if (calendar_ask(&s, statement, values, &rows, e) == 0) {
+	if ((!values || version_check(&s, values[0], e) == 0) && calendar_ask(&s, statement, values, &rows, e) == 0) {
 		t = table_new(s.arena, columns);
 		table_add_rows(t, &rows);
 		table_print(t, line->json, stdout);

@@ -12,6 +12,8 @@ int calendar_ask(struct session *s, int statement, const char *const *values, st
 
 /* The days of a version ("" for the newest), as they are in order. */
 int calendar_days_read(struct session *s, const char *version, struct calendar_rows *rows, struct err *e);
+/* The same; version: NULL for the newest. A version that is not, or is empty, is an error. */
+int calendar_version_read(struct session *s, const char *version, struct calendar_rows *rows, struct err *e);
 
 /* "2026-10-29" or "2026-10-29..2026-11-02": first and last day, at most a year. */
 int calendar_range_parse(const char *text, int32_t *from, int32_t *to, struct err *e);

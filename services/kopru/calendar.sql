@@ -3,10 +3,10 @@
 
 -- name: calendar_days
 -- in:  $1 version ("": the newest)
--- out: day, kind, name
+-- out: day, kind, name; no row when there is no such version
 SELECT d.day - date '1970-01-01', d.kind, d.name_tr
   FROM router.calendar_day AS d,
-       (SELECT coalesce(nullif($1::text, '')::int, max(c.version), 0) AS version FROM router.calendar AS c) AS v
+       (SELECT max(c.version) AS version FROM router.calendar AS c WHERE $1::text IN ('', c.version::text)) AS v
  WHERE d.version_from <= v.version AND (d.version_to IS NULL OR d.version_to > v.version)
  ORDER BY d.day, d.kind, d.name_tr;
 

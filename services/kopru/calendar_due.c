@@ -163,7 +163,7 @@ calendar_of_database(const char *version, struct err *e)
 
 	if (session_open(&s, e) < 0)
 		return NULL;
-	if (calendar_days_read(&s, version ? version : "", &rows, e) == 0)
+	if (calendar_version_read(&s, version, &rows, e) == 0)
 		c = calendar_make(&rows, e);
 	session_close(&s);
 	return c;

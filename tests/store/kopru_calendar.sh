@@ -49,6 +49,9 @@ check 'taken away' says 'version 5 is saved: days more 0, days less 1' "$kopru" 
 check 'from both' is 0 "SELECT count(*) FROM router.holiday WHERE day = '2027-06-01'"
 check 'an older version stays what it was' json_of 'len(d) == 1 and d[0]["name"] == "Özel gün"' \
 	"$kopru" calendar show --version 4 --from 2027-06-01 --to 2027-06-01 --json
+check 'of a version that is not nothing is shown' refused 1 'there is no version 99' "$kopru" calendar show --version 99
+check 'nor computed by' refused 1 'there is no version 99' "$kopru" calendar due 3071 2026-11-26 --version 99
+check 'nor what it moved' refused 1 'there is no version 99' "$kopru" calendar moved 99
 check 'the history' json_of '[(r["version"], r["by"], r["days_more"], r["days_less"]) for r in d][1:] == [(2, "Yazı", 1, 0), (3, "Yazı", 3, 0), (4, "Yazı", 1, 0), (5, "Yazı", 0, 1)]' \
 	"$kopru" calendar history --json
 check 'nothing was moved yet' json_of 'd == []' "$kopru" calendar moved 2 --json
