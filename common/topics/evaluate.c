@@ -147,8 +147,10 @@ evaluate_folds(
     struct arena *a, const struct examples *x, const struct evaluate_folds *how, struct evaluation *into, struct err *e)
 {
 	if (x->count <= how->block * (how->folds - 1)) {
-		return err_set(
-		    e, "%zu texts are too few for %zu folds of blocks of %zu", x->count, how->folds, how->block);
+		return err_set(e,
+		    "%zu texts are too few for %zu folds of blocks of %zu: take fewer folds, smaller blocks, or more "
+		    "than %zu texts",
+		    x->count, how->folds, how->block, how->block * (how->folds - 1));
 	}
 	set_up(a, x, NULL, into);
 	if (into->label_count > MODEL_LABELS_MAX)

@@ -82,8 +82,28 @@ command_run(const struct command *c, int argc, char **argv)
 	return 0;
 }
 
+/* Does the command begin with that word? */
+static bool
+command_begins(const struct command *c, const char *word)
+{
+	size_t size = strlen(word);
+
+	return strncmp(c->words, word, size) == 0 && c->words[size] == ' ';
+}
+
+/* A first word of several commands ("topics"): only these are shown. */
+static const char *
+group_of(int argc, char **argv)
+{
+	for (const struct command *c = command_table; argc > 1 && c->words; c++)
+		if (command_begins(c, argv[1]))
+			return argv[1];
+	return NULL;
+}
+
+/* group: NULL for all. */
 static void
-commands_print(FILE *out)
+commands_print(FILE *out, const char *group)
 {
 	fputs("Usage: kopru COMMAND [ARGUMENT...] [OPTION...]\n\n"
 	      "The operator's command of Köprü. Commands:\n\n",
@@ -91,6 +111,8 @@ commands_print(FILE *out)
 	for (const struct command *c = command_table; c->words; c++) {
 		char usage[64];
 
+		if (group && !command_begins(c, group))
+			continue;
 		snprintf(usage, sizeof(usage), "%s %s", c->words, c->arguments);
 		fprintf(out, "  %-38s %s\n", usage, c->help);
 	}
@@ -101,21 +123,28 @@ commands_print(FILE *out)
 	    "migrations; for `doctor' KOPRU_SERVICES (NAME=unix:/path or NAME=host:port, comma-separated) and "
 	    "KOPRU_STATE (a\n"
 	    "folder whose disk is looked at); for `report' and `import' KOPRU_URL and KOPRU_KEY or KOPRU_KEY_FILE;\n"
-	    "for `import' KOPRU_MAPPINGS, the folder of the mappings.\n"
+	    "for `import' KOPRU_MAPPINGS, the folder of the mappings; for `topics' KOPRU_TOPICS_MODEL, the model.\n"
 	    "Exit code 0: done, 1: failed or not well, 2: wrong usage.\n",
 	    out);
+}
+
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "help") == 0;
 }
 
 int
 main(int argc, char **argv)
 {
+	const char *group = group_of(argc, argv);
+
 	argp_err_exit_status = 2;
 	log_open("kopru", LOG_WARN_LEVEL);
 	memory_start();
 	ids_start();
-	if (argc > 1 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 || strcmp(argv[1], "help") == 0)) {
-		commands_print(stdout);
+	if (argc > 1 && asks_for_help(argv[argc == 3 && group ? 2 : 1])) {
+		commands_print(stdout, group);
 		return 0;
 	}
 	for (const struct command *c = command_table; c->words; c++) {
@@ -124,6 +153,6 @@ main(int argc, char **argv)
 		if (words > 0)
 			return command_run(c, argc - words, argv + words);
 	}
-	commands_print(stderr);
+	commands_print(stderr, group);
 	return 2;
 }

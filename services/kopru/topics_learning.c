@@ -152,24 +152,24 @@ status_print_json(struct session *s, const struct status *x)
 	command_say(true, json, "%s", "");
 }
 
-static const char *
-or_none(const char *text)
-{
-	return *text ? text : "-";
-}
-
 static void
 status_print(struct session *s, const struct status *x)
 {
 	const char *const *c = x->learning.cells;
 
-	printf("Active model:  %s %s, since %s\n", or_none(c[0]), or_none(c[1]), or_none(c[2]));
+	if (*c[0])
+		printf("Active model:  %s %s, since %s\n", c[0], c[1], c[2]);
+	else
+		puts("Active model:  none; the file of ROUTER_MODEL_FILE decides, or keywords alone");
 	printf("Examples:      %s own, %s shipped\n", c[3], c[4]);
 	if (*c[5])
 		printf("Asked for:     %s, by %s\n", c[5], c[6]);
 	if (*c[7])
 		printf("Training:      since %s\n", c[7]);
-	printf("Last training: %s: %s %s\n\n", or_none(c[8]), or_none(c[9]), c[10]);
+	if (*c[8])
+		printf("Last training: %s: %s %s\n\n", c[8], c[9], c[10]);
+	else
+		puts("Last training: none\n");
 	puts("Against the weeks before (last 7 days, 28 days before):");
 	table_print(table_of(s, drift_columns, &x->drift), false, stdout);
 	puts("\nTopics:");

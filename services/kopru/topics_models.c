@@ -156,7 +156,8 @@ topics_rollback(const struct command_line *line, struct err *e)
 		return rc;
 	rc = topics_ask(&s, TOPICS_ROLLBACK, values, &rows, e);
 	if (rc == 0 && rows.count == 0)
-		rc = err_set(e, "there is no model before the active one to go back to (`kopru topics models')");
+		rc = err_set(e, "there is no model before the active one to go back to (`kopru topics models'); "
+				"`kopru topics publish' takes a file, as the one of ROUTER_MODEL_FILE");
 	else if (rc == 0)
 		command_say(line->json,
 		    json_pack("{s:s, s:s, s:s, s:s}", "from", rows.cells[0], "from_name", rows.cells[1], "version",

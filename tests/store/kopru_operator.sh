@@ -80,6 +80,8 @@ check 'two ways at once' refused 2 'says which' "$kopru" parked release --applic
 check 'too few words' refused 2 'Usage:' "$kopru" parked release router intake
 check 'too many' refused 2 '' "$kopru" parked list router
 check 'a word of a command alone' refused 2 'Commands:' "$kopru" parked
+check 'of a group its commands only' says 'parked release' "$kopru" parked --help
+check 'and no others' sh -c '! "$1" parked --help | grep -q "topics list"' - "$kopru"
 check 'no consumer may do it for another' refused 1 'permission denied' \
 	sql "SET SESSION AUTHORIZATION notifier; SELECT feed.want('router', 'intake', 1, NULL)"
 
