@@ -141,6 +141,7 @@ check "the walk: the department's answer counts" said '"code":"ok"'
 check "the walk: the citizen is asked whether the address is his" said 'onay='
 check "the walk: the citizen has the answer" said 'Konteyner bugün boşaltıldı'
 check "the walk: the mayor sees the count" said '"total"'
+check "the walk: one sentence says why it went there" said '"reason":".*Temizlik İşleri Müdürlüğü birimine yönlendirildi'
 check "the walk: nothing is wrong" said ' 0 wrong'
 check "an unknown address of the API is a problem" bash -c "curl -sSi http://127.0.0.1:$port_a/api/v1/nothing |
 	grep -qi '^content-type: application/problem+json'"
@@ -206,7 +207,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	install -d -m 0700 "$scratch/closed" "$scratch/closed/build"
 	(cd "$top" && cp -r --parents deploy/data deploy/local deploy/migrations deploy/nginx services/notifier/templates \
 		services/web "$scratch/closed/")
-	cp "${KOPRU_BUILD:-$top/build}"/kopru "${KOPRU_BUILD:-$top/build}"/kopru-* "$scratch/closed/build/"
+	built="${KOPRU_BUILD:-$top/build}"
+	cp "$built"/kopru "$built"/kopru-* "$built"/topics.model "$scratch/closed/build/"
 	check "a closed clone starts, and says where it keeps its state" closed_starts
 	check "its state is found at var" has "$scratch/closed/var" 0
 	check "it accepts an application" apply "$port_b"
