@@ -118,6 +118,7 @@ said "the department's answer counts" '"code":"ok"'
 said "the citizen has a letter" '^Başvuru no: HM-'
 said "the citizen has the answer" 'Konteyner bugün boşaltıldı'
 said "the mayor sees the count" '"total":1\b'
+said "one sentence says why it went there" '"reason":".*Temizlik İşleri Müdürlüğü birimine yönlendirildi'
 said "the streams are shown" '^department/TEM'
 [ $failed -eq 0 ] || sed 's/^/# /' "$root.walk"
 
