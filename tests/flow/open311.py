@@ -26,9 +26,9 @@ JURISDICTION = "ornek.bel.tr"
 KEYS = {}
 FORM = {"service_code": "YOL-01", "lat": "37.87451", "long": "32.53419", "description": "Çukur büyüdü; Deneme Şahıs düştü.",
         "first_name": "Deneme", "last_name": "Şahıs", "email": "deneme@example.org", "phone": "0500 000 00 00",
-        "device_id": "tt222111", "account_id": "123456", "address_string": "Fetih Caddesi 12",
+        "device_id": "tt222111", "account_id": "123456", "address_string": "Deneme Sokağı 12",
         "attribute[DANGER]": "yes", "attribute[WIDTH_CM]": "40"}
-SECRETS = ["Deneme", "Şahıs", "deneme@example.org", "500", "düştü", "Fetih Caddesi", "3787451", "37.87451", "tt222111"]
+SECRETS = ["Deneme", "Şahıs", "deneme@example.org", "500", "düştü", "Deneme Sokağı", "3787451", "37.87451", "tt222111"]
 
 # What the specification says of each answer, in its order.
 SERVICE = ["service_code", "service_name", "description", "metadata", "type", "keywords", "group"]
@@ -186,7 +186,7 @@ def a_request_becomes_an_application_with_its_origin():
     row = S.value("SELECT a.kind, a.channel, a.topic, a.address, a.applicant_name, a.applicant_email, a.applicant_phone, "
                   "a.anonymous, a.latitude_e7, a.longitude_e7, a.email_verified "
                   f"FROM intake.application a WHERE a.number = '{number}'")
-    assert row == ("1|13|YOL-01|Fetih Caddesi 12|Deneme Şahıs|deneme@example.org|+905000000000|f|378745100|325341900|f"), row
+    assert row == ("1|13|YOL-01|Deneme Sokağı 12|Deneme Şahıs|deneme@example.org|+905000000000|f|378745100|325341900|f"), row
     text = S.value(f"SELECT body FROM intake.application WHERE number = '{number}'")
     assert text == ("Çukur büyüdü; Deneme Şahıs düştü.\n\nÇukurun genişliği (santimetre): 40"
                     .replace("\n\n", "\n\nYaya ya da araçlar için tehlike var mı?: Evet, tehlikeli\n")), text
