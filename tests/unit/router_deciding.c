@@ -331,6 +331,31 @@ test_danger_waits_for_nobody(void **state)
 	assert_int_equal(d.basket, BASKET(UNSPECIFIED)); /* a human reads what speaks of danger */
 }
 
+/* A fire of an old system's archive pages nobody; one that the desk keeps today does. */
+static void
+test_old_cases_that_are_kept_alarm_nobody(void **state)
+{
+	static const struct {
+		const char *topic;
+		int64_t age;
+		bool urgent;
+	} list[] = {{"HM-00", INT64_C(400) * 86400 * 1000000, false}, {"HM-00", 1000000, true},
+	    {"", INT64_C(3) * 86400 * 1000000, true}};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		Kopru__V1__Application application;
+		struct decision d;
+
+		kopru__v1__application__init(&application);
+		application.text = arena_string(w->arena, "Yangın çıktı, ev yanıyor");
+		application.topic = arena_string(w->arena, list[i].topic);
+		application.received_at = NOW - list[i].age;
+		deciding_decide(&w->deciding, w->arena, &application, NOW, &d);
+		assert_int_equal(d.urgent, list[i].urgent);
+	}
+}
+
 /* A basket's topic that is not sure enough to set the text aside is no department's sure matter either. */
 static void
 test_what_may_be_a_basket_is_never_sure(void **state)
@@ -482,6 +507,7 @@ main(void)
 	    cmocka_unit_test(test_chosen_stands_before_words),
 	    cmocka_unit_test(test_baskets_take_only_what_asks_nothing),
 	    cmocka_unit_test(test_danger_waits_for_nobody),
+	    cmocka_unit_test(test_old_cases_that_are_kept_alarm_nobody),
 	    cmocka_unit_test(test_what_may_be_a_basket_is_never_sure),
 	    cmocka_unit_test(test_a_topic_of_danger_in_a_calm_text_alarms_nobody),
 	    cmocka_unit_test(test_several_matters_are_a_proposed_split),
