@@ -109,7 +109,12 @@ publish(struct session *s, const struct command_line *line, const struct publish
 	    figures_text(s->arena, p->model), line->reason ? line->reason : "", line->by, NULL};
 	struct script_rows rows;
 
-	if (labels_check(s, p->model, &lacking, e) < 0 || topics_ask(s, TOPICS_PUBLISH, values, &rows, e) < 0)
+	if (labels_check(s, p->model, &lacking, e) < 0)
+		return -1;
+	if (*lacking && !line->yes)
+		return err_set(
+		    e, "if it is meant that it never says these topics of the catalogue, say --yes: %s", lacking);
+	if (topics_ask(s, TOPICS_PUBLISH, values, &rows, e) < 0)
 		return -1;
 	command_say(line->json,
 	    json_pack("{s:s, s:s, s:s, s:s}", "version", rows.cells[0], "name", model_name(p->model), "before",

@@ -102,7 +102,7 @@ def killed_while_it_publishes():
 def killed_while_it_exchanges_models():
     path = S.path("1.model")
     for _ in range(SWAPS):
-        S.kopru("topics", "publish", path, "--by", "test")
+        S.kopru("topics", "publish", path, "--by", "test", "--yes")
         time.sleep(RANDOM.uniform(0, .6))
         kill()
     L.await_version(S.value("SELECT max(version) FROM router.model"))

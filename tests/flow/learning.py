@@ -202,7 +202,9 @@ def what_is_no_model_is_refused():
 
 def a_good_one_is_published_by_hand():
     S.kopru("topics", "train", os.path.join(lessons.shipped(S.folder), "lessons.tsv"), "--out", S.path("good.model"))
-    answer = json.loads(S.kopru("topics", "publish", S.path("good.model"), "--by", "masa", "--reason", "deneme", "--json"))
+    error = fails("topics", "publish", S.path("good.model"), "--by", "masa")
+    assert "never says" in error and "DIS-01" in error and "--yes" in error, error
+    answer = json.loads(S.kopru("topics", "publish", S.path("good.model"), "--by", "masa", "--reason", "deneme", "--yes", "--json"))
     assert "DIS-01" in answer["lacking"] and "YOL-01" not in answer["lacking"], answer
     L.await_version(answer["version"])
     S.sql("UPDATE router.model SET state = 'retired' WHERE state = 'active'")
