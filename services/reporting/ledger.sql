@@ -1,62 +1,73 @@
 -- What somebody has to look at (inbox), and every date that a citizen was told (promise).
+-- A turn is the only writer of both, so that a row is changed where it was found (ctid). OFFSET 0 keeps it at one look by key
+-- for each: joined by a plan of the first minutes, all of the table was read for every turn.
 
 -- name: inbox_add
--- in:  $1 application id, $2 event id, $3 number, $4 department, $5 roles, $6 what, $7 clock, $8 stage, $9 due at, $10 at
--- The one before about the same clock is no longer to be looked at.
-WITH ended AS (
-	UPDATE reporting.inbox AS i SET ended_at = $10::timestamptz
-	 WHERE i.application_id = $1::uuid AND i.ended_at IS NULL AND i.what = $6::text AND i.clock = $7::int)
+-- in:  $1 application ids, $2 event ids, $3 numbers, $4 departments, $5 roles, $6 what, $7 clocks, $8 stages, $9 due at, $10 at
+--      (arrays of one length)
 INSERT INTO reporting.inbox (application_id, event_id, number, department, role, what, clock, stage, due_at, at)
-SELECT $1::uuid, $2::uuid, $3::text, $4::text, r.role, $6::text, $7::int, $8::int, $9::timestamptz, $10::timestamptz
-  FROM unnest($5::text[]) AS r(role)
- WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = $1::uuid)
- ORDER BY r.role
+SELECT n.application_id, n.event_id, n.number, n.department, n.role, n.what, n.clock, n.stage, n.due_at, n.at
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::timestamptz[],
+              $10::timestamptz[]) AS n(application_id, event_id, number, department, role, what, clock, stage, due_at, at)
+ WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = n.application_id OFFSET 0)
+ ORDER BY n.event_id, n.role
     ON CONFLICT (event_id, role) DO NOTHING;
 
 -- name: inbox_end
--- in:  $1 application id, $2 what, $3 clock (0: whichever), $4 at
-UPDATE reporting.inbox AS i SET ended_at = $4::timestamptz
- WHERE i.application_id = $1::uuid AND i.ended_at IS NULL AND ($2::text = '' OR i.what = $2::text)
-   AND ($3::int = 0 OR i.clock = $3::int);
+-- in:  $1 application ids, $2 what ('': whichever), $3 clocks (0: whichever), $4 at (arrays of one length)
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.at
+	  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[]) AS n(application_id, what, clock, at)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.what, x.clock, x.ended_at FROM reporting.inbox AS x
+	                      WHERE x.application_id = n.application_id OFFSET 0) AS k
+	 WHERE k.ended_at IS NULL AND (n.what = '' OR k.what = n.what) AND (n.clock = 0 OR k.clock = n.clock))
+UPDATE reporting.inbox AS i SET ended_at = f.at FROM found AS f WHERE i.ctid = f.place;
 
 -- name: inbox_move
--- in:  $1 application id, $2 department
-UPDATE reporting.inbox AS i SET department = $2::text
- WHERE i.application_id = $1::uuid AND i.ended_at IS NULL AND i.department <> $2::text;
-
--- name: promise_add
--- in:  $1 application id, $2 event id, $3 number, $4 department, $5 what, $6 promised on, $7 told at, $8 reason
--- The one before of the same kind was moved.
-WITH moved AS (
-	UPDATE reporting.promise AS p SET outcome = 'moved', ended_at = $7::timestamptz
-	 WHERE p.application_id = $1::uuid AND p.what = $5::text AND p.outcome = 'open')
-INSERT INTO reporting.promise (application_id, event_id, number, department, what, promised_on, told_at, reason)
-SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::date, $7::timestamptz, $8::text
- WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = $1::uuid)
-    ON CONFLICT (event_id, what) DO NOTHING;
+-- in:  $1 application ids, each once, $2 departments
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.department
+	  FROM unnest($1::uuid[], $2::text[]) AS n(application_id, department)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.department, x.ended_at FROM reporting.inbox AS x
+	                      WHERE x.application_id = n.application_id OFFSET 0) AS k
+	 WHERE k.ended_at IS NULL AND k.department <> n.department)
+UPDATE reporting.inbox AS i SET department = f.department FROM found AS f WHERE i.ctid = f.place;
 
 -- name: promises_add
--- in:  $1 application ids, $2 event ids, $3 numbers, $4 departments, $5 promised on, $6 told at (arrays of one length): the law's
---      dates of what was routed
-INSERT INTO reporting.promise (application_id, event_id, number, department, what, promised_on, told_at)
-SELECT n.application_id, n.event_id, n.number, n.department, 'law', n.promised_on, n.told_at
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::timestamptz[])
-         AS n(application_id, event_id, number, department, promised_on, told_at)
- WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = n.application_id)
- ORDER BY n.event_id
+-- in:  $1 application ids, $2 event ids, $3 numbers, $4 departments, $5 what, $6 promised on, $7 told at, $8 reasons (arrays of
+--      one length)
+INSERT INTO reporting.promise (application_id, event_id, number, department, what, promised_on, told_at, reason)
+SELECT n.application_id, n.event_id, n.number, n.department, n.what, n.promised_on, n.told_at, n.reason
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::text[])
+         AS n(application_id, event_id, number, department, what, promised_on, told_at, reason)
+ WHERE NOT EXISTS (SELECT FROM reporting.erasure AS x WHERE x.application_id = n.application_id OFFSET 0)
+ ORDER BY n.event_id, n.what
     ON CONFLICT (event_id, what) DO NOTHING;
 
 -- name: promises_end
--- in:  $1 application id, $2 what ('': whichever), $3 outcome ('': kept or broken, by the day), $4 day, $5 at, $6 department
+-- in:  $1 application ids, $2 what ('': whichever), $3 outcomes ('': kept or broken, by the day), $4 days, $5 at, $6 departments
+--      (arrays of one length)
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.outcome, n.day, n.at, n.department
+	  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timestamptz[], $6::text[])
+	         AS n(application_id, what, outcome, day, at, department)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.what, x.outcome FROM reporting.promise AS x
+	                      WHERE x.application_id = n.application_id OFFSET 0) AS k
+	 WHERE k.outcome = 'open' AND (n.what = '' OR k.what = n.what))
 UPDATE reporting.promise AS p
-   SET outcome = CASE WHEN $3::text <> '' THEN $3::text WHEN $4::date <= p.promised_on THEN 'kept' ELSE 'broken' END,
-       ended_at = $5::timestamptz, department = $6::text
- WHERE p.application_id = $1::uuid AND p.outcome = 'open' AND ($2::text = '' OR p.what = $2::text);
+   SET outcome = CASE WHEN f.outcome <> '' THEN f.outcome WHEN f.day <= p.promised_on THEN 'kept' ELSE 'broken' END,
+       ended_at = f.at, department = f.department
+  FROM found AS f WHERE p.ctid = f.place;
 
 -- name: promises_move
--- in:  $1 application id, $2 department that has to keep what is open
-UPDATE reporting.promise AS p SET department = $2::text
- WHERE p.application_id = $1::uuid AND p.outcome = 'open' AND p.department IS DISTINCT FROM $2::text;
+-- in:  $1 application ids, each once, $2 departments that have to keep what is open
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.department
+	  FROM unnest($1::uuid[], $2::text[]) AS n(application_id, department)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.department, x.outcome FROM reporting.promise AS x
+	                      WHERE x.application_id = n.application_id OFFSET 0) AS k
+	 WHERE k.outcome = 'open' AND k.department IS DISTINCT FROM n.department)
+UPDATE reporting.promise AS p SET department = f.department FROM found AS f WHERE p.ctid = f.place;
 
 -- name: ledger_erase
 -- in:  $1 application ids

@@ -13,9 +13,13 @@ SELECT n.id, n.received_at, n.topic, n.neighbourhood, string_to_array(n.streets,
 
 -- name: likeness_move
 -- in:  $1 application ids, each once, $2 topics
-UPDATE reporting.likeness AS l SET topic = n.topic
-  FROM unnest($1::uuid[], $2::text[]) AS n(id, topic)
- WHERE l.application_id = n.id AND l.topic <> n.topic;
+-- Found by key, whatever the plan was made on, and changed where it lies: as in ledger.sql.
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.topic
+	  FROM unnest($1::uuid[], $2::text[]) AS n(id, topic)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.topic FROM reporting.likeness AS x WHERE x.application_id = n.id OFFSET 0) AS k
+	 WHERE k.topic <> n.topic)
+UPDATE reporting.likeness AS l SET topic = f.topic FROM found AS f WHERE l.ctid = f.place;
 
 -- name: marks_insert
 -- in:  $1 marks, $2 application ids

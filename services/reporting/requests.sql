@@ -18,6 +18,14 @@ SELECT n.id, n.number, n.version, n.state, n.status, n.topic, n.department, n.re
 -- name: requests_move
 -- in:  $1 application ids, each once, $2 versions, $3 states, $4 status, $5 topics, $6 departments, $7 times of the events,
 --      $8 expected on (arrays of one length)
+-- Found by key, whatever the plan was made on, and changed where it lies: as in ledger.sql.
+WITH found AS MATERIALIZED (
+	SELECT k.place, n.*
+	  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
+	         AS n(id, version, state, status, topic, department, at, expected_on)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.version AS before FROM reporting.public_request AS x
+	                      WHERE x.application_id = n.id OFFSET 0) AS k
+	 WHERE k.before < n.version)
 UPDATE reporting.public_request AS r
    SET version = n.version, state = n.state, status = n.status, topic = n.topic, department = n.department,
        expected_on = n.expected_on,
@@ -25,9 +33,7 @@ UPDATE reporting.public_request AS r
                            OR (r.state, r.status, r.topic, r.department, r.expected_on)
                               IS NOT DISTINCT FROM (n.state, n.status, n.topic, n.department, n.expected_on)
                          THEN r.updated_at ELSE n.at END
-  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::date[])
-         AS n(id, version, state, status, topic, department, at, expected_on)
- WHERE r.application_id = n.id AND r.version < n.version;
+  FROM found AS n WHERE r.ctid = n.place;
 
 -- name: requests_erase
 -- in:  $1 application ids

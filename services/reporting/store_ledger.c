@@ -4,108 +4,92 @@
 #include "common/domain/calendar.h"
 #include "services/reporting/ledger.sql.h"
 
-static const char *
-copied(struct db_tx *tx, const char *text)
-{
-	return arena_string(db_tx_arena(tx), text ? text : "");
-}
+/* One array parameter of all that is listed. */
+#define BIND(type, put, value)                                                                                         \
+	do {                                                                                                           \
+		db_bind_array(tx, type, count);                                                                        \
+		for (size_t i_ = 0; i_ < count; i_++)                                                                  \
+			put(tx, value);                                                                                \
+	} while (0)
 
 static void
-bind_time(struct db_tx *tx, int64_t time)
+put_time(struct db_tx *tx, int64_t time)
 {
 	if (time)
-		db_bind_time(tx, time);
+		db_put_time(tx, time);
 	else
-		db_bind_null(tx);
+		db_put_null(tx);
 }
 
 void
-store_inbox_add(struct db_tx *tx, const struct store_ledger_place *place, const struct store_inbox *inbox)
+store_inbox_add(struct db_tx *tx, const struct store_inbox *list, size_t count)
 {
+	if (count == 0)
+		return;
 	db_call(tx, &ledger_statements[INBOX_ADD]);
-	db_bind_uuid(tx, &place->application_id);
-	db_bind_uuid(tx, &place->event_id);
-	db_bind_text(tx, copied(tx, place->number));
-	db_bind_text(tx, copied(tx, place->department));
-	db_bind_array(tx, DB_TEXTS, inbox->role_count);
-	for (size_t i = 0; i < inbox->role_count; i++)
-		db_put_text(tx, inbox->roles[i]);
-	db_bind_text(tx, inbox->what);
-	db_bind_int4(tx, inbox->clock);
-	db_bind_int4(tx, inbox->stage);
-	bind_time(tx, inbox->due_at);
-	db_bind_time(tx, place->at);
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.application_id);
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.event_id);
+	BIND(DB_TEXTS, db_put_text, list[i_].place.number);
+	BIND(DB_TEXTS, db_put_text, list[i_].place.department);
+	BIND(DB_TEXTS, db_put_text, list[i_].role);
+	BIND(DB_TEXTS, db_put_text, list[i_].what);
+	BIND(DB_INT4S, db_put_int4, list[i_].clock);
+	BIND(DB_INT4S, db_put_int4, list[i_].stage);
+	BIND(DB_TIMES, put_time, list[i_].due_at);
+	BIND(DB_TIMES, db_put_time, list[i_].place.at);
 }
 
 void
-store_inbox_end(struct db_tx *tx, const struct store_ledger_place *place, const char *what, int32_t clock)
+store_inbox_end(struct db_tx *tx, const struct store_inbox_end *list, size_t count)
 {
+	if (count == 0)
+		return;
 	db_call(tx, &ledger_statements[INBOX_END]);
-	db_bind_uuid(tx, &place->application_id);
-	db_bind_text(tx, what);
-	db_bind_int4(tx, clock);
-	db_bind_time(tx, place->at);
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.application_id);
+	BIND(DB_TEXTS, db_put_text, list[i_].what);
+	BIND(DB_INT4S, db_put_int4, list[i_].clock);
+	BIND(DB_TIMES, db_put_time, list[i_].place.at);
 }
 
 void
-store_promise_add(struct db_tx *tx, const struct store_ledger_place *place, const struct store_promise *promise)
+store_promises_add(struct db_tx *tx, const struct store_promise *list, size_t count)
 {
-	db_call(tx, &ledger_statements[PROMISE_ADD]);
-	db_bind_uuid(tx, &place->application_id);
-	db_bind_uuid(tx, &place->event_id);
-	db_bind_text(tx, copied(tx, place->number));
-	db_bind_text(tx, copied(tx, place->department));
-	db_bind_text(tx, promise->what);
-	db_bind_date(tx, promise->on);
-	db_bind_time(tx, place->at);
-	db_bind_text(tx, copied(tx, promise->reason));
-}
-
-void
-store_promises_add(struct db_tx *tx, const struct store_ledger_place *places, const int32_t *days, size_t count)
-{
+	if (count == 0)
+		return;
 	db_call(tx, &ledger_statements[PROMISES_ADD]);
-	db_bind_array(tx, DB_UUIDS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_uuid(tx, &places[i].application_id);
-	db_bind_array(tx, DB_UUIDS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_uuid(tx, &places[i].event_id);
-	db_bind_array(tx, DB_TEXTS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_text(tx, places[i].number);
-	db_bind_array(tx, DB_TEXTS, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_text(tx, places[i].department);
-	db_bind_array(tx, DB_DATES, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_date(tx, days[i]);
-	db_bind_array(tx, DB_TIMES, count);
-	for (size_t i = 0; i < count; i++)
-		db_put_time(tx, places[i].at);
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.application_id);
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.event_id);
+	BIND(DB_TEXTS, db_put_text, list[i_].place.number);
+	BIND(DB_TEXTS, db_put_text, list[i_].place.department);
+	BIND(DB_TEXTS, db_put_text, list[i_].what);
+	BIND(DB_DATES, db_put_date, list[i_].on);
+	BIND(DB_TIMES, db_put_time, list[i_].place.at);
+	BIND(DB_TEXTS, db_put_text, list[i_].reason);
 }
 
 void
-store_promises_end(struct db_tx *tx, const struct store_ledger_place *place, const char *what, const char *outcome)
+store_promises_end(struct db_tx *tx, const struct store_promise_end *list, size_t count)
 {
+	if (count == 0)
+		return;
 	db_call(tx, &ledger_statements[PROMISES_END]);
-	db_bind_uuid(tx, &place->application_id);
-	db_bind_text(tx, what);
-	db_bind_text(tx, outcome);
-	db_bind_date(tx, date_in_istanbul(place->at));
-	db_bind_time(tx, place->at);
-	db_bind_text(tx, copied(tx, place->department));
+	BIND(DB_UUIDS, db_put_uuid, &list[i_].place.application_id);
+	BIND(DB_TEXTS, db_put_text, list[i_].what);
+	BIND(DB_TEXTS, db_put_text, list[i_].outcome);
+	BIND(DB_DATES, db_put_date, date_in_istanbul(list[i_].place.at));
+	BIND(DB_TIMES, db_put_time, list[i_].place.at);
+	BIND(DB_TEXTS, db_put_text, list[i_].place.department);
 }
 
 void
-store_ledger_move(struct db_tx *tx, const struct store_ledger_place *place)
+store_ledger_move(struct db_tx *tx, const struct store_ledger_place *list, size_t count)
 {
 	static const int statements[] = {INBOX_MOVE, PROMISES_MOVE};
 
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+	for (size_t i = 0; count > 0 && i < sizeof(statements) / sizeof(statements[0]); i++) {
 		db_call(tx, &ledger_statements[statements[i]]);
-		db_bind_uuid(tx, &place->application_id);
-		db_bind_text(tx, copied(tx, place->department));
+		BIND(DB_UUIDS, db_put_uuid, &list[i_].application_id);
+		BIND(DB_TEXTS, db_put_text, list[i_].department);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* store_ledger: the statements of ledger.sql, one function for each. The only place that knows their columns. */
+/* store_ledger: the statements of ledger.sql. The only place that knows their columns. */
 #ifndef KOPRU_SERVICES_REPORTING_STORE_LEDGER_H
 #define KOPRU_SERVICES_REPORTING_STORE_LEDGER_H
 
@@ -14,30 +14,40 @@ struct store_ledger_place {
 	int64_t at;
 };
 
+/* One for each role. */
 struct store_inbox {
-	const char *const *roles;
-	size_t role_count;
-	const char *what; /* "escalation" or "page" */
+	struct store_ledger_place place;
+	const char *role, *what; /* what: "escalation" or "page" */
 	int32_t clock, stage;
 	int64_t due_at; /* 0: none */
 };
 
+struct store_inbox_end {
+	struct store_ledger_place place;
+	const char *what; /* "": whatever */
+	int32_t clock; /* 0: whichever */
+};
+
 struct store_promise {
+	struct store_ledger_place place;
 	const char *what; /* "law", "final_answer" or "planned" */
 	int32_t on;
 	const char *reason;
 };
 
-void store_inbox_add(struct db_tx *tx, const struct store_ledger_place *place, const struct store_inbox *inbox);
-/* what "": whatever; clock 0: whichever. */
-void store_inbox_end(struct db_tx *tx, const struct store_ledger_place *place, const char *what, int32_t clock);
-void store_promise_add(struct db_tx *tx, const struct store_ledger_place *place, const struct store_promise *promise);
-void store_promises_add(struct db_tx *tx, const struct store_ledger_place *places, const int32_t *days, size_t count);
-/* what "": whatever; outcome "": kept or broken, by the day of the event. */
-void store_promises_end(
-    struct db_tx *tx, const struct store_ledger_place *place, const char *what, const char *outcome);
-/* What is open is that department's now. */
-void store_ledger_move(struct db_tx *tx, const struct store_ledger_place *place);
+struct store_promise_end {
+	struct store_ledger_place place;
+	const char *what; /* "": whatever */
+	const char *outcome; /* "": kept or broken, by the day of the event */
+};
+
+/* Each is one statement, whatever the count; none when it is 0. No row may be ended, or moved, twice by one list. */
+void store_inbox_add(struct db_tx *tx, const struct store_inbox *list, size_t count);
+void store_inbox_end(struct db_tx *tx, const struct store_inbox_end *list, size_t count);
+void store_promises_add(struct db_tx *tx, const struct store_promise *list, size_t count);
+void store_promises_end(struct db_tx *tx, const struct store_promise_end *list, size_t count);
+/* What is open is that department's now. Two statements. */
+void store_ledger_move(struct db_tx *tx, const struct store_ledger_place *list, size_t count);
 void store_ledger_erase(struct db_tx *tx, const struct uuid *ids, size_t count);
 
 /* The promises of a case, as JSON. number is borrowed until the transaction ends. */
