@@ -28,7 +28,6 @@ static const struct argp_option release_options[] = {
 static const struct argp_option channels_options[] = {
     {"age", 'A', "SECONDS", 0, "From when on something waits too long (60)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
-
 static const struct argp_option media_options[] = {
     {"limit", 'l', "N", 0, "At most so many, the newest messages' first (100)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
@@ -164,8 +163,7 @@ static const struct argp_option topics_explain_options[] = {
     {"model", OPTION_MODEL, "MODEL", 0, "Ask this model (KOPRU_TOPICS_MODEL, or build/topics.model)", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option topics_publish_options[] = {{"by", OPTION_BY, "NAME", 0, "Who decided it; required", 0},
-    {"reason", OPTION_REASON, "TEXT", 0, "Why", 0},
-    {"yes", 'y', NULL, 0, "Also one that never says some of the topics: it is meant", 0},
+    {"reason", OPTION_REASON, "TEXT", 0, "Why", 0}, {"yes", 'y', NULL, 0, "It need not know all topics", 0},
     {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
 static const struct argp_option topics_models_options[] = {
     {"limit", 'l', "N", 0, "At most so many, the newest first (100)", 0}, {"json", 'j', NULL, 0, "Print JSON", 0}, {0}};
