@@ -41,10 +41,15 @@ ON CONFLICT (application_id, kind) DO UPDATE
 
 -- name: clocks_remove
 -- in:  $1 application ids, $2 kinds (arrays of one length)
-DELETE FROM router.clock AS k
- USING unnest($1::uuid[], $2::int[]) AS n(application_id, kind)
- WHERE k.application_id = ANY ($1::uuid[]) -- by key, whatever the plan was made on
-   AND k.application_id = n.application_id AND k.kind = n.kind;
+-- after the row of the case was locked: nobody else changes its clocks meanwhile, so that they are taken where they were found
+-- (ctid). Joined with the arrays, a plan of the first minutes read all clocks.
+WITH found AS MATERIALIZED (
+	SELECT k.place
+	  FROM unnest($1::uuid[], $2::int[]) AS n(application_id, kind)
+	 CROSS JOIN LATERAL (SELECT x.ctid AS place, x.kind FROM router.clock AS x
+	                      WHERE x.application_id = n.application_id OFFSET 0) AS k
+	 WHERE k.kind = n.kind)
+DELETE FROM router.clock AS k USING found AS f WHERE k.ctid = f.place;
 
 -- name: clocks_due
 -- in:  $1 now, $2 limit

@@ -57,8 +57,28 @@ def check(name, *values):
     print(f"# {name}: {best:.2f} ms at {ROWS} open clocks")
 
 
+def clocks_are_removed_by_key():
+    """Planned as the router does, while there are five clocks and again when there are many."""
+    remove, asked = statement("clocks_remove"), 500
+    few, rest = FILL.replace(f"(1, {ROWS})", "(1, 5)"), FILL.replace(f"(1, {ROWS})", f"(6, {ROWS})")
+    ids = f"(SELECT array_agg(lpad((n * 7)::text, 32, 'a')::uuid) FROM generate_series(1, {asked}) AS n)"
+    execute = "EXECUTE remove(pg_temp.ids(), pg_temp.kinds())"
+    explain = "SAVEPOINT before; EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + execute + "; ROLLBACK TO before; "
+    rows = S.rows(f"BEGIN; CREATE FUNCTION pg_temp.ids() RETURNS uuid[] LANGUAGE sql AS $$ SELECT {ids} $$; "
+                  f"CREATE FUNCTION pg_temp.kinds() RETURNS int[] LANGUAGE sql AS $$ SELECT array_fill(1, ARRAY[{asked}]) $$; "
+                  f"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; {few} ANALYZE router.clock; "
+                  f"PREPARE remove (uuid[], int[]) AS {remove}; {execute}; {rest} {explain} "
+                  f"ANALYZE router.clock; {explain} COMMIT")
+    told = json.loads("[" + "\n".join(rows).replace("]\n[", "],\n[") + "]")
+    for one in told:
+        for node in nodes(one[0]["Plan"]):
+            removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0)
+            assert (node["Actual Rows"] + removed) * node["Actual Loops"] <= 4 * asked, node
+        assert one[0]["Plan"]["Shared Hit Blocks"] + one[0]["Plan"]["Shared Read Blocks"] < 20 * asked, one[0]["Plan"]
+    print("# clocks_remove: " + ", ".join(f"{one[0]['Execution Time']:.2f} ms" for one in told))
+
+
 def the_look_reads_what_is_due():
-    S.sql(FILL)
     S.sql("ANALYZE router.clock; ANALYZE router.case")
     check("clocks_due", "now()", "200")
     check("cases_unclocked", "200")
@@ -70,7 +90,7 @@ def nothing_due_costs_nothing():
 
 
 try:
-    for test in (the_look_reads_what_is_due, nothing_due_costs_nothing):
+    for test in (clocks_are_removed_by_key, the_look_reads_what_is_due, nothing_due_costs_nothing):
         TAP.run(test.__name__, test)
 finally:
     S.close()
