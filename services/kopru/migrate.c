@@ -10,6 +10,8 @@
 #include "services/kopru/migrate.sql.h"
 #include "services/kopru/settings.h"
 
+#define TRIES 20
+
 static int
 call(struct script *s, int statement, struct err *e)
 {
@@ -52,16 +54,27 @@ applied_check(struct script *s, struct arena *a, const struct migrations *m, siz
 	return migrations_check(m, names, checksums, rows.count, e);
 }
 
+/* Roles belong to the whole cluster: another database's migration may change one at the same moment. */
+static bool
+is_crossed(const struct err *e)
+{
+	return strstr(e->text, "tuple concurrently updated") != NULL;
+}
+
 static int
 apply(struct script *s, const struct migration *m, struct err *e)
 {
 	char number[16];
 	const char *const values[] = {number, m->name, m->checksum, NULL};
+	int rc = -1;
 
 	snprintf(number, sizeof(number), "%d", m->number);
-	if (script_apply(s, m->text, &migrate_statements[MIGRATION_RECORD], values, e) < 0)
-		return err_prefix(e, "%s", m->name);
-	return 0;
+	for (unsigned tries = 0; rc < 0 && tries < TRIES; tries++) {
+		rc = script_apply(s, m->text, &migrate_statements[MIGRATION_RECORD], values, e);
+		if (rc < 0 && !is_crossed(e))
+			break;
+	}
+	return rc < 0 ? err_prefix(e, "%s", m->name) : 0;
 }
 
 /* Each one is told when it is done: some take a while. */
