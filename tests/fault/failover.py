@@ -225,7 +225,8 @@ def one_session_that_moves_takes_the_others_with_it():
         S.wait_quiet()  # nothing that only the old primary will have
         sides = "SELECT string_agg(DISTINCT application_name, ',' ORDER BY application_name) FROM pg_stat_activity " \
                 "WHERE usename IN ('intake', 'router')"
-        old, names = C.split(), "intake,intake-arrivals,intake-reader,intake-work,router,router cases,router reader"
+        old, names = C.split(), ("intake,intake-arrivals,intake-reader,intake-work,"
+                                 "router,router cases,router learner,router reader")
         assert C.sql(sides, server=old) == names
         for name in (*moved, "kopru-notifier", "kopru-reporting", "kopru-reporting-track", "kopru-reporting-reports"):
             C.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'", server=old)
